@@ -1,0 +1,41 @@
+"""What a `Run` asks of the outside; the whole list. Counterpart: `replies.py`, carried out by `runner/drive.py`."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from antiphon.wire.events import Event
+from antiphon.wire.responses import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class CallUpstream:
+    """Make one streaming chat-completions call. Replies: `UpstreamOpened`, `UpstreamChunks`…, then
+    `UpstreamDone` or `UpstreamFailed`.
+
+    `upstream` is a name of the catalog; `body` the JSON object to send.
+    """
+
+    upstream: str
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Emit:
+    """Send these events to the client, in this order. No reply."""
+
+    events: list[Event]
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """Keep the answer durably. Replies: `Saved` or `SaveFailed`."""
+
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The run has ended; nothing follows."""
+
+
+Command = CallUpstream | Emit | Save | Finish

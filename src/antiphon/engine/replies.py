@@ -1,0 +1,56 @@
+"""What a `Run` is told by the outside; the whole list. Counterpart: `commands.py`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from antiphon.errors import AntiphonError
+from antiphon.wire.chat import ChatChunk
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamOpened:
+    """The upstream's status line came and is good, or the client can't be kept waiting for it any longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamChunks:
+    """The chunks that one read of the upstream's stream brought, in order."""
+
+    chunks: Sequence[ChatChunk]
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamDone:
+    """The upstream's stream ended without a transport error.
+
+    `marked` is true when it ended with `[DONE]`; without it, only a finish reason makes it whole.
+    """
+
+    marked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamFailed:
+    """The call failed, before or in the middle of its stream."""
+
+    error: AntiphonError
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The answer is durable."""
+
+
+@dataclass(frozen=True, slots=True)
+class SaveFailed:
+    """The answer couldn't be kept."""
+
+    error: AntiphonError
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The client left, or asked to stop."""
+
+
+Reply = UpstreamOpened | UpstreamChunks | UpstreamDone | UpstreamFailed | Saved | SaveFailed | Cancelled

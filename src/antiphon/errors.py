@@ -1,0 +1,197 @@
+"""Every error this project raises, and whose fault each one is.
+
+    AntiphonError
+    ├── ClientFault             the request is wrong; repeating it unchanged won't help
+    │   ├── InvalidRequest      400
+    │   ├── Forbidden           403   the browser guard of an open server
+    │   ├── NotFound            404
+    │   ├── MethodNotAllowed    405
+    │   ├── TooLarge            413
+    │   └── UnsupportedMedia    415
+    ├── UpstreamFault           the model server is at fault
+    │   ├── UpstreamRefused     its own 4xx/5xx, passed on
+    │   ├── UpstreamUnavailable 502   no status line ever came
+    │   ├── UpstreamCut         502   the stream ended before the answer did
+    │   ├── UpstreamTimeout     504   silent for longer than allowed
+    │   └── UpstreamGarbage     502   it sent something that isn't a chat completion
+    ├── CassetteFault
+    │   ├── CassetteMiss        404   replay has no such interaction
+    │   └── CassetteInvalid     500   the file can't be read
+    ├── StoreFault              503   what was to be saved isn't saved
+    └── ConfigFault             (no HTTP) the operator's settings; the program says so and exits with 2
+
+Not here: the JSON body of an error (`wire/errors.py`) and the HTTP answer (`server/errors.py`).
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+
+class AntiphonError(Exception):
+    """Base of all errors.
+
+    `message` is one or two sentences for a person: what was wrong and how to mend it. `code` is the
+    machine's word for it, `param` the path of the request field at fault (`input[2].content`).
+    """
+
+    status: ClassVar[int] = 500
+    type: ClassVar[str] = "server_error"
+    default_code: ClassVar[str | None] = None
+
+    def __init__(self, message: str, *, code: str | None = None, param: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or self.default_code
+        self.param = param
+
+    @property
+    def http_status(self) -> int:
+        """The status an HTTP answer carries."""
+        return self.status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Extra headers an HTTP answer carries, such as `retry-after`."""
+        return {}
+
+
+class ClientFault(AntiphonError):
+    """The caller's request can't be served as it is."""
+
+    status = 400
+    type = "invalid_request_error"
+
+
+class InvalidRequest(ClientFault):
+    """A field is missing, mistyped, out of range or contradicts another."""
+
+
+class Forbidden(ClientFault):
+    """An open server was reached from a place it doesn't serve."""
+
+    status = 403
+    default_code = "forbidden"
+
+
+class NotFound(ClientFault):
+    """No such thing here, or none that this project may see."""
+
+    status = 404
+    default_code = "not_found"
+
+
+class MethodNotAllowed(ClientFault):
+    """The path exists, the method doesn't."""
+
+    status = 405
+    default_code = "method_not_allowed"
+
+
+class TooLarge(ClientFault):
+    """The body is larger than the server takes."""
+
+    status = 413
+    default_code = "request_too_large"
+
+
+class UnsupportedMedia(ClientFault):
+    """The body isn't declared as JSON."""
+
+    status = 415
+    default_code = "unsupported_media_type"
+
+
+class UpstreamFault(AntiphonError):
+    """The model server failed; the request may be right."""
+
+    status = 502
+    type = "upstream_error"
+
+
+class UpstreamRefused(UpstreamFault):
+    """The upstream answered with an error status of its own, which is passed on.
+
+    `upstream_status` is its HTTP status; `retry_after` its `Retry-After` header as it came.
+    """
+
+    def __init__(  # noqa: PLR0913 - an error body has four fields and a refusal two more
+        self,
+        message: str,
+        *,
+        upstream_status: int,
+        code: str | None = None,
+        param: str | None = None,
+        kind: str | None = None,
+        retry_after: str | None = None,
+    ) -> None:
+        super().__init__(message, code=code, param=param)
+        self.upstream_status = upstream_status
+        self.retry_after = retry_after
+        if kind:
+            self.kind = kind
+
+    kind: str = "upstream_error"
+
+    @property
+    def http_status(self) -> int:
+        return self.upstream_status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {"retry-after": self.retry_after} if self.retry_after else {}
+
+
+class UpstreamUnavailable(UpstreamFault):
+    """Nothing listens there, or it hung up before its status line."""
+
+    default_code = "upstream_unavailable"
+
+
+class UpstreamCut(UpstreamFault):
+    """The stream ended with neither a finish reason nor `[DONE]`."""
+
+    default_code = "upstream_cut"
+
+
+class UpstreamTimeout(UpstreamFault):
+    """No byte came for longer than the timeout allows."""
+
+    status = 504
+    default_code = "upstream_timeout"
+
+
+class UpstreamGarbage(UpstreamFault):
+    """The upstream sent bytes that aren't a chat-completions stream."""
+
+    default_code = "upstream_garbage"
+
+
+class CassetteFault(AntiphonError):
+    """Record and replay failed."""
+
+
+class CassetteMiss(CassetteFault):
+    """Replay found no interaction for a request; the message names the nearest one."""
+
+    status = 404
+    type = "invalid_request_error"
+    default_code = "cassette_miss"
+
+
+class CassetteInvalid(CassetteFault):
+    """A cassette file can't be read; the message names file and line."""
+
+    default_code = "cassette_invalid"
+
+
+class StoreFault(AntiphonError):
+    """The store couldn't keep or fetch a row: disk full, locked, read-only, gone."""
+
+    status = 503
+    default_code = "storage_unavailable"
+
+
+class ConfigFault(AntiphonError):
+    """A setting is wrong; raised before anything is served."""
+
+    default_code = "configuration"

@@ -1,0 +1,74 @@
+"""The one door to the network: a `Transport` sends a request and hands back the answer as it arrives.
+
+Everything that leaves this process goes through one `Transport`; a cassette is another `Transport`
+wrapped round it. Not here: SSE, retries, JSON (`upstream/`). Counterpart: `cassettes/transport.py`.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds to wait for a connection, for the status line, and between two reads of a body."""
+
+    connect: float = 10.0
+    first_byte: float = 300.0
+    idle: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """One call to the outside.
+
+    `upstream` is the name under which the target is known (`ollama`), `url` the full address,
+    `headers` have lower-case names.
+    """
+
+    method: str
+    url: str
+    upstream: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+class HttpAnswer(Protocol):
+    """An answer whose status line has come and whose body is still arriving."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Headers with lower-case names."""
+        ...
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The body, one item per read, never empty.
+
+        Raises `UpstreamCut` when the connection ends early and `UpstreamTimeout` when it falls silent.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Give the connection back, or drop it if the body wasn't read to its end. May be called twice."""
+        ...
+
+
+class Transport(Protocol):
+    """Sends requests. One object serves the whole process."""
+
+    async def send(self, request: HttpRequest) -> HttpAnswer:
+        """Send and wait for the status line.
+
+        Raises `UpstreamUnavailable` when no connection could be made or it ended before its status
+        line, `UpstreamTimeout` when it took too long, `CassetteMiss` in replay.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Close all pooled connections."""
+        ...

@@ -1,0 +1,1 @@
+"""What travels: msgspec Structs with no behaviour, one module per noun of the API."""

@@ -1,0 +1,103 @@
+"""Chat completions as upstreams stream them: one `ChatChunk` per SSE message.
+
+Read leniently, because providers differ: anything may be absent or null, `arguments` may be an object,
+`content` a list of parts. Source: the chat-completions API reference and recorded streams of nine
+models. Not here: what a chunk means (`engine/turn.py`), provider quirks (`engine/dialects/`).
+"""
+
+from typing import Any
+
+import msgspec
+
+
+class FunctionDelta(msgspec.Struct, gc=False):
+    """A piece of a function call: the name once, the arguments in pieces."""
+
+    name: str | None = None
+    arguments: str | dict[str, Any] | None = None
+
+
+class ToolCallDelta(msgspec.Struct, gc=False):
+    """A piece of one tool call. `index` tells parallel calls apart, where the provider sends it."""
+
+    index: int | None = None
+    id: str | None = None
+    type: str | None = None
+    function: FunctionDelta | None = None
+
+
+class Delta(msgspec.Struct):
+    """What one chunk adds to the assistant message. Reasoning comes under three names."""
+
+    content: str | list[Any] | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+    thinking: str | None = None
+    refusal: str | None = None
+    tool_calls: list[ToolCallDelta] | None = None
+    function_call: FunctionDelta | None = None
+    annotations: list[Any] | None = None
+
+
+class TopLogprob(msgspec.Struct, gc=False):
+    """One alternative at a position."""
+
+    token: str
+    logprob: float
+    bytes: list[int] | None = None
+
+
+class TokenLogprob(msgspec.Struct):
+    """The chosen token at a position and its alternatives."""
+
+    token: str
+    logprob: float
+    bytes: list[int] | None = None
+    top_logprobs: list[TopLogprob] = []
+
+
+class ChoiceLogprobs(msgspec.Struct):
+    """Log probabilities of the tokens of one chunk."""
+
+    content: list[TokenLogprob] | None = None
+
+
+class Choice(msgspec.Struct):
+    """One of `n` answers; only index 0 is ever asked for."""
+
+    index: int | None = 0
+    delta: Delta | None = None
+    finish_reason: str | None = None
+    logprobs: ChoiceLogprobs | None = None
+
+
+class PromptTokensDetails(msgspec.Struct, gc=False):
+    """Where the prompt tokens came from."""
+
+    cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
+
+
+class CompletionTokensDetails(msgspec.Struct, gc=False):
+    """What the completion tokens were spent on."""
+
+    reasoning_tokens: int | None = None
+
+
+class ChatUsage(msgspec.Struct):
+    """Token counts of one call; the last one sent wins."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    total_tokens: int | None = None
+    prompt_tokens_details: PromptTokensDetails | None = None
+    completion_tokens_details: CompletionTokensDetails | None = None
+
+
+class ChatChunk(msgspec.Struct):
+    """One `chat.completion.chunk`. `error` is set when an upstream fails in the middle of a stream."""
+
+    choices: list[Choice] | None = None
+    usage: ChatUsage | None = None
+    error: Any = None
+    service_tier: str | None = None
