@@ -1,0 +1,89 @@
+# Every entry point of the project. `make` alone lists them.
+#
+# The commands run in .venv, which the first of them builds from the lock in requirements/. The interpreter is
+# chosen with PYTHON: `make test PYTHON=python3.13 VENV=.venv-3.13` keeps a second environment beside the first.
+
+PYTHON ?= python3
+VENV ?= .venv
+PY := $(VENV)/bin/python
+BENCH_VENV ?= .venv-bench
+BENCH_PY := $(BENCH_VENV)/bin/python
+TEST_FLAGS ?= -n 2
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help venv demo test check format bench soak serve lock clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+venv: $(VENV)/.installed ## build .venv from the lock
+
+demo: $(VENV)/.installed ## start the server on a recorded answer and ask it a question: no model, no network, no key
+	$(PY) scripts/demo.py
+
+test: $(VENV)/.installed ## run the tests, with coverage
+	$(PY) -m pytest --cov $(TEST_FLAGS)
+
+check: $(VENV)/.installed ## format, lint, types, import contracts, sizes, docs
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports
+	$(PY) scripts/check_size.py
+	$(PY) scripts/check_docs.py
+
+format: $(VENV)/.installed ## rewrite the code as `make check` wants it
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix .
+
+bench: $(BENCH_VENV)/.installed ## measure this server against a plain proxy (needs a C compiler)
+	$(MAKE) -C bench tools
+	$(BENCH_PY) bench/run.py
+
+soak: $(VENV)/.installed ## run the long tests
+	$(PY) -m pytest -m soak --timeout 0
+
+serve: $(VENV)/.installed ## start the server; ARGS="--port 9000" adds flags
+	$(PY) -m antiphon.cli serve $(ARGS)
+
+LOCK = $(VENV)/bin/uv pip compile --no-config --quiet --universal --generate-hashes --no-emit-index-url \
+	--python-version 3.11 --custom-compile-command 'make lock' --extra postgres $(LOCK_FLAGS)
+
+lock: $(VENV)/.installed ## write the locks again; LOCK_FLAGS=--upgrade takes the newest versions
+	$(LOCK) pyproject.toml -o requirements/run.txt
+	$(LOCK) pyproject.toml requirements/test.in -o requirements/test.txt
+	$(LOCK) pyproject.toml requirements/bench.in -o requirements/bench.txt
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) $(BENCH_VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -f .coverage .coverage.*
+	find src tests scripts bench -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# An environment is rebuilt in place when its lock changes, and the project is linked into it again when
+# pyproject.toml does. Each step leaves a stamp, so that an interrupted one is done again.
+define CREATE_VENV
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	echo "Antiphon needs Python 3.11 or newer, and '$(PYTHON)' is not that: $$($(PYTHON) --version 2>&1)." >&2; \
+	echo "Name another interpreter: make PYTHON=python3.12 $(or $(MAKECMDGOALS),venv)" >&2; exit 1; }
+$(PYTHON) -m venv $(@D)
+$(@D)/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes -r $<
+@touch $@
+endef
+
+define LINK_PROJECT
+$(@D)/bin/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
+@touch $@
+endef
+
+$(VENV)/.locked: requirements/test.txt
+	$(CREATE_VENV)
+
+$(BENCH_VENV)/.locked: requirements/bench.txt
+	$(CREATE_VENV)
+
+$(VENV)/.installed: $(VENV)/.locked pyproject.toml
+	$(LINK_PROJECT)
+
+$(BENCH_VENV)/.installed: $(BENCH_VENV)/.locked pyproject.toml
+	$(LINK_PROJECT)
