@@ -29,7 +29,7 @@ check: $(VENV)/.installed ## format, lint, types, import contracts, sizes, docs
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
-	$(VENV)/bin/lint-imports
+	$(VENV)/bin/lint-imports --no-logo
 	$(PY) scripts/check_size.py
 	$(PY) scripts/check_docs.py
 
