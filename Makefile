@@ -37,9 +37,9 @@ format: $(VENV)/.installed ## rewrite the code as `make check` wants it
 	$(PY) -m ruff format .
 	$(PY) -m ruff check --fix .
 
-bench: $(BENCH_VENV)/.installed ## measure this server against a plain proxy (needs a C compiler)
+bench: $(BENCH_VENV)/.installed ## measure this server against a plain proxy (needs a C compiler); ARGS=--quick for a look
 	$(MAKE) -C bench tools
-	$(BENCH_PY) bench/run.py
+	$(BENCH_PY) -m bench.run $(ARGS)
 
 soak: $(VENV)/.installed ## run the long tests
 	$(PY) -m pytest -m soak --timeout 0
