@@ -53,7 +53,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     )
 
 
-def verdict(met: bool | None) -> str:  # noqa: FBT001  (the three answers of `Target.met`)
+def verdict(met: bool | None) -> str:  # noqa: FBT001 - the three answers of `Target.met`
     """Yes, no, or not known."""
     return {True: "yes", False: "NO", None: "not measured"}[met]
 

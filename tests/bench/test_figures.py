@@ -75,7 +75,7 @@ def test_a_difference_is_taken_round_by_round() -> None:
         (True, [], None),
     ],
 )
-def test_the_median_decides(at_least: bool, rounds: list[float], met: bool | None) -> None:  # noqa: FBT001
+def test_the_median_decides(at_least: bool, rounds: list[float], met: bool | None) -> None:  # noqa: FBT001 - a column of the table above
     assert Target("", Plain(A), 0.28, at_least=at_least).met(figures(ours=rounds)) is met
 
 
