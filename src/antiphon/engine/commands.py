@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from antiphon.errors import AntiphonError
+from antiphon.wire.answers import Answer
 from antiphon.wire.events import Event
-from antiphon.wire.responses import Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,12 @@ class Save:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The run has ended; nothing follows."""
+    """The run has ended; nothing follows.
+
+    `error` is set when the client is owed an HTTP error: nothing was promised yet, or the answer isn't saved.
+    """
+
+    error: AntiphonError | None = None
 
 
 Command = CallUpstream | Emit | Save | Finish

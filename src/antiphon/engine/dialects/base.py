@@ -1,0 +1,40 @@
+"""What a dialect is: the quirks of one make of chat-completions server, as data.
+
+Not here: the providers themselves (`table.py`), sockets and keys (`upstream/`).
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+OPTIONAL_FIELDS = frozenset(
+    {
+        "logprobs",
+        "parallel_tool_calls",
+        "prompt_cache_key",
+        "prompt_cache_retention",
+        "reasoning_effort",
+        "response_format",
+        "safety_identifier",
+        "service_tier",
+        "tool_choice",
+        "user",
+        "verbosity",
+    }
+)
+"""Chat-completions request fields that not every server knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How one make of server wants to be asked.
+
+    `honours` are the optional fields it acts on; `developer_role` whether it knows that role, else it is
+    sent as `system`; `system_first` whether its chat templates demand one system message at the front;
+    `token_limit` the name of the limit on output tokens.
+    """
+
+    name: str
+    honours: frozenset[str]
+    developer_role: bool = False
+    system_first: bool = False
+    token_limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"

@@ -1,0 +1,75 @@
+"""Input items: read what a client sent, and give each the id under which it is kept.
+
+An `Item` is raw JSON and, where its type is known, a view. Nothing is dropped: a type nobody knows is raw
+alone. Not here: what a model gets to see of it (`prompt.py`). Counterpart: `wire/items.py`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from antiphon.engine.reading import read
+from antiphon.errors import InvalidRequest
+from antiphon.sources import Sources
+from antiphon.wire.answers import StoredItem
+from antiphon.wire.items import ID_PREFIXES, VIEWS, ItemHead, ItemView
+
+MAX_ITEMS = 20_000
+ROLES = frozenset({"user", "assistant", "system", "developer"})
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One input item. `at` is its place in the request (`input[0]`), for messages to the client."""
+
+    id: str
+    type: str
+    raw: bytes
+    view: ItemView | None
+    at: str
+
+    def stored(self) -> StoredItem:
+        """As the store keeps it."""
+        return StoredItem(id=self.id, raw=self.raw)
+
+
+def read_input(given: str | Sequence[msgspec.Raw], sources: Sources) -> list[Item]:
+    """The items of a request's `input`. Raises `InvalidRequest` naming the item and field at fault."""
+    if isinstance(given, str):
+        message = msgspec.json.encode({"type": "message", "role": "user", "content": given})
+        return [read_item(message, "input", sources)]
+    if len(given) > MAX_ITEMS:
+        raise InvalidRequest(f"'input' has {len(given)} items; the most is {MAX_ITEMS}.", param="input")
+    return [read_item(bytes(raw), f"input[{index}]", sources) for index, raw in enumerate(given)]
+
+
+def read_item(raw: bytes, at: str, sources: Sources) -> Item:
+    """One item. A message may leave its type out; anything else without a type is refused."""
+    head = read(raw, ItemHead, at)
+    kind = head.type or ("message" if head.role else None)
+    if kind is None:
+        raise InvalidRequest(
+            f"Missing required parameter: '{at}.type'. An input item has a type, or a role if it is a message.",
+            code="missing_required_parameter",
+            param=f"{at}.type",
+        )
+    if kind == "message" and head.role not in ROLES:
+        raise InvalidRequest(
+            f"Invalid value for '{at}.role': it must be one of {', '.join(sorted(ROLES))}.",
+            code="invalid_value",
+            param=f"{at}.role",
+        )
+    view = VIEWS.get(kind)
+    item_id = head.id or sources.ids(ID_PREFIXES.get(kind, "item"))
+    return Item(id=item_id, type=kind, raw=raw, view=read(raw, view, at) if view else None, at=at)
+
+
+def stored_item(stored: StoredItem) -> Item:
+    """An item that comes from the store: read again, its id kept."""
+    head = read(stored.raw, ItemHead, stored.id)
+    kind = head.type or "message"
+    view = VIEWS.get(kind)
+    return Item(
+        id=stored.id, type=kind, raw=stored.raw, view=read(stored.raw, view, stored.id) if view else None, at=stored.id
+    )

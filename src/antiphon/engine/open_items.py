@@ -1,0 +1,295 @@
+"""Open items: each owns its id, its index and its buffer, and knows how to open, take a delta and close.
+
+A new kind of item is one class with these three methods. Not here: which item a chunk belongs to and
+when it may open (`queue.py`, `turn.py`). Source of the order of events: recorded OpenAI streams; the
+same rules are checked from outside by `testing/check_stream.py`.
+"""
+
+import contextlib
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from antiphon.wire import events as ev
+from antiphon.wire.content import OutputPart, OutputRefusal, OutputText, ReasoningText, TextLogprob
+from antiphon.wire.items import FunctionCall, OutputItem, OutputMessage, Reasoning
+
+encode = msgspec.json.Encoder().encode
+
+
+class Text(msgspec.Struct, gc=False):
+    """A piece of an answer's text."""
+
+    text: str
+    logprobs: Sequence[TextLogprob] = ()
+
+
+class Refusal(msgspec.Struct, gc=False):
+    """A piece of a refusal."""
+
+    text: str
+
+
+class Thought(msgspec.Struct, gc=False):
+    """A piece of reasoning."""
+
+    text: str
+
+
+class Arguments(msgspec.Struct, gc=False):
+    """A piece of a call's arguments."""
+
+    text: str
+
+
+class Citation(msgspec.Struct, gc=False):
+    """An annotation of the text so far, in the API's shape."""
+
+    annotation: dict[str, Any]
+
+
+Piece = Text | Refusal | Thought | Arguments | Citation
+
+
+class OpenItem(Protocol):
+    """An output item while it is being made."""
+
+    id: str
+
+    def ready(self, held: Sequence[Piece]) -> bool:
+        """Whether enough is known to open, given the pieces held back so far."""
+        ...
+
+    def complete(self) -> bool:
+        """Whether it may be closed because another item begins."""
+        ...
+
+    def possible(self) -> bool:
+        """Whether it may exist at all; asked when the stream ends before it was ready."""
+        ...
+
+    def open(self, output_index: int) -> list[ev.Event]:
+        """The events that announce it under its index."""
+        ...
+
+    def delta(self, piece: Piece) -> list[ev.Event]:
+        """The events for one piece."""
+        ...
+
+    def close(self, status: str) -> list[ev.Event]:
+        """The events that end it, the last being `output_item.done`; `status` is the item's."""
+        ...
+
+
+def _added(index: int, item: OutputItem) -> ev.Event:
+    return ev.OutputItemAdded(output_index=index, item=msgspec.Raw(encode(item)))
+
+
+def _done(index: int, item: OutputItem) -> ev.Event:
+    return ev.OutputItemDone(output_index=index, item=msgspec.Raw(encode(item)))
+
+
+class MessageItem:
+    """An assistant message of text and refusal parts."""
+
+    def __init__(self, item_id: str) -> None:
+        self.id = item_id
+        self.output_index = -1
+        self._parts: list[OutputPart] = []
+        self._buffer: list[str] = []
+        self._part: OutputText | OutputRefusal | None = None
+
+    def ready(self, held: Sequence[Piece]) -> bool:
+        return bool(held)
+
+    def complete(self) -> bool:
+        return True
+
+    def possible(self) -> bool:
+        return True
+
+    def open(self, output_index: int) -> list[ev.Event]:
+        self.output_index = output_index
+        return [_added(self.output_index, OutputMessage(id=self.id, status="in_progress"))]
+
+    def delta(self, piece: Piece) -> list[ev.Event]:
+        match piece:
+            case Text(text, logprobs):
+                events = [] if isinstance(self._part, OutputText) else self._turn_to(OutputText(text=""))
+                self._buffer.append(text)
+                if logprobs and isinstance(self._part, OutputText):
+                    self._part.logprobs.extend(logprobs)
+                events.append(self._text_delta(text, logprobs))
+            case Refusal(text):
+                events = [] if isinstance(self._part, OutputRefusal) else self._turn_to(OutputRefusal(refusal=""))
+                self._buffer.append(text)
+                events.append(ev.RefusalDelta(**self._place(), delta=text))
+            case Citation(annotation):
+                events = [] if isinstance(self._part, OutputText) else self._turn_to(OutputText(text=""))
+                events.append(self._cite(annotation))
+            case _:
+                raise TypeError(piece)
+        return events
+
+    def close(self, status: str) -> list[ev.Event]:
+        events = self._close_part()
+        item = OutputMessage(id=self.id, status=status, content=self._parts)
+        events.append(_done(self.output_index, item))
+        return events
+
+    def _text_delta(self, text: str, logprobs: Sequence[TextLogprob]) -> ev.Event:
+        return ev.OutputTextDelta(
+            item_id=self.id,
+            output_index=self.output_index,
+            content_index=len(self._parts),
+            delta=text,
+            logprobs=list(logprobs),
+        )
+
+    def _cite(self, annotation: dict[str, Any]) -> ev.Event:
+        assert isinstance(self._part, OutputText)
+        self._part.annotations.append(annotation)
+        index = len(self._part.annotations) - 1
+        return ev.AnnotationAdded(**self._place(), annotation_index=index, annotation=annotation)
+
+    def _place(self) -> dict[str, Any]:
+        return {"item_id": self.id, "output_index": self.output_index, "content_index": len(self._parts)}
+
+    def _turn_to(self, part: OutputText | OutputRefusal) -> list[ev.Event]:
+        """Close the open part, if any, and open `part`; encoded now, since it fills up later."""
+        events = self._close_part()
+        self._part = part
+        events.append(ev.ContentPartAdded(**self._place(), part=msgspec.structs.replace(part)))
+        return events
+
+    def _close_part(self) -> list[ev.Event]:
+        part, self._part = self._part, None
+        if part is None:
+            return []
+        whole, self._buffer = "".join(self._buffer), []
+        events: list[ev.Event] = []
+        if isinstance(part, OutputText):
+            part.text = whole
+            events.append(ev.OutputTextDone(**self._place(), text=whole, logprobs=list(part.logprobs)))
+        else:
+            part.refusal = whole
+            events.append(ev.RefusalDone(**self._place(), refusal=whole))
+        events.append(ev.ContentPartDone(**self._place(), part=part))
+        self._parts.append(part)
+        return events
+
+
+class ReasoningItem:
+    """What the model thought, as raw text."""
+
+    def __init__(self, item_id: str) -> None:
+        self.id = item_id
+        self.output_index = -1
+        self._buffer: list[str] = []
+        self._opened = False
+
+    def ready(self, held: Sequence[Piece]) -> bool:
+        return bool(held)
+
+    def complete(self) -> bool:
+        return True
+
+    def possible(self) -> bool:
+        return True
+
+    def open(self, output_index: int) -> list[ev.Event]:
+        self.output_index = output_index
+        return [_added(self.output_index, Reasoning(id=self.id, status="in_progress"))]
+
+    def delta(self, piece: Piece) -> list[ev.Event]:
+        if not isinstance(piece, Thought):
+            raise TypeError(piece)
+        place = self._place()
+        events: list[ev.Event] = []
+        if not self._buffer:
+            events.append(ev.ContentPartAdded(**place, part=ReasoningText(text="")))
+        self._buffer.append(piece.text)
+        events.append(ev.ReasoningTextDelta(**place, delta=piece.text))
+        return events
+
+    def close(self, status: str) -> list[ev.Event]:
+        events: list[ev.Event] = []
+        content: list[ReasoningText] = []
+        if self._buffer:
+            part = ReasoningText(text="".join(self._buffer))
+            content.append(part)
+            events.append(ev.ReasoningTextDone(**self._place(), text=part.text))
+            events.append(ev.ContentPartDone(**self._place(), part=part))
+        events.append(_done(self.output_index, Reasoning(id=self.id, status=status, content=content)))
+        return events
+
+    def _place(self) -> dict[str, Any]:
+        return {"item_id": self.id, "output_index": self.output_index, "content_index": 0}
+
+
+class FunctionCallItem:
+    """A call of one of the client's functions.
+
+    It opens once its name is known and either its id is or its arguments are whole: an id that comes
+    late is waited for, one that never comes is made up when the call opens.
+    """
+
+    def __init__(self, item_id: str) -> None:
+        self.id = item_id
+        self.output_index = -1
+        self.call_id: str | None = None
+        self.upstream_id: str | None = None
+        self.fallback_id = ""
+        self.name = ""
+        self._buffer: list[str] = []
+
+    def ready(self, held: Sequence[Piece]) -> bool:
+        if not self.name:
+            return False
+        return bool(held) if self.call_id else self.whole(held)
+
+    def complete(self) -> bool:
+        return self.whole(())
+
+    def possible(self) -> bool:
+        return bool(self.name)
+
+    def whole(self, held: Sequence[Piece]) -> bool:
+        """Whether the arguments, with the pieces still held, are a whole JSON value."""
+        return _is_json("".join([*self._buffer, *(piece.text for piece in held if isinstance(piece, Arguments))]))
+
+    def open(self, output_index: int) -> list[ev.Event]:
+        self.output_index = output_index
+        return [_added(self.output_index, self._item("in_progress", ""))]
+
+    def delta(self, piece: Piece) -> list[ev.Event]:
+        if not isinstance(piece, Arguments):
+            raise TypeError(piece)
+        self._buffer.append(piece.text)
+        event = ev.FunctionCallArgumentsDelta(item_id=self.id, output_index=self.output_index, delta=piece.text)
+        return [event]
+
+    def close(self, status: str) -> list[ev.Event]:
+        events: list[ev.Event] = []
+        if not "".join(self._buffer).strip() and status == "completed":
+            # Clients parse the arguments; a function without parameters is often called with nothing.
+            events += self.delta(Arguments("{}"))
+        arguments = "".join(self._buffer)
+        done = ev.FunctionCallArgumentsDone(
+            item_id=self.id, output_index=self.output_index, name=self.name, arguments=arguments
+        )
+        return [*events, done, _done(self.output_index, self._item(status, arguments))]
+
+    def _item(self, status: str, arguments: str) -> FunctionCall:
+        call_id = self.call_id or self.fallback_id
+        return FunctionCall(id=self.id, status=status, call_id=call_id, name=self.name, arguments=arguments)
+
+
+def _is_json(text: str) -> bool:
+    if not text.rstrip().endswith(("}", "]")):
+        return False
+    with contextlib.suppress(msgspec.DecodeError):
+        msgspec.json.decode(text)
+        return True
+    return False

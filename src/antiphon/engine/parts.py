@@ -1,0 +1,84 @@
+"""Content parts: from what the Responses API calls them to what chat completions calls them.
+
+Counterpart: `wire/content.py`. Not here: which message they belong to (`prompt.py`).
+"""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from antiphon.engine.notes import Notes
+from antiphon.engine.reading import read
+from antiphon.errors import InvalidRequest
+from antiphon.wire.content import InputFile, InputImage, InputRefusal, InputText
+from antiphon.wire.items import PartHead
+
+ChatPart = dict[str, Any]
+
+TEXT_TYPES = frozenset({"input_text", "output_text", "text", "summary_text", "reasoning_text"})
+
+
+def chat_content(content: str | Sequence[msgspec.Raw], at: str, notes: Notes) -> str | list[ChatPart]:
+    """Content in the form it came: a string stays a string, a list of parts a list.
+
+    A part that no chat model takes is left out and noted. Raises `InvalidRequest` for a broken part.
+    """
+    if isinstance(content, str):
+        return content
+    parts = [_chat_part(raw, f"{at}[{index}]", notes) for index, raw in enumerate(content)]
+    return [part for part in parts if part is not None]
+
+
+def plain_text(content: str | Sequence[msgspec.Raw], at: str, notes: Notes) -> str:
+    """Content as one string, as the assistant's own words go back to a chat model."""
+    parts = chat_content(content, at, notes)
+    return parts if isinstance(parts, str) else "".join(part.get("text", "") for part in parts)
+
+
+def _chat_part(raw: msgspec.Raw, at: str, notes: Notes) -> ChatPart | None:
+    kind = read(raw, PartHead, at).type
+    if kind in TEXT_TYPES:
+        return {"type": "text", "text": read(raw, InputText, at).text}
+    if kind == "refusal":
+        return {"type": "text", "text": read(raw, InputRefusal, at).refusal}
+    if kind == "input_image":
+        return _image(read(raw, InputImage, at), at)
+    if kind == "input_file":
+        return _file(read(raw, InputFile, at), at)
+    if kind is None:
+        raise InvalidRequest(
+            f"Missing required parameter: '{at}.type'.", code="missing_required_parameter", param=f"{at}.type"
+        )
+    notes.ignored.append(at)
+    return None
+
+
+def _image(image: InputImage, at: str) -> ChatPart:
+    if not image.image_url:
+        raise InvalidRequest(
+            f"'{at}' has no image_url. Give a URL or a data URL; images by file_id aren't served here.",
+            param=f"{at}.image_url",
+        )
+    detail = {"detail": image.detail} if image.detail else {}
+    return {"type": "image_url", "image_url": {"url": image.image_url, **detail}}
+
+
+def _file(file: InputFile, at: str) -> ChatPart:
+    if not file.file_data:
+        raise InvalidRequest(
+            f"'{at}' has no file_data. Send the file's content as base64; file_id and file_url aren't served here.",
+            param=f"{at}.file_data",
+        )
+    encoded = file.file_data.partition(",")[2] if file.file_data.startswith("data:") else file.file_data
+    try:
+        text = base64.b64decode(encoded, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        raise InvalidRequest(
+            f"'{at}.file_data' isn't base64 of UTF-8 text. Only text files can be shown to a chat model here.",
+            code="unsupported_file",
+            param=f"{at}.file_data",
+        ) from None
+    return {"type": "text", "text": f"{file.filename}:\n{text}" if file.filename else text}

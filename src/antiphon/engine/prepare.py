@@ -1,0 +1,197 @@
+"""From a request to a plan: which chat call to make, and what of the request can't be honoured.
+
+Pure: the context comes in as items, the upstream as a name and a dialect. Counterparts: `echo.py` for the
+response object, `prompt.py` for the messages, `toolbox.py` for the tools; `run.py` follows the plan.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from antiphon.engine.commands import CallUpstream
+from antiphon.engine.dialects import Dialect
+from antiphon.engine.echo import initial_response
+from antiphon.engine.input import Item, read_input
+from antiphon.engine.notes import Notes
+from antiphon.engine.plan import Plan
+from antiphon.engine.prompt import call_ids, chat_messages
+from antiphon.engine.reading import read
+from antiphon.engine.toolbox import offer
+from antiphon.errors import InvalidRequest
+from antiphon.sources import Sources
+from antiphon.wire.responses import CreateResponse, JsonObjectFormat, JsonSchemaFormat
+
+METADATA_KEYS, METADATA_KEY_LENGTH, METADATA_VALUE_LENGTH = 16, 64, 512
+
+IGNORED_WHEN_SET = (
+    "access_programs", "background_options", "context_management", "image", "moderation", "prompt",
+    "prompt_cache_options",
+)  # fmt: skip
+"""Fields that are kept and echoed and have no effect on a chat-completions upstream."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as it was sent: its Struct, its JSON member by member, and its input items."""
+
+    request: CreateResponse
+    fields: dict[str, msgspec.Raw]
+    input: list[Item]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a request goes: the upstream's name, the model's name there, the upstream's dialect."""
+
+    upstream: str
+    model: str
+    dialect: Dialect
+
+
+def read_request(body: bytes, sources: Sources) -> Asked:
+    """Read the body of `POST /v1/responses`. Raises `InvalidRequest` naming the field at fault."""
+    fields = read(body, dict[str, msgspec.Raw])
+    request = read(body, CreateResponse)
+    if not request.model:
+        raise _missing("model", "Name the model to ask.")
+    if request.input is None and not (request.prompt or request.previous_response_id or request.conversation):
+        raise _missing("input", "Send a string or a list of items.")
+    if request.previous_response_id and request.conversation:
+        raise InvalidRequest(
+            "'previous_response_id' and 'conversation' exclude each other: both say what came before.",
+            code="mutually_exclusive_parameters",
+            param="previous_response_id",
+        )
+    _check_metadata(request.metadata or {})
+    return Asked(request, fields, read_input(request.input if request.input is not None else [], sources))
+
+
+def make_plan(asked: Asked, context: Sequence[Item], place: Place, sources: Sources, notes: Notes) -> Plan:
+    """What to do for a request whose `context` came before its own input.
+
+    Raises `InvalidRequest`; what can't be honoured is added to `notes`.
+    """
+    request = asked.request
+    items = [*context, *asked.input]
+    messages = chat_messages(request.instructions, items, place.dialect, notes)
+    if not messages:
+        raise _missing("input", "There is nothing to answer: no message, no instructions, no history.")
+    body: dict[str, Any] = {"model": place.model, "messages": messages}
+    body |= _tools(request, place.dialect, notes) | _sampling(request, place.dialect, notes)
+    body |= {"stream": True, "stream_options": {"include_usage": True}}
+    _note_the_rest(asked, notes)
+    return Plan(
+        response=initial_response(request, asked.fields, sources),
+        call=CallUpstream(upstream=place.upstream, body=body),
+        input=tuple(item.stored() for item in asked.input),
+        store=request.store is not False,
+        call_ids=call_ids(items),
+    )
+
+
+def _tools(request: CreateResponse, dialect: Dialect, notes: Notes) -> dict[str, Any]:
+    offered = offer(request.tools or [], request.tool_choice, dialect, notes)
+    body: dict[str, Any] = {}
+    if offered.tools:
+        body["tools"] = offered.tools
+        if offered.choice is not None:
+            body["tool_choice"] = offered.choice
+        if request.parallel_tool_calls is not None:
+            if "parallel_tool_calls" in dialect.honours:
+                body["parallel_tool_calls"] = request.parallel_tool_calls
+            elif not request.parallel_tool_calls:
+                notes.ignored.append("parallel_tool_calls")
+    return body
+
+
+def _sampling(request: CreateResponse, dialect: Dialect, notes: Notes) -> dict[str, Any]:
+    """Everything else that chat completions have a field for."""
+    body: dict[str, Any] = {
+        "temperature": request.temperature,
+        "top_p": request.top_p,
+        "presence_penalty": request.presence_penalty,
+        "frequency_penalty": request.frequency_penalty,
+        dialect.token_limit: request.max_output_tokens,
+    }
+    text, reasoning = request.text, request.reasoning
+    optional: dict[str, tuple[str, Any]] = {
+        "reasoning_effort": ("reasoning.effort", reasoning.effort if reasoning else None),
+        "verbosity": ("text.verbosity", text.verbosity if text else None),
+        "response_format": ("text.format", _response_format(request)),
+        "logprobs": ("top_logprobs", _wants_logprobs(request) or None),
+        "service_tier": ("service_tier", None if request.service_tier == "auto" else request.service_tier),
+        "prompt_cache_key": ("prompt_cache_key", request.prompt_cache_key),
+        "prompt_cache_retention": ("prompt_cache_retention", request.prompt_cache_retention),
+        "safety_identifier": ("safety_identifier", request.safety_identifier),
+        "user": ("user", request.user),
+    }
+    for name, (field, value) in optional.items():
+        if value is not None and name in dialect.honours:
+            body[name] = value
+        elif value is not None:
+            notes.ignored.append(field)
+    if body.get("logprobs") and request.top_logprobs:
+        body["top_logprobs"] = request.top_logprobs
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def _wants_logprobs(request: CreateResponse) -> bool:
+    return bool(request.top_logprobs) or "message.output_text.logprobs" in (request.include or ())
+
+
+def _response_format(request: CreateResponse) -> dict[str, Any] | None:
+    match request.text.format if request.text else None:
+        case JsonObjectFormat():
+            return {"type": "json_object"}
+        case JsonSchemaFormat() as form:
+            schema = {
+                "name": form.name,
+                "description": form.description,
+                "schema": form.schema,
+                "strict": form.strict,
+            }
+            said = {name: value for name, value in schema.items() if value is not None}
+            return {"type": "json_schema", "json_schema": said}
+        case _:
+            return None
+
+
+def _note_the_rest(asked: Asked, notes: Notes) -> None:
+    """Fields that nothing above acts on, unknown ones among them."""
+    request = asked.request
+    notes.ignored += [name for name in IGNORED_WHEN_SET if getattr(request, name) is not None]
+    if request.truncation == "auto":
+        notes.ignored.append("truncation")
+    if request.background:
+        notes.approximated.append("background")
+    if request.reasoning:
+        for name in ("summary", "generate_summary", "context", "mode"):
+            if getattr(request.reasoning, name) is not None:
+                notes.ignored.append(f"reasoning.{name}")
+    notes.ignored += [f"include[{value}]" for value in request.include or () if value.startswith("reasoning.")]
+    known = set(CreateResponse.__struct_fields__)
+    notes.ignored += [name for name, value in asked.fields.items() if name not in known and value != b"null"]
+
+
+def _check_metadata(metadata: dict[str, str]) -> None:
+    """16 keys of 64 characters, values of 512: the limits of the API reference."""
+    if len(metadata) > METADATA_KEYS:
+        raise InvalidRequest(f"'metadata' has {len(metadata)} keys; the most is {METADATA_KEYS}.", param="metadata")
+    for key, value in metadata.items():
+        if len(key) > METADATA_KEY_LENGTH:
+            raise InvalidRequest(
+                f"A key of 'metadata' has {len(key)} characters; the most is {METADATA_KEY_LENGTH}.", param="metadata"
+            )
+        if len(value) > METADATA_VALUE_LENGTH:
+            raise InvalidRequest(
+                f"'metadata.{key}' has {len(value)} characters; the most is {METADATA_VALUE_LENGTH}.",
+                param=f"metadata.{key}",
+            )
+
+
+def _missing(param: str, what_to_do: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"Missing required parameter: '{param}'. {what_to_do}", code="missing_required_parameter", param=param
+    )

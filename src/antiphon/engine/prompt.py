@@ -1,0 +1,133 @@
+"""Items to chat messages: the conversation that an upstream gets to see.
+
+The result is always legal for a chat model: each tool message follows the assistant message that called,
+and no call is without its output. Pure. Not here: content parts (`parts.py`), where the items come from.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from antiphon.engine.dialects import Dialect
+from antiphon.engine.input import Item
+from antiphon.engine.notes import Notes
+from antiphon.engine.parts import chat_content, plain_text
+from antiphon.errors import InvalidRequest
+from antiphon.wire.items import FunctionCallOutputView, FunctionCallView, MessageView
+
+ChatMessage = dict[str, Any]
+
+SILENT_TYPES = frozenset({"reasoning", "item_reference"})
+"""Item types that are known and have no message of their own."""
+
+
+def chat_messages(instructions: str | None, items: Sequence[Item], dialect: Dialect, notes: Notes) -> list[ChatMessage]:
+    """The messages for `instructions` and `items`, oldest first.
+
+    Raises `InvalidRequest` for an output without its call and for a call without its output.
+    """
+    writer = _Writer(dialect, notes, _outputs(items))
+    if instructions is not None:
+        writer.messages.append({"role": "system", "content": instructions})
+    for item in items:
+        writer.add(item)
+    writer.flush_calls()
+    return _system_first(writer.messages, notes) if dialect.system_first else writer.messages
+
+
+def call_ids(items: Iterable[Item]) -> frozenset[str]:
+    """Ids of the tool calls among `items`."""
+    return frozenset(item.view.call_id for item in items if isinstance(item.view, FunctionCallView))
+
+
+def _outputs(items: Sequence[Item]) -> dict[str, Item]:
+    """Outputs by call id; each must belong to a call that comes before it."""
+    called: set[str] = set()
+    outputs: dict[str, Item] = {}
+    for item in items:
+        if isinstance(item.view, FunctionCallView):
+            called.add(item.view.call_id)
+        elif isinstance(item.view, FunctionCallOutputView):
+            if item.view.call_id not in called:
+                raise InvalidRequest(
+                    f"No tool call found for function call output with call_id {item.view.call_id}. "
+                    "The function_call item must stand before its output.",
+                    param="input",
+                )
+            outputs[item.view.call_id] = item
+    return outputs
+
+
+@dataclass(slots=True)
+class _Writer:
+    """Writes messages; calls that were made together, and the words before them, become one message."""
+
+    dialect: Dialect
+    notes: Notes
+    outputs: dict[str, Item]
+    messages: list[ChatMessage] = field(default_factory=list)
+    calls: list[FunctionCallView] = field(default_factory=list)
+
+    def add(self, item: Item) -> None:
+        match item.view:
+            case MessageView() as view:
+                self.flush_calls()
+                self.messages.append(self._message(view, item))
+            case FunctionCallView() as view:
+                self.calls.append(view)
+            case FunctionCallOutputView():
+                self.flush_calls()
+            case _ if item.type not in SILENT_TYPES:
+                self.notes.ignored.append(item.at)
+
+    def flush_calls(self) -> None:
+        """Write the calls collected so far, then their outputs in the order of the calls."""
+        if not self.calls:
+            return
+        calls, self.calls = self.calls, []
+        asked = [_tool_call(view) for view in calls]
+        last = self.messages[-1] if self.messages else {}
+        if last.get("role") == "assistant" and "tool_calls" not in last:
+            last["tool_calls"] = asked
+        else:
+            self.messages.append({"role": "assistant", "content": None, "tool_calls": asked})
+        self.messages += [self._tool_message(view) for view in calls]
+
+    def _message(self, view: MessageView, item: Item) -> ChatMessage:
+        at = f"{item.at}.content"
+        if view.role == "assistant":
+            return {"role": "assistant", "content": plain_text(view.content, at, self.notes)}
+        role = "system" if view.role == "developer" and not self.dialect.developer_role else view.role
+        return {"role": role, "content": chat_content(view.content, at, self.notes)}
+
+    def _tool_message(self, view: FunctionCallView) -> ChatMessage:
+        output = self.outputs.get(view.call_id)
+        if output is None or not isinstance(output.view, FunctionCallOutputView):
+            raise InvalidRequest(
+                f"No tool output found for function call {view.call_id}. "
+                "Send a function_call_output item with this call_id.",
+                param="input",
+            )
+        content = chat_content(output.view.output, f"{output.at}.output", self.notes)
+        return {"role": "tool", "tool_call_id": view.call_id, "content": content}
+
+
+def _tool_call(view: FunctionCallView) -> dict[str, Any]:
+    function = {"name": view.name, "arguments": view.arguments}
+    return {"id": view.call_id, "type": "function", "function": function}
+
+
+def _system_first(messages: list[ChatMessage], notes: Notes) -> list[ChatMessage]:
+    """One system message at the front, as strict chat templates demand it."""
+    system = [message for message in messages if message["role"] == "system"]
+    rest = [message for message in messages if message["role"] != "system"]
+    if len(system) <= 1 and messages[:1] == system:
+        return messages
+    if messages[: len(system)] != system:
+        notes.approximated.append("input")
+    return [{"role": "system", "content": "\n\n".join(map(_text, system))}, *rest] if system else rest
+
+
+def _text(message: ChatMessage) -> str:
+    content = message["content"]
+    return content if isinstance(content, str) else "\n".join(part.get("text", "") for part in content)

@@ -1,0 +1,85 @@
+"""The items of one turn in the order they began; only the first is on the wire.
+
+The API's streams finish one item before the next is added, but upstreams interleave: a second call may
+begin while the first still grows. Pieces of an item that may not speak yet are held with it. Not here:
+which piece belongs to which item (`turn.py`). Counterpart: `open_items.py`.
+"""
+
+from dataclasses import dataclass, field
+
+from antiphon.engine.open_items import OpenItem, Piece
+from antiphon.wire.events import Event
+
+
+@dataclass(slots=True)
+class Entry:
+    """An item and the pieces it holds until it may open."""
+
+    item: OpenItem
+    held: list[Piece] = field(default_factory=list)
+    opened: bool = False
+
+
+class ItemQueue:
+    """Begin items in any order of pieces; get events in the order of the wire."""
+
+    def __init__(self, first_index: int) -> None:
+        self._next_index = first_index
+        self._entries: list[Entry] = []
+
+    def last(self) -> Entry | None:
+        """The item begun last, if it isn't closed."""
+        return self._entries[-1] if self._entries else None
+
+    def begin(self, item: OpenItem) -> Entry:
+        """Put an item at the end. Call `settle` when its first pieces are in."""
+        entry = Entry(item)
+        self._entries.append(entry)
+        return entry
+
+    def give(self, entry: Entry, piece: Piece) -> list[Event]:
+        """Events for a piece of an open item; a waiting item keeps it, a closed one has no use for it."""
+        if entry.opened:
+            return entry.item.delta(piece) if entry in self._entries else []
+        entry.held.append(piece)
+        return []
+
+    def settle(self) -> list[Event]:
+        """Open and close as far as the order allows."""
+        events: list[Event] = []
+        while self._entries:
+            head = self._entries[0]
+            if not head.opened:
+                if not head.item.ready(head.held):
+                    break
+                events += self._open(head)
+            if len(self._entries) == 1 or not head.item.complete():
+                break
+            events += head.item.close("completed")
+            del self._entries[0]
+        return events
+
+    def flush(self, *, whole: bool, last_status: str) -> list[Event]:
+        """Open and close all that is left, the last with `last_status`.
+
+        `whole` is false when the stream broke off. An item that can't exist (a call without a name) is left out.
+        """
+        events: list[Event] = []
+        while self._entries:
+            head = self._entries.pop(0)
+            if not head.opened:
+                if not head.item.possible():
+                    continue
+                events += self._open(head)
+            done = "completed" if whole or head.item.complete() else "incomplete"
+            events += head.item.close(done if self._entries else last_status)
+        return events
+
+    def _open(self, entry: Entry) -> list[Event]:
+        entry.opened = True
+        events = entry.item.open(self._next_index)
+        self._next_index += 1
+        for piece in entry.held:
+            events += entry.item.delta(piece)
+        entry.held.clear()
+        return events

@@ -1,0 +1,46 @@
+"""The states of a run and the moves between them, as a table.
+
+Theory of operation: a run is in exactly one state. A reply moves it to the next, and a move that isn't in
+`MOVES` is a programming error, raised at once instead of corrupting an answer. Terminal states have no
+moves. Counterpart: `run.py`, which makes the moves.
+"""
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a run stands. `SAVING` holds the terminal event back until the answer is durable."""
+
+    QUEUED = "queued"
+    ASKING = "asking"
+    STREAMING = "streaming"
+    SAVING = "saving"
+    COMPLETED = "completed"
+    INCOMPLETE = "incomplete"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+ENDS = frozenset({State.COMPLETED, State.INCOMPLETE, State.FAILED, State.CANCELLED})
+
+MOVES: dict[State, frozenset[State]] = {
+    State.QUEUED: frozenset({State.ASKING}),
+    State.ASKING: frozenset({State.STREAMING, State.FAILED, State.CANCELLED}),
+    State.STREAMING: frozenset({State.SAVING}) | ENDS,
+    State.SAVING: ENDS,
+    State.COMPLETED: frozenset(),
+    State.INCOMPLETE: frozenset(),
+    State.FAILED: frozenset(),
+    State.CANCELLED: frozenset(),
+}
+
+
+class IllegalMove(Exception):
+    """A run was told something that its state has no answer to: a fault of this program."""
+
+
+def move(now: State, then: State) -> State:
+    """`then`, if the table allows it."""
+    if then not in MOVES[now]:
+        raise IllegalMove(f"a run can't go from {now} to {then}")
+    return then

@@ -1,0 +1,127 @@
+"""Items: what a response is made of and what a conversation holds.
+
+Output items are Structs of our own making. An input item is its raw JSON plus a view chosen by type and
+role, because this wire repeats tags, omits them and grows new ones: an unknown type is raw alone, and the
+raw is what the store keeps. Source: API reference, input and output items.
+Counterparts: `engine/open_items.py` makes output items, `engine/prompt.py` reads input items.
+"""
+
+import msgspec
+
+from antiphon.wire.content import OutputPart, ReasoningText
+
+
+class OutputMessage(msgspec.Struct, tag="message", kw_only=True):
+    """What the assistant said."""
+
+    id: str
+    status: str
+    role: str = "assistant"
+    content: list[OutputPart] = []
+
+
+class Reasoning(msgspec.Struct, tag="reasoning", kw_only=True):
+    """What the model thought; `content` holds raw text, `summary` is empty unless one was made."""
+
+    id: str
+    status: str
+    summary: list[msgspec.Raw] = []
+    content: list[ReasoningText] = []
+    encrypted_content: str | None = None
+
+
+class FunctionCall(msgspec.Struct, tag="function_call", kw_only=True):
+    """The model asks for a function of the client; `arguments` is JSON text as the model wrote it."""
+
+    id: str
+    status: str
+    call_id: str
+    name: str
+    arguments: str = ""
+
+
+OutputItem = OutputMessage | Reasoning | FunctionCall
+
+
+class ItemHead(msgspec.Struct, kw_only=True):
+    """What tells an input item's kind. A message may leave `type` out."""
+
+    type: str | None = None
+    role: str | None = None
+    id: str | None = None
+
+
+class MessageView(msgspec.Struct, kw_only=True):
+    """A message of any role; `content` is a string or a list of parts, kept as sent."""
+
+    role: str
+    content: str | list[msgspec.Raw]
+
+
+class FunctionCallView(msgspec.Struct, kw_only=True):
+    """A function call given back as input."""
+
+    call_id: str
+    name: str
+    arguments: str
+
+
+class FunctionCallOutputView(msgspec.Struct, kw_only=True):
+    """What the client's function returned."""
+
+    call_id: str
+    output: str | list[msgspec.Raw]
+
+
+class ItemReferenceView(msgspec.Struct, kw_only=True):
+    """Stands for a stored item."""
+
+    id: str
+
+
+class PartHead(msgspec.Struct, kw_only=True):
+    """What tells a content part's kind."""
+
+    type: str | None = None
+
+
+ItemView = MessageView | FunctionCallView | FunctionCallOutputView | ItemReferenceView
+
+VIEWS: dict[str, type[ItemView]] = {
+    "message": MessageView,
+    "function_call": FunctionCallView,
+    "function_call_output": FunctionCallOutputView,
+    "item_reference": ItemReferenceView,
+}
+
+ID_PREFIXES: dict[str, str] = {
+    "message": "msg",
+    "function_call": "fc",
+    "function_call_output": "fco",
+    "reasoning": "rs",
+    "file_search_call": "fs",
+    "web_search_call": "ws",
+    "computer_call": "cu",
+    "computer_call_output": "cuo",
+    "code_interpreter_call": "ci",
+    "image_generation_call": "ig",
+    "local_shell_call": "lsh",
+    "local_shell_call_output": "lsho",
+    "shell_call": "sh",
+    "shell_call_output": "sho",
+    "apply_patch_call": "apc",
+    "apply_patch_call_output": "apco",
+    "mcp_call": "mcp",
+    "mcp_list_tools": "mcpl",
+    "mcp_approval_request": "mcpr",
+    "mcp_approval_response": "mcpa",
+    "custom_tool_call": "ctc",
+    "custom_tool_call_output": "ctco",
+    "tool_search_call": "tsc",
+    "tool_search_output": "tso",
+    "additional_tools": "at",
+    "compaction": "cmp",
+    "configuration_update": "cfg",
+    "program": "prog",
+    "program_output": "progo",
+}
