@@ -1,0 +1,56 @@
+"""The shell of a run: carries out its commands and brings it the replies, until it finishes.
+
+All decisions are the `Run`'s (`engine/run.py`); all waiting is behind `Doors`. Counterpart: `foreground.py`.
+"""
+
+from typing import Protocol, assert_never
+
+from antiphon.engine.commands import CallUpstream, Emit, Finish, Save
+from antiphon.engine.replies import Reply
+from antiphon.engine.run import Run
+
+
+class Doors(Protocol):
+    """What a run's commands are carried out with."""
+
+    async def emit(self, command: Emit) -> None:
+        """Hand events to the client; returns when it may be given more."""
+        ...
+
+    def call(self, command: CallUpstream) -> None:
+        """Begin an upstream call; its replies come through `reply`."""
+        ...
+
+    def save(self, command: Save) -> None:
+        """Begin to save; the outcome comes through `reply`."""
+        ...
+
+    async def reply(self) -> Reply:
+        """Wait for the next reply."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of whatever is still open."""
+        ...
+
+
+async def drive(run: Run, doors: Doors) -> Finish:
+    """Drive `run` to its end and return how it ended."""
+    try:
+        commands = run.start()
+        while True:
+            for command in commands:
+                match command:
+                    case Emit():
+                        await doors.emit(command)
+                    case CallUpstream():
+                        doors.call(command)
+                    case Save():
+                        doors.save(command)
+                    case Finish():
+                        return command
+                    case _:
+                        assert_never(command)
+            commands = run.handle(await doors.reply())
+    finally:
+        await doors.close()
