@@ -1,7 +1,7 @@
 """What a `Run` is told by the outside; the whole list. Counterpart: `commands.py`."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from antiphon.errors import AntiphonError
 from antiphon.wire.chat import ChatChunk
@@ -9,7 +9,12 @@ from antiphon.wire.chat import ChatChunk
 
 @dataclass(frozen=True, slots=True)
 class UpstreamOpened:
-    """The upstream's status line came and is good, or the client can't be kept waiting for it any longer."""
+    """The upstream's status line came and is good, or the client can't be kept waiting for it any longer.
+
+    `headers` are those of its answer that are of interest here: `antiphon-…`, which a cassette adds.
+    """
+
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

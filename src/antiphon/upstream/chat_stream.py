@@ -1,0 +1,170 @@
+"""The body of a chat completion, sans I/O: bytes split anywhere go in, replies for the run come out.
+
+Two readers with one shape (`feed`, `finish`, `ended`): a stream of chunks, and the whole completion that some
+servers send although asked to stream. Not here: what a chunk means (`engine/turn.py`).
+Counterpart: `client.py`, which feeds them.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from antiphon.engine.replies import Reply, UpstreamChunks, UpstreamDone, UpstreamFailed
+from antiphon.errors import UpstreamGarbage, UpstreamRefused
+from antiphon.upstream.refusal import complaint_of, quoted, status_of
+from antiphon.upstream.sse import Decoder
+from antiphon.wire.chat import ChatChunk, ChatUsage, Choice, ChoiceLogprobs, Delta
+
+DONE = b"[DONE]"
+WHOLE_LIMIT = 32 * 1024 * 1024
+
+decode_chunk = msgspec.json.Decoder(ChatChunk).decode
+
+
+class BodyReader(Protocol):
+    """What `client.py` feeds a body to."""
+
+    @property
+    def ended(self) -> bool:
+        """True once the last reply was given; the rest of the body means nothing."""
+        ...
+
+    def feed(self, data: bytes) -> Sequence[Reply]:
+        """The replies that these bytes bring. Raises `UpstreamGarbage`."""
+        ...
+
+    def finish(self) -> Sequence[Reply]:
+        """The replies for the end of the body, when it came before `ended`. Raises `UpstreamGarbage`."""
+        ...
+
+
+class ChunkReader:
+    """Reads a stream of chunks: at most one `UpstreamChunks` per read, then `UpstreamDone` or `UpstreamFailed`."""
+
+    __slots__ = ("_decoder", "ended")
+
+    def __init__(self) -> None:
+        self._decoder = Decoder()
+        self.ended = False
+
+    def feed(self, data: bytes) -> Sequence[Reply]:
+        messages = self._decoder.feed(data)
+        if not messages:
+            return ()
+        try:
+            chunks = list(map(decode_chunk, messages))
+        except ValueError:
+            return self._one_by_one(messages)
+        for chunk in chunks:
+            if chunk.error:
+                return self._one_by_one(messages)
+        return (UpstreamChunks(chunks),)
+
+    def finish(self) -> Sequence[Reply]:
+        replies = self._one_by_one(self._decoder.finish())
+        return replies if self.ended else (*replies, UpstreamDone(marked=False))
+
+    def _one_by_one(self, messages: list[bytes]) -> Sequence[Reply]:
+        """As `feed`, for messages that hold more than chunks: what came before the odd one still counts."""
+        chunks: list[ChatChunk] = []
+        end: Reply | None = None
+        for message in messages:
+            end = _end_in(message, chunks)
+            if end:
+                self.ended = True
+                break
+        replies: list[Reply] = [UpstreamChunks(chunks)] if chunks else []
+        return [*replies, end] if end else replies
+
+
+def _end_in(message: bytes, chunks: list[ChatChunk]) -> Reply | None:
+    """Adds the message's chunk to `chunks`, or says how the stream ends with it."""
+    try:
+        chunk = decode_chunk(message)
+    except ValueError as error:
+        return UpstreamDone(marked=True) if message.strip() == DONE else UpstreamFailed(_garbage(message, error))
+    if chunk.error:
+        return UpstreamFailed(_failure(chunk.error))
+    chunks.append(chunk)
+    return None
+
+
+class CompletionChoice(msgspec.Struct):
+    """A whole answer; its message has the fields of a delta."""
+
+    index: int | None = 0
+    message: Delta | None = None
+    finish_reason: str | None = None
+    logprobs: ChoiceLogprobs | None = None
+
+
+class Completion(msgspec.Struct):
+    """A `chat.completion`, the answer to a request without `stream`."""
+
+    choices: list[CompletionChoice] | None = None
+    usage: ChatUsage | None = None
+    error: object = None
+    service_tier: str | None = None
+
+
+decode_completion = msgspec.json.Decoder(Completion).decode
+
+
+class CompletionReader:
+    """Reads a whole completion and hands it on as one chunk, so that servers which can't stream serve as well."""
+
+    __slots__ = ("_body", "ended")
+
+    def __init__(self) -> None:
+        self._body = bytearray()
+        self.ended = False
+
+    def feed(self, data: bytes) -> Sequence[Reply]:
+        self._body += data
+        if len(self._body) > WHOLE_LIMIT:
+            raise UpstreamGarbage(f"The upstream sent a completion of more than {WHOLE_LIMIT:,} bytes.")
+        return ()
+
+    def finish(self) -> Sequence[Reply]:
+        body = bytes(self._body)
+        if not body.lstrip().startswith(b"{"):
+            # Some servers stream, and call it application/json all the same.
+            reader = ChunkReader()
+            replies = reader.feed(body)
+            return replies if reader.ended else [*replies, *reader.finish()]
+        try:
+            completion = decode_completion(body)
+        except ValueError as error:
+            return [UpstreamFailed(_garbage(body, error))]
+        if completion.error:
+            return [UpstreamFailed(_failure(completion.error))]
+        return [UpstreamChunks([_as_chunk(completion)]), UpstreamDone(marked=True)]
+
+
+def _as_chunk(completion: Completion) -> ChatChunk:
+    choices = [_as_choice(choice) for choice in completion.choices or []]
+    return ChatChunk(choices, completion.usage, service_tier=completion.service_tier)
+
+
+def _as_choice(choice: CompletionChoice) -> Choice:
+    calls = choice.message.tool_calls if choice.message else None
+    for index, call in enumerate(calls or []):
+        # Whole messages number their calls by position alone.
+        call.index = index
+    return Choice(choice.index, choice.message, choice.finish_reason, choice.logprobs)
+
+
+def _failure(error: object) -> UpstreamRefused:
+    complaint = complaint_of(error)
+    return UpstreamRefused(
+        complaint.message or "The upstream reported an error in the middle of its answer and didn't say which.",
+        upstream_status=status_of(complaint),
+        code=complaint.code,
+        param=complaint.param,
+        kind=complaint.kind,
+    )
+
+
+def _garbage(data: bytes, error: Exception) -> UpstreamGarbage:
+    return UpstreamGarbage(f"The upstream sent something that isn't a chat completion ({error}): {quoted(data)}")
