@@ -25,13 +25,16 @@ demo: $(VENV)/.installed ## start the server on a recorded answer and ask it a q
 test: $(VENV)/.installed ## run the tests, with coverage
 	$(PY) -m pytest --cov $(TEST_FLAGS)
 
-check: $(VENV)/.installed ## format, lint, types, import contracts, sizes, docs
-	$(PY) -m ruff format --check .
-	$(PY) -m ruff check .
-	$(PY) -m mypy
-	$(VENV)/bin/lint-imports --no-logo
-	$(PY) scripts/check_size.py
-	$(PY) scripts/check_docs.py
+CHECKS := check-format check-lint check-types check-imports check-size check-docs
+.PHONY: $(CHECKS)
+check: $(CHECKS) ## format, lint, types, import contracts, sizes, docs; `make -k check` goes on after a breach
+$(CHECKS): $(VENV)/.installed
+check-format: ; $(PY) -m ruff format --check .
+check-lint: ; $(PY) -m ruff check .
+check-types: ; $(PY) -m mypy
+check-imports: ; $(VENV)/bin/lint-imports --no-logo
+check-size: ; $(PY) scripts/check_size.py
+check-docs: ; $(PY) scripts/check_docs.py
 
 format: $(VENV)/.installed ## rewrite the code as `make check` wants it
 	$(PY) -m ruff format .
@@ -58,6 +61,7 @@ lock: $(VENV)/.installed ## write the locks again; LOCK_FLAGS=--upgrade takes th
 clean: ## remove what the other targets made
 	rm -rf $(VENV) $(BENCH_VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	rm -f .coverage .coverage.*
+	$(MAKE) -C bench clean
 	find src tests scripts bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # An environment is rebuilt in place when its lock changes, and the project is linked into it again when
