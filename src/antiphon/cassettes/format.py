@@ -1,0 +1,245 @@
+"""The native format, version 1: JSON Lines, one stream event a line. `docs/cassette-format.md` specifies it.
+
+Bytes in, interactions out, and back; positions in the file rather than bodies are kept in memory.
+Not here: which files there are (`open.py`), when to write (`recorder.py`).
+"""
+
+import base64
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+
+from antiphon.cassettes.canonical import NotJson, canonical_path, parse_json, request_key
+from antiphon.cassettes.interaction import Answered, Asked, Chunk, End, Interaction, Origin
+from antiphon.errors import CassetteInvalid
+
+VERSION = 1
+MARK = "cassette"
+
+_EVENT_END = re.compile(rb"(?<=\n\n)|(?<=\r\n\r\n)|(?<=\r\r)")
+_LINE_END = re.compile(rb"(?<=\n)")
+
+
+class Line(msgspec.Struct, omit_defaults=True):
+    """Any line of a cassette; which kind it is follows from which members it has."""
+
+    antiphon: str | None = None
+    version: int = 0
+    start: int = 0
+    n: int | None = None
+    take: int = 1
+    scope: str = ""
+    method: str = ""
+    url: str = ""
+    path: str = ""
+    upstream: str = ""
+    status: int | None = None
+    headers: dict[str, str] = {}
+    ms: int | None = None
+    data: str | None = None
+    json: msgspec.Raw | None = None
+    text: str | None = None
+    base64: str | None = None
+    end: End | None = None
+
+
+_decoder = msgspec.json.Decoder(Line)
+
+
+@dataclass(slots=True)
+class CassetteFile:
+    """What a file holds. `whole` is the length in bytes up to the end of the last whole interaction."""
+
+    start: int
+    interactions: list[Interaction] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    whole: int = 0
+
+
+def encode_header(start: int) -> bytes:
+    """The first line of a file whose clock stands at `start` (Unix seconds)."""
+    return _line({"antiphon": MARK, "version": VERSION, "start": start})
+
+
+def encode_interaction(number: int, asked: Asked, answered: Answered, *, take: int = 1, scope: str = "") -> bytes:
+    """The lines of one interaction, to be written in one piece."""
+    request: dict[str, Any] = {"n": number}
+    request |= {"take": take} if take > 1 else {}
+    request |= {"scope": scope} if scope else {}
+    request |= {"method": asked.method, "url": asked.url, "path": asked.path, "upstream": asked.upstream}
+    request |= {"headers": dict(asked.headers), **_body(asked.body)}
+    lines = [_line(request), _line({"status": answered.status, "headers": dict(answered.headers)})]
+    kind = answered.headers.get("content-type", "")
+    lines += [_line(piece) for chunk in answered.chunks for piece in _pieces(chunk, kind)]
+    return b"".join([*lines, _line({"end": answered.end, "ms": answered.ms})])
+
+
+def read_header(file: BinaryIO, name: str) -> Line:
+    """The first line. Raises `CassetteInvalid` if it isn't a cassette's, or a newer version's."""
+    line = _decode(file.readline(), Origin(name))
+    if line.antiphon != MARK:
+        raise CassetteInvalid(f'{name} is not a cassette: its first line lacks {{"antiphon": "{MARK}"}}.')
+    if line.version > VERSION:
+        raise CassetteInvalid(
+            f"{name} is a cassette of version {line.version}, and this antiphon reads up to version {VERSION}: "
+            "update antiphon, or record the cassette again."
+        )
+    return line
+
+
+def read_file(path: Path, name: str) -> CassetteFile:
+    """All interactions of a file, in the order in which they arrived; `name` is what messages call it.
+
+    An interaction that a crash tore is left out and noted. Raises `CassetteInvalid` on other damage,
+    naming the line.
+    """
+    with path.open("rb") as file:
+        header = read_header(file, name)
+        scan = _Scan(path, name, CassetteFile(start=header.start, whole=file.tell()))
+        for raw in file:
+            scan.feed(raw)
+    scan.finish()
+    scan.result.interactions.sort(key=lambda interaction: interaction.number)
+    return scan.result
+
+
+def read_answer(path: Path, origin: Origin, offset: int, length: int) -> Answered:
+    """The answer whose lines stand at `offset`. Raises `CassetteInvalid` if they are gone."""
+    with path.open("rb") as file:
+        file.seek(offset)
+        lines = [_decode(raw, origin) for raw in file.read(length).splitlines(keepends=True)]
+    if len(lines) < 2 or lines[0].status is None or lines[-1].end is None:  # noqa: PLR2004 - a status and an end
+        raise CassetteInvalid(f"{origin} was changed while it was in use: start again to read it anew.")
+    chunks = tuple(_chunks(lines[1:-1]))
+    return Answered(lines[0].status, lines[0].headers, chunks, lines[-1].end, lines[-1].ms or 0)
+
+
+class _Scan:
+    """Finds the interactions among the lines of one file."""
+
+    def __init__(self, path: Path, name: str, result: CassetteFile) -> None:
+        self.result = result
+        self._path = path
+        self._name = name
+        self._number = 1
+        self._offset = result.whole
+        self._request: tuple[Line, Origin] | None = None
+        self._answer: int | None = None
+        self._torn: CassetteInvalid | None = None
+
+    def feed(self, raw: bytes) -> None:
+        """Take the next line."""
+        self._number += 1
+        if self._torn:
+            raise self._torn
+        origin = Origin(self._name, self._number)
+        try:
+            if raw.strip():
+                self._take(_decode(raw, origin), origin, len(raw))
+        except CassetteInvalid as error:
+            # Only the last line may be torn: the next one brings this up.
+            self._torn = error
+        self._offset += len(raw)
+
+    def finish(self) -> None:
+        """The file is at its end."""
+        if self._request or self._torn:
+            self._note_torn()
+
+    def _take(self, line: Line, origin: Origin, length: int) -> None:
+        if line.n is not None:
+            if self._request:
+                self._note_torn()
+            self._request, self._answer = (line, origin), None
+        elif self._request is None:
+            raise CassetteInvalid(
+                f"{origin}: a line outside of an interaction; each begins with a line that has a number `n`."
+            )
+        elif line.status is not None and self._answer is None:
+            self._answer = self._offset
+        elif self._answer is None:
+            raise CassetteInvalid(f"{origin}: a response must begin with a line that has a `status`.")
+        elif line.end is not None:
+            self._keep(line.end, self._answer, self._offset + length)
+
+    def _keep(self, end: End, offset: int, stop: int) -> None:
+        if self._request is None:
+            return
+        line, origin = self._request
+        load = partial(read_answer, self._path, origin, offset, stop - offset)
+        kept = Interaction(line.n or 0, asked_from(line), end, origin, load, line.take, line.scope)
+        self.result.interactions.append(kept)
+        self.result.whole = stop
+        self._request = self._answer = None
+
+    def _note_torn(self) -> None:
+        origin = self._request[1] if self._request else Origin(self._name, self._number)
+        note = f"{origin}: this interaction was never finished (the program that recorded it stopped); left out."
+        self.result.notes.append(note)
+
+
+def asked_from(line: Line) -> Asked:
+    """The request a line tells of."""
+    if line.json is not None:
+        body = bytes(line.json)
+    elif line.text is not None:
+        body = line.text.encode()
+    else:
+        body = base64.b64decode(line.base64 or "")
+    method, path = line.method.upper(), canonical_path(line.path or line.url)
+    key = request_key(method, path, body)
+    return Asked(method, line.url, path, line.upstream, key, line.headers, body)
+
+
+def _decode(raw: bytes, origin: Origin) -> Line:
+    try:
+        return _decoder.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise CassetteInvalid(f"{origin} can't be read: {error}.") from None
+
+
+def _line(members: Mapping[str, Any]) -> bytes:
+    return msgspec.json.encode(members) + b"\n"
+
+
+def _body(body: bytes) -> dict[str, Any]:
+    try:
+        text = json.dumps(parse_json(body), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return {"json": msgspec.Raw(text.encode())}
+    except (NotJson, UnicodeEncodeError):
+        return _text(body, "text") if body else {}
+
+
+def _text(data: bytes, name: str) -> dict[str, str]:
+    try:
+        return {name: data.decode()}
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(data).decode()}
+
+
+def _pieces(chunk: Chunk, kind: str) -> Iterator[dict[str, Any]]:
+    """One line for each event in a chunk; only the first has the time, and so begins the chunk."""
+    if "event-stream" in kind:
+        pieces = _EVENT_END.split(chunk.data)
+    else:
+        pieces = _LINE_END.split(chunk.data) if "ndjson" in kind else [chunk.data]
+    for number, piece in enumerate(filter(None, pieces)):
+        yield {**({"ms": chunk.ms} if number == 0 else {}), **_text(piece, "data")}
+
+
+def _chunks(lines: list[Line]) -> Iterator[Chunk]:
+    ms, pieces = 0, list[bytes]()
+    for line in lines:
+        if line.ms is not None and pieces:
+            yield Chunk(ms, b"".join(pieces))
+            pieces = []
+        ms = ms if line.ms is None else line.ms
+        pieces.append(line.data.encode() if line.data is not None else base64.b64decode(line.base64 or ""))
+    if pieces:
+        yield Chunk(ms, b"".join(pieces))

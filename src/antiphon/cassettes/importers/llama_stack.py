@@ -1,0 +1,177 @@
+"""Reads the recordings of Llama Stack's test suite, one JSON file a call, where they lie.
+
+They hold what a client library was told and what it handed out, not the wire: the wire is put together again,
+one event a chunk, without times. Read only; answers are built when they are asked for.
+Counterpart: `open.py`, which finds the folders.
+"""
+
+import re
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import msgspec
+
+from antiphon.cassettes.canonical import canonical_path, request_key
+from antiphon.cassettes.interaction import Answered, Asked, Chunk, End, Interaction, Origin
+from antiphon.cassettes.redaction import redact_body, redact_text
+from antiphon.cassettes.upstreams import upstream_name
+from antiphon.errors import CassetteInvalid
+
+TOOL_METHOD = "TOOL"
+"""The method of a recorded tool call, which isn't HTTP; no request of a client has it."""
+
+NO_HOST = "databricks.invalid"
+"""Stands for a host that the recording left blank (`__databricks__`); `.invalid` never resolves."""
+
+_GETS = ("/models", "/api/ps", "/api/tags", "/api/version")
+"""Asked with GET, though recorded as a POST of an empty object."""
+
+_FINISHED = re.compile(rb'"finish_reason":\s*"|"done":\s*true')
+_DONE = b"data: [DONE]\n\n"
+
+
+class Request(msgspec.Struct):
+    """What was asked: over HTTP, or of a tool (`provider`, `tool_name`, `kwargs`)."""
+
+    method: str = "POST"
+    url: str = ""
+    body: msgspec.Raw = msgspec.Raw(b"")
+    provider: str = ""
+    tool_name: str = ""
+    kwargs: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class Response(msgspec.Struct):
+    """What the library handed out: one object or a list, each `{"__type__", "__data__"}`."""
+
+    body: msgspec.Raw
+    is_streaming: bool = False
+
+
+class Recording(msgspec.Struct):
+    """One file. `id_normalization_mapping` says which real id each placeholder in the answer stands for."""
+
+    request: Request
+    response: Response
+    test_id: str | None = None
+    id_normalization_mapping: dict[str, str] = {}
+
+
+class Wrapped(msgspec.Struct):
+    """An object of a client library: the name of its class and its members."""
+
+    data: msgspec.Raw = msgspec.field(name="__data__")
+    kind: str = msgspec.field(name="__type__", default="")
+
+
+_recording = msgspec.json.Decoder(Recording)
+_list = msgspec.json.Decoder(list[Wrapped])
+_one = msgspec.json.Decoder(Wrapped)
+_model_list = "openai.types.model.Model"
+
+
+def read_recording(path: Path, name: str) -> Interaction | None:
+    """The interaction in a file, or None where the file is some other JSON. Raises `CassetteInvalid`."""
+    raw = path.read_bytes()
+    try:
+        recording = _recording.decode(raw)
+    except msgspec.ValidationError:
+        return None
+    except msgspec.DecodeError as error:
+        raise CassetteInvalid(f"{name} can't be read: {error}.") from None
+    asked = _tool_asked(recording.request) if recording.request.tool_name else _asked(recording)
+    cut = recording.response.is_streaming and not _FINISHED.search(recording.response.body)
+    return Interaction(
+        number=0,
+        asked=asked,
+        end=End.CUT if cut else End.COMPLETE,
+        origin=Origin(name),
+        load=partial(read_answer, path, name),
+        scope=recording.test_id or "",
+    )
+
+
+def read_answer(path: Path, name: str) -> Answered:
+    """The answer in a file, as it went over the wire. Raises `CassetteInvalid`."""
+    try:
+        recording = _recording.decode(path.read_bytes())
+        mapping = recording.id_normalization_mapping
+        recording.response.body = msgspec.Raw(_with_ids(bytes(recording.response.body), mapping))
+        return _streamed(recording) if recording.response.is_streaming else _whole(recording)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise CassetteInvalid(f"{name} can't be read: {error}.") from None
+
+
+def _asked(recording: Recording) -> Asked:
+    request = recording.request
+    url = redact_text(_mended_url(request.url))
+    path = canonical_path(url)
+    get = path.split("?")[0].endswith(_GETS)
+    method = "GET" if get else request.method.upper()
+    body = b"" if get else redact_body(bytes(request.body))
+    name = upstream_name(url, _model(body))
+    return Asked(method, url, path, name, request_key(method, path, body), {}, body)
+
+
+def _tool_asked(request: Request) -> Asked:
+    path = f"/{request.provider}/{request.tool_name}"
+    body = redact_body(bytes(request.kwargs))
+    return Asked(TOOL_METHOD, f"tool:/{path}", path, request.provider, request_key(TOOL_METHOD, path, body), {}, body)
+
+
+def _mended_url(url: str) -> str:
+    """The address that was meant: `/v1` doubled by the recorder, a host left blank, loopback in one spelling."""
+    if url.startswith("__"):
+        _, _, path = url.partition("/")
+        url = f"https://{NO_HOST}/{path}"
+    parts = urlsplit(url)
+    host = re.sub(r"^(?:0\.0\.0\.0|localhost|\[::1?\])(?=:|$)", "127.0.0.1", parts.netloc)
+    path = re.sub(r"(/v1)(?:/v1)+(?=/|$)", r"\1", parts.path)
+    return urlunsplit(parts._replace(netloc=host, path=path))
+
+
+class _Named(msgspec.Struct):
+    model: str | None = None
+
+
+def _model(body: bytes) -> str:
+    try:
+        return msgspec.json.decode(body, type=_Named).model or ""
+    except msgspec.MsgspecError:
+        return ""
+
+
+def _with_ids(body: bytes, mapping: dict[str, str]) -> bytes:
+    """`body` with the real ids in place of their placeholders (`file-1`)."""
+    for placeholder, real in mapping.items():
+        body = re.sub(rb"(?<![\w-])" + re.escape(placeholder.encode()) + rb"(?![\w-])", real.encode(), body)
+    return body
+
+
+def _streamed(recording: Recording) -> Answered:
+    wrapped = _list.decode(recording.response.body)
+    lines = [_compact(one.data) for one in wrapped]
+    finished = bool(_FINISHED.search(recording.response.body))
+    if wrapped and wrapped[0].kind.startswith("ollama."):
+        kind, pieces = "application/x-ndjson", [line + b"\n" for line in lines]
+    else:
+        kind, pieces = "text/event-stream", [b"data: " + line + b"\n\n" for line in lines]
+        pieces += [_DONE] if finished else []
+    chunks = tuple(Chunk(0, piece) for piece in pieces)
+    return Answered(200, {"content-type": kind}, chunks, End.COMPLETE if finished else End.CUT)
+
+
+def _whole(recording: Recording) -> Answered:
+    raw = bytes(recording.response.body)
+    if raw[:1] == b"[":
+        wrapped = _list.decode(raw)
+        body = b'{"object":"list","data":[' + b",".join(_compact(one.data) for one in wrapped) + b"]}"
+    else:
+        body = _compact(_one.decode(raw).data)
+    return Answered(200, {"content-type": "application/json"}, (Chunk(0, body),), End.COMPLETE)
+
+
+def _compact(raw: msgspec.Raw) -> bytes:
+    """JSON on one line; numbers and strings keep their spelling."""
+    return msgspec.json.format(bytes(raw), indent=-1)

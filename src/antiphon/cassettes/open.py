@@ -1,0 +1,143 @@
+"""Opens cassettes: a file, or a folder with files of the native format and recordings of other programs.
+
+The only place here that looks for files. Not here: their contents (`format.py`, `importers/`).
+Counterpart: the flags `--cassette` and `--mode`.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from antiphon.cassettes.cassette import Cassette
+from antiphon.cassettes.format import CassetteFile, read_file
+from antiphon.cassettes.importers.llama_stack import read_recording
+from antiphon.cassettes.interaction import Interaction
+from antiphon.cassettes.recorder import Recorder, create, trim
+from antiphon.cassettes.transport import CassetteTransport, Mode
+from antiphon.errors import ConfigFault
+from antiphon.transport import Transport
+
+IMPORTED_START = 1_735_689_600
+"""Where the clock of a tape stands that no native file gives a start: 2025-01-01T00:00:00Z."""
+
+RECORDED = "recorded.jsonl"
+"""The file of a folder that new interactions are written to. It is read after all others."""
+
+
+@dataclass(slots=True)
+class Folder:
+    """What was found under a path, in the order of file names."""
+
+    interactions: list[Interaction] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
+    files: dict[Path, CassetteFile] = field(default_factory=dict)
+
+
+def open_cassette(
+    path: Path,
+    mode: Mode,
+    inner: Transport | None,
+    *,
+    repeats: bool = True,
+    clock: Callable[[], float],
+) -> CassetteTransport:
+    """The transport for a cassette at `path`, a file or a folder; `clock` gives a new one its start.
+
+    A path that isn't there is made, as a folder if it has no suffix `.jsonl`. Raises `ConfigFault` for a path
+    that can't be read or made, `CassetteInvalid` for damage.
+    """
+    if mode is Mode.LIVE:
+        return CassetteTransport(Cassette(str(path), int(clock())), mode, inner=inner)
+    if mode is Mode.REPLAY:
+        return CassetteTransport(read_cassette(path), mode, repeats=repeats)
+    found = _read(path) if path.exists() else Folder()
+    target = path if _is_file(path) else path / RECORDED
+    cassette = _cassette(path, found, fresh=int(clock()))
+    recorder = _recorder(target, found, cassette)
+    if mode is Mode.AUTO:
+        recorder.take = 1
+    return CassetteTransport(cassette, mode, inner=inner, recorder=recorder, repeats=repeats)
+
+
+def read_cassette(path: Path) -> Cassette:
+    """The cassette at `path`. Raises `ConfigFault` if nothing is there, `CassetteInvalid` for damage."""
+    if not path.exists():
+        raise ConfigFault(
+            f"There is no cassette at {path}: correct the path, or record one there with `--mode record`."
+        )
+    return _cassette(path, _read(path), fresh=IMPORTED_START)
+
+
+def _cassette(path: Path, found: Folder, *, fresh: int) -> Cassette:
+    """`fresh` is the start of a tape on which there is nothing yet."""
+    start = min(found.starts) if found.starts else (IMPORTED_START if found.interactions else fresh)
+    return Cassette(str(path), start, found.interactions, found.notes)
+
+
+def _recorder(target: Path, found: Folder, cassette: Cassette) -> Recorder:
+    known = found.files.get(target)
+    if known is None:
+        create(target, cassette.start)
+    elif target.stat().st_size > known.whole:
+        trim(target, known.whole)
+    first = known.interactions[-1].number + 1 if known and known.interactions else 1
+    return Recorder(target, take=cassette.last_take + 1, first=first)
+
+
+def _is_file(path: Path) -> bool:
+    return path.is_file() or (not path.is_dir() and path.suffix == ".jsonl")
+
+
+def _read(path: Path) -> Folder:
+    found = Folder()
+    try:
+        if path.is_dir():
+            _read_folder(path, found)
+        elif path.stat().st_size:
+            _read_native(path, path.name, found)
+    except OSError as error:
+        raise ConfigFault(f"The cassette {path} can't be read: {error.strerror}.") from error
+    return found
+
+
+def _read_folder(folder: Path, found: Folder) -> None:
+    skipped = 0
+    for path in _files(folder):
+        name = path.relative_to(folder).as_posix()
+        if path.suffix == ".jsonl":
+            if _is_native(path):
+                _read_native(path, name, found)
+            else:
+                skipped += 1
+        elif recording := read_recording(path, name):
+            found.interactions.append(recording)
+        else:
+            skipped += 1
+    if skipped:
+        found.notes.append(f"{folder}: {skipped} JSON files there are no recordings; left out.")
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    paths = [path for suffix in ("*.json", "*.jsonl") for path in folder.rglob(suffix) if path.is_file()]
+    return iter(sorted(paths, key=lambda path: (path == folder / RECORDED, path.relative_to(folder).as_posix())))
+
+
+def _read_native(path: Path, name: str, found: Folder) -> None:
+    file = read_file(path, name)
+    found.files[path] = file
+    found.starts.append(file.start)
+    found.interactions += file.interactions
+    found.notes += file.notes
+
+
+def _is_native(path: Path) -> bool:
+    """Whether a file of a folder is a cassette, damaged or not, and not some other program's lines."""
+    with path.open("rb") as file:
+        first = file.readline()
+    try:
+        header = json.loads(first)
+    except ValueError:
+        return b'"antiphon"' in first
+    return isinstance(header, dict) and "antiphon" in header

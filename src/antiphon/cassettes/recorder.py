@@ -1,0 +1,88 @@
+"""Writes interactions to the end of a cassette file, each whole and in one piece.
+
+"Acknowledged means saved": `keep` returns when the system has the lines, and the end of a stream is handed
+on only then. Not here: what an interaction is made of (`transport.py`) and its lines (`format.py`).
+"""
+
+import contextlib
+import itertools
+import os
+from functools import partial
+from pathlib import Path
+
+from antiphon.cassettes.format import encode_header, encode_interaction, read_answer
+from antiphon.cassettes.interaction import Answered, Asked, Interaction, Origin
+from antiphon.errors import ConfigFault, StoreFault
+
+
+class Recorder:
+    """The open end of one cassette file. `take` is the number of the recording that goes on."""
+
+    def __init__(self, path: Path, *, take: int = 1, first: int = 1) -> None:
+        self.path = path
+        self.take = take
+        self._numbers = itertools.count(first)
+
+    def number(self) -> int:
+        """The next place in the order of arrival; taken when a request starts."""
+        return next(self._numbers)
+
+    def keep(self, number: int, asked: Asked, answered: Answered, take: int | None = None) -> Interaction:
+        """Append an interaction from which all secrets are gone.
+
+        Raises `StoreFault` if the file didn't take it; nothing of it is left there then.
+        """
+        take = take or self.take
+        offset, length = self._append(encode_interaction(number, asked, answered, take=take))
+        origin = Origin(self.path.name)
+        load = partial(read_answer, self.path, origin, offset, length)
+        return Interaction(number, asked, answered.end, origin, load, take)
+
+    def _append(self, lines: bytes) -> tuple[int, int]:
+        """Write, and say where the lines of the answer stand."""
+        try:
+            end = _write(self.path, lines)
+        except OSError as error:
+            raise StoreFault(
+                f"The recording could not be written to {self.path} ({error.strerror}): "
+                "make room or make the file writable; this answer is not on the tape."
+            ) from error
+        answer = len(lines) - lines.index(b"\n") - 1
+        return end - answer, answer
+
+
+def create(path: Path, start: int) -> None:
+    """Make a cassette file with nothing but its header. Raises `ConfigFault` if that can't be done."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(path, encode_header(start))
+    except OSError as error:
+        raise ConfigFault(
+            f"The cassette {path} can't be made: {error.strerror}. Name a path that can be written."
+        ) from error
+
+
+def trim(path: Path, whole: int) -> None:
+    """Drop a torn interaction from the end of a file. Raises `ConfigFault` if the file isn't writable."""
+    try:
+        with path.open("r+b") as file:
+            file.truncate(whole)
+    except OSError as error:
+        raise ConfigFault(
+            f"The cassette {path} can't be written to: {error.strerror}. Make it writable, or replay it."
+        ) from error
+
+
+def _write(path: Path, lines: bytes) -> int:
+    """Append in one call, so that another program's lines can't come between; the new length."""
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    try:
+        written = os.write(file, lines)
+        end = os.lseek(file, 0, os.SEEK_CUR)
+        if written < len(lines):
+            with contextlib.suppress(OSError):
+                os.ftruncate(file, end - written)
+            raise OSError(28, os.strerror(28))
+        return end
+    finally:
+        os.close(file)

@@ -1,0 +1,104 @@
+"""Takes secrets out of requests and answers before anything is compared or written.
+
+The same redaction runs when recording and when replaying, so that a replay with another key still matches.
+Headers pass by an allowlist; bodies and URLs lose what `shapes.py` knows as a secret.
+Not here: the forms of secrets, and where in a body they may stand (`documents.py`). Counterpart: `transport.py`.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from antiphon.cassettes.canonical import canonical_path, request_key
+from antiphon.cassettes.documents import Edit, edits
+from antiphon.cassettes.interaction import Answered, Asked, Chunk
+from antiphon.cassettes.shapes import blank, find_secrets, may_hold_secrets
+from antiphon.transport import HttpRequest
+
+REQUEST_HEADERS = frozenset({"accept", "anthropic-beta", "anthropic-version", "content-type", "openai-beta"})
+RESPONSE_HEADERS = frozenset({"content-type", "retry-after", "retry-after-ms", "x-should-retry"})
+"""All other headers are dropped: what isn't known to be harmless doesn't reach the file."""
+
+_CREDENTIAL_WORDS = ("auth", "cookie", "key", "secret", "token")
+_CREDIBLE_LENGTH = 16
+"""Shorter values are dummies such as `ollama`; taking them out would spoil ordinary text."""
+
+
+def redact_request(request: HttpRequest) -> Asked:
+    """The request as it is compared and written."""
+    known = own_secrets(request)
+    url = redact_text(request.url, known)
+    body = redact_body(request.body, known)
+    path = canonical_path(url)
+    return Asked(
+        method=request.method.upper(),
+        url=url,
+        path=path,
+        upstream=request.upstream,
+        key=request_key(request.method, path, body),
+        headers=_allowed(request.headers, REQUEST_HEADERS, known),
+        body=body,
+    )
+
+
+def redact_answer(answer: Answered, known: Sequence[str] = ()) -> Answered:
+    """The answer without secrets, also where one is spread over chunks or events.
+
+    The boundaries of all other chunks stay; a secret's mark stands in the chunk in which it began.
+    """
+    changes = edits(b"".join(chunk.data for chunk in answer.chunks), known)
+    chunks = tuple(_apply(answer.chunks, changes)) if changes else answer.chunks
+    return replace(answer, headers=_allowed(answer.headers, RESPONSE_HEADERS, known), chunks=chunks)
+
+
+def redact_body(body: bytes, known: Sequence[str] = ()) -> bytes:
+    """A body without secrets; the same object if there were none."""
+    if not may_hold_secrets(body.decode("latin-1"), known):
+        return body
+    changes = edits(body, known)
+    return b"".join(chunk.data for chunk in _apply((Chunk(0, body),), changes)) if changes else body
+
+
+def redact_text(text: str, known: Sequence[str] = ()) -> str:
+    """A URL or a header's value without secrets."""
+    return blank(text, find_secrets(text, known))
+
+
+def own_secrets(request: HttpRequest) -> tuple[str, ...]:
+    """The credentials this request was sent with: they are taken out wherever they turn up."""
+    values = (
+        value.split()[-1]
+        for name, value in request.headers.items()
+        if value.strip() and any(word in name.lower() for word in _CREDENTIAL_WORDS)
+    )
+    return tuple(value for value in values if _credible(value))
+
+
+def _credible(value: str) -> bool:
+    return len(value) >= _CREDIBLE_LENGTH and any(letter.isdigit() for letter in value)
+
+
+def _allowed(headers: Mapping[str, str], names: frozenset[str], known: Sequence[str]) -> dict[str, str]:
+    kept = {name.lower(): value for name, value in headers.items() if name.lower() in names}
+    return {name: redact_text(kept[name], known) for name in sorted(kept)}
+
+
+def _apply(chunks: Sequence[Chunk], changes: Sequence[Edit]) -> Iterator[Chunk]:
+    starts = [edit.start for edit in changes]
+    stops = [edit.stop for edit in changes]
+    at = 0
+    for chunk in chunks:
+        end = at + len(chunk.data)
+        touching = changes[bisect_right(stops, at) : bisect_right(starts, end - 1)]
+        if data := _changed(chunk.data, at, touching):
+            yield replace(chunk, data=data)
+        at = end
+
+
+def _changed(data: bytes, at: int, touching: Sequence[Edit]) -> bytes:
+    parts, last, end = [], at, at + len(data)
+    for edit in touching:
+        if edit.start >= at:
+            parts += [data[last - at : edit.start - at], edit.data]
+        last = min(edit.stop, end)
+    return b"".join([*parts, data[last - at :]])

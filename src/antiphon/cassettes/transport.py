@@ -1,0 +1,249 @@
+"""The `Transport` that records and replays: wrapped round the real one, or with nothing behind it.
+
+In replay there is no transport behind it, so no socket can be opened. Answers come at once; their chunks are
+those of the recording. Not here: retries and waiting (`upstream/`), which skip their pauses for a transport
+that `replays`. Counterpart: `antiphon.transport`.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from enum import StrEnum
+
+from antiphon.cassettes.cassette import Cassette, Match
+from antiphon.cassettes.interaction import Answered, Asked, Chunk, End
+from antiphon.cassettes.matching import explain_miss
+from antiphon.cassettes.recorder import Recorder
+from antiphon.cassettes.redaction import own_secrets, redact_answer, redact_request
+from antiphon.errors import CassetteMiss, ConfigFault, StoreFault, UpstreamCut, UpstreamTimeout
+from antiphon.transport import HttpAnswer, HttpRequest, Transport
+
+REPLAY_HEADER = "antiphon-replay"
+TURN_EVERY = 32
+"""Chunks handed out in a row before other streams get their turn."""
+
+_DONE = b"data: [DONE]"
+
+
+class Mode(StrEnum):
+    """What a cassette is used for: nothing, to be written, to be played, or to be played and completed."""
+
+    LIVE = "live"
+    RECORD = "record"
+    REPLAY = "replay"
+    AUTO = "auto"
+
+
+class CassetteTransport:
+    """Sends requests to a cassette, to the transport behind it, or to both.
+
+    With `repeats`, an answer that is used up is given again, marked `antiphon-replay: repeated`.
+    """
+
+    def __init__(
+        self,
+        cassette: Cassette,
+        mode: Mode,
+        *,
+        inner: Transport | None = None,
+        recorder: Recorder | None = None,
+        repeats: bool = True,
+    ) -> None:
+        self.cassette = cassette
+        self.mode = mode
+        self._inner = inner
+        self._recorder = recorder
+        self._repeats = repeats
+
+    @property
+    def replays(self) -> bool:
+        """Whether every answer comes from the tape: nobody behind it gains anything by waiting."""
+        return self.mode is Mode.REPLAY
+
+    async def send(self, request: HttpRequest) -> HttpAnswer:
+        """As `Transport.send`. Raises `CassetteMiss` where the tape has no answer and may not ask for one."""
+        if self.mode is Mode.LIVE:
+            return await self._network.send(request)
+        asked = redact_request(request)
+        if self.mode is not Mode.RECORD and (match := self._find(asked)):
+            return ReplayedAnswer(match)
+        if self.mode is Mode.REPLAY or self._inner is None:
+            raise CassetteMiss(explain_miss(self.cassette, asked, repeats=self._repeats))
+        return await self._record(request, asked)
+
+    async def close(self) -> None:
+        """Close the transport behind it."""
+        if self._inner is not None:
+            await self._inner.close()
+
+    @property
+    def _network(self) -> Transport:
+        if self._inner is None:
+            raise ConfigFault(f"The mode {self.mode} needs a network behind the cassette.")
+        return self._inner
+
+    def _find(self, asked: Asked) -> Match | None:
+        return self.cassette.find(asked, repeats=self._repeats, partial=self.mode is Mode.REPLAY)
+
+    async def _record(self, request: HttpRequest, asked: Asked) -> HttpAnswer:
+        """Ask the network. A connection that fails is no interaction: its error goes through."""
+        if self._recorder is None:
+            raise ConfigFault(f"The mode {self.mode} needs a cassette that can be written.")
+        tape = Tape(self.cassette, self._recorder, asked, own_secrets(request))
+        tape.replayable = self.mode is Mode.AUTO
+        if self.mode is Mode.AUTO and (lane := self.cassette.lane(asked)):
+            tape.take = lane.interactions[-1].take
+        return RecordingAnswer(await self._network.send(request), tape)
+
+
+class Tape:
+    """One interaction while it is being recorded, numbered when its request starts.
+
+    `replayable`: this process may ask for it again. When it won't, memory stays flat.
+    """
+
+    def __init__(self, cassette: Cassette, recorder: Recorder, asked: Asked, known: tuple[str, ...]) -> None:
+        self.take = recorder.take
+        self.replayable = False
+        self._cassette = cassette
+        self._recorder = recorder
+        self._asked = asked
+        self._known = known
+        self._number = recorder.number()
+        self._clock = asyncio.get_running_loop().time
+        self._begun = self._clock()
+        self._chunks: list[Chunk] = []
+        self._kept = False
+
+    def add(self, data: bytes) -> None:
+        """A read brought `data`."""
+        self._chunks.append(Chunk(self._elapsed(), data))
+
+    def keep(self, answer: HttpAnswer, end: End) -> None:
+        """Write the interaction, once. Raises `StoreFault`."""
+        if self._kept:
+            return
+        self._kept = True
+        answered = Answered(answer.status, answer.headers, tuple(self._chunks), end, self._elapsed())
+        redacted = redact_answer(answered, self._known)
+        interaction = self._recorder.keep(self._number, self._asked, redacted, self.take)
+        if self.replayable:
+            self._cassette.add(interaction, recorded=True)
+
+    def leave(self, answer: HttpAnswer) -> None:
+        """The reader has gone: complete if it had all of it, else kept as left.
+
+        Nobody waits for this one, so a file that can't be written is only noted.
+        """
+        tail = b"".join(chunk.data for chunk in self._chunks[-2:]).rstrip()
+        try:
+            self.keep(answer, End.COMPLETE if tail.endswith(_DONE) else End.LEFT)
+        except StoreFault as error:
+            self._cassette.notes.append(error.message)
+
+    def _elapsed(self) -> int:
+        return round((self._clock() - self._begun) * 1000)
+
+
+class RecordingAnswer:
+    """An answer from the network, passed on as it arrives and kept when it ends.
+
+    Its body is read once; who asks for `chunks` again goes on where the first reader stopped.
+    """
+
+    def __init__(self, inner: HttpAnswer, tape: Tape) -> None:
+        self._inner = inner
+        self._chunks = inner.chunks()
+        self._tape = tape
+
+    @property
+    def status(self) -> int:
+        """As it came."""
+        return self._inner.status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """As they came; what is kept of them is less."""
+        return self._inner.headers
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The body. Its end is handed on when the interaction is saved; raises `StoreFault` if it isn't."""
+        return self
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            data = await anext(self._chunks)
+        except StopAsyncIteration:
+            self._tape.keep(self._inner, End.COMPLETE)
+            raise
+        except UpstreamCut:
+            self._tape.keep(self._inner, End.CUT)
+            raise
+        except UpstreamTimeout:
+            self._tape.keep(self._inner, End.TIMEOUT)
+            raise
+        self._tape.add(data)
+        return data
+
+    async def close(self) -> None:
+        """Give the connection back; a body that wasn't read to its end is kept as left."""
+        self._tape.leave(self._inner)
+        await self._inner.close()
+
+
+class ReplayedAnswer:
+    """An answer from the tape. `replayed` tells it from one of the network, in every mode."""
+
+    def __init__(self, match: Match) -> None:
+        self.replayed = True
+        self._interaction = match.interaction
+        self._answered = match.interaction.load()
+        self._chunks = iter(enumerate(self._answered.chunks, 1))
+        self._headers = dict(self._answered.headers)
+        if match.repeated:
+            self._headers[REPLAY_HEADER] = "repeated"
+
+    @property
+    def status(self) -> int:
+        """As recorded."""
+        return self._answered.status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """As recorded; `antiphon-replay: repeated` where the answer has been given before."""
+        return self._headers
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The body in its recorded chunks. Raises `UpstreamCut` and `UpstreamTimeout` where it broke off."""
+        return self
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        number, chunk = next(self._chunks, (0, None))
+        if chunk is None:
+            self._raise_end()
+            raise StopAsyncIteration
+        if number % TURN_EVERY == 0:
+            await asyncio.sleep(0)
+        return chunk.data
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    def _raise_end(self) -> None:
+        where = f"in the recording {self._interaction.origin}"
+        match self._answered.end:
+            case End.COMPLETE:
+                return
+            case End.CUT:
+                raise UpstreamCut(f"The upstream ended the stream early, {where}.")
+            case End.LEFT:
+                raise UpstreamCut(
+                    f"The client that was recorded left here, {where}: record it again to have all of it."
+                )
+            case End.TIMEOUT:
+                raise UpstreamTimeout(f"The upstream fell silent, {where}.")
