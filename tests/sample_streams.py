@@ -156,7 +156,8 @@ def tools() -> Iterator[Events]:
         ],
         {"id": "ci_1", "type": "code_interpreter_call", "status": "completed", "container_id": "c", "code": "1+1"},
     )
-    images = [("~.in_progress", step), ("~.generating", step), ("~.partial_image", step), ("~.completed", step)]
+    shown = {"partial_image_index": 0, "partial_image_b64": "aA=="}
+    images = [("~.in_progress", step), ("~.generating", step), ("~.partial_image", shown), ("~.completed", step)]
     yield simple("image_generation_call", "ig_1", images, result="aGk=")
     yield simple("tool_search_call", "tsc_1", [], arguments={}, call_id="call_2", execution="client")
 
