@@ -3,6 +3,7 @@
     AntiphonError
     ├── ClientFault             the request is wrong; repeating it unchanged won't help
     │   ├── InvalidRequest      400
+    │   ├── ConversationLocked  400   another response is at work on the conversation
     │   ├── Forbidden           403   the browser guard of an open server
     │   ├── NotFound            404
     │   ├── MethodNotAllowed    405
@@ -64,6 +65,12 @@ class ClientFault(AntiphonError):
 
 class InvalidRequest(ClientFault):
     """A field is missing, mistyped, out of range or contradicts another."""
+
+
+class ConversationLocked(ClientFault):
+    """Another response is at work on this conversation; the same request may succeed a little later."""
+
+    default_code = "conversation_locked"
 
 
 class Forbidden(ClientFault):

@@ -1,0 +1,1 @@
+"""Durable state: responses, conversations, their items and stored chat completions, behind one `Store`."""

@@ -1,0 +1,372 @@
+"""A `Store` in plain dicts: for tests, for trying things out, and as the model the other stores are held against.
+
+It keeps nothing when the process ends. No method waits in its middle, so each is whole or not at all.
+Counterpart: `sql_store.py`.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import msgspec
+
+from antiphon.store.base import (
+    APPENDED_STATUSES,
+    OPEN_STATUSES,
+    ChatFilter,
+    Conversation,
+    Page,
+    PageQuery,
+    SavedAnswer,
+    StoredChat,
+)
+from antiphon.store.faults import (
+    broken_chain,
+    check_answer,
+    check_chat,
+    check_items,
+    check_texts,
+    doubled_item,
+    locked,
+    no_chat,
+    no_conversation,
+    no_cursor,
+    no_item,
+    no_response,
+    not_continuable,
+    taken,
+)
+from antiphon.store.paging import page, window
+from antiphon.wire.answers import Answer, StoredItem
+
+Row = TypeVar("Row", StoredItem, StoredChat)
+
+
+@dataclass(slots=True)
+class Response:
+    """A response; `seen` is how far its conversation had grown when it was first saved."""
+
+    answer: Answer
+    serial: int
+    seen: int | None
+    appended: bool = False
+
+
+@dataclass(slots=True)
+class Placed:
+    """An item of a conversation: where it stands, and when it was written."""
+
+    item: StoredItem
+    place: int
+    serial: int
+
+
+@dataclass(slots=True)
+class Talk:
+    """A conversation, its items in order, and who holds it until when."""
+
+    row: Conversation
+    items: dict[str, Placed] = field(default_factory=dict)
+    next_place: int = 0
+    owner: str | None = None
+    expires: float = 0.0
+
+    def held_against(self, owner: str | None, now: float) -> bool:
+        """Whether someone else holds it."""
+        return self.owner not in {None, owner} and self.expires > now
+
+    def append(self, item: StoredItem, serial: int) -> None:
+        """Put the item at the end."""
+        self.items[item.id] = Placed(item, self.next_place, serial)
+        self.next_place += 1
+
+
+@dataclass(slots=True)
+class Tenant:
+    """Everything of one project."""
+
+    responses: dict[str, Response] = field(default_factory=dict)
+    talks: dict[str, Talk] = field(default_factory=dict)
+    chats: dict[str, StoredChat] = field(default_factory=dict)
+
+    def response(self, response_id: str, param: str = "response_id") -> Response:
+        """The response, or `NotFound`."""
+        if response_id not in self.responses:
+            raise no_response(response_id, param)
+        return self.responses[response_id]
+
+    def talk(self, conversation_id: str, param: str = "conversation_id") -> Talk:
+        """The conversation, or `NotFound`."""
+        if conversation_id not in self.talks:
+            raise no_conversation(conversation_id, param)
+        return self.talks[conversation_id]
+
+    def chat(self, chat_id: str) -> StoredChat:
+        """The chat completion, or `NotFound`."""
+        if chat_id not in self.chats:
+            raise no_chat(chat_id)
+        return self.chats[chat_id]
+
+    def written(self) -> Iterator[tuple[int, StoredItem]]:
+        """Every item there is, with a number that rises with the time of writing."""
+        for response in self.responses.values():
+            items = (*response.answer.input, *response.answer.output)
+            yield from ((response.serial + number, item) for number, item in enumerate(items))
+        for talk in self.talks.values():
+            yield from ((placed.serial, placed.item) for placed in talk.items.values())
+
+
+class MemoryStore:
+    """Both faces of a store. `clock` (Unix seconds) is the time that locks expire by."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        """An empty store."""
+        self._clock = clock
+        self._projects: dict[str, Tenant] = {}
+        self._serial = 0
+
+    async def save_answer(self, project: str, answer: Answer) -> None:
+        check_answer(answer)
+        tenant = self._tenant(project)
+        known = tenant.responses.get(answer.id)
+        talk = tenant.talks.get(answer.conversation_id or "")
+        appends = answer.conversation_id is not None and answer.status in APPENDED_STATUSES
+        if appends and not (known and known.appended):
+            talk = tenant.talk(answer.conversation_id or "", "conversation")
+            if talk.held_against(answer.id, self._clock()):
+                raise locked(talk.row.id)
+        self._keep(tenant, answer, talk)
+        response = tenant.responses[answer.id]
+        if appends and talk and not response.appended:
+            self._append(response, talk)
+        if talk and talk.owner == answer.id and answer.status not in OPEN_STATUSES:
+            talk.owner, talk.expires = None, 0.0
+
+    def _keep(self, tenant: Tenant, answer: Answer, talk: Talk | None) -> None:
+        """Put the answer in, or renew the one that is there."""
+        known = tenant.responses.get(answer.id)
+        if known is None:
+            seen = talk.next_place if talk else None
+            tenant.responses[answer.id] = Response(answer, self._next(len(answer.input) + len(answer.output)), seen)
+            return
+        old = known.answer
+        renewed = msgspec.structs.replace(
+            answer,
+            created_at=old.created_at,
+            previous_response_id=old.previous_response_id,
+            conversation_id=old.conversation_id,
+        )
+        if known.appended:
+            renewed = msgspec.structs.replace(renewed, input=old.input, output=old.output)
+        else:
+            known.serial = self._next(len(answer.input) + len(answer.output))
+        known.answer = renewed
+
+    def _append(self, response: Response, talk: Talk) -> None:
+        """Put the items the conversation doesn't have at its end."""
+        for number, item in enumerate((*response.answer.input, *response.answer.output)):
+            if item.id not in talk.items:
+                talk.append(item, response.serial + number)
+        response.appended = True
+
+    async def get_answer(self, project: str, response_id: str) -> SavedAnswer:
+        answer = self._tenant(project).response(response_id).answer
+        return SavedAnswer(
+            id=answer.id,
+            created_at=answer.created_at,
+            status=answer.status,
+            model=answer.model,
+            previous_response_id=answer.previous_response_id,
+            conversation_id=answer.conversation_id,
+            body=answer.body,
+            output=answer.output,
+        )
+
+    async def delete_answer(self, project: str, response_id: str) -> None:
+        tenant = self._tenant(project)
+        tenant.response(response_id)
+        del tenant.responses[response_id]
+
+    async def input_items(self, project: str, response_id: str, page: PageQuery) -> Page[StoredItem]:
+        return _page_of(self._tenant(project).response(response_id).answer.input, page)
+
+    async def context(self, project: str, response_id: str) -> list[StoredItem]:
+        tenant = self._tenant(project)
+        response = tenant.response(response_id, "previous_response_id")
+        refusal = not_continuable(response_id, response.answer.status)
+        if refusal:
+            raise refusal
+        chain = [response]
+        while chain[-1].answer.previous_response_id is not None:
+            parent = chain[-1].answer.previous_response_id
+            if parent not in tenant.responses:
+                raise broken_chain(response_id, parent)
+            chain.append(tenant.responses[parent])
+        talk = tenant.talks.get(chain[-1].answer.conversation_id or "")
+        seen = chain[-1].seen or 0
+        before = [placed.item for placed in talk.items.values() if placed.place < seen] if talk else []
+        own = [item for link in reversed(chain) for item in (*link.answer.input, *link.answer.output)]
+        return before + own
+
+    async def find_item(self, project: str, item_id: str) -> StoredItem:
+        found = [(serial, item) for serial, item in self._tenant(project).written() if item.id == item_id]
+        if not found:
+            raise no_item(item_id)
+        return max(found, key=lambda written: written[0])[1]
+
+    async def create_conversation(
+        self, project: str, conversation: Conversation, items: Sequence[StoredItem] = ()
+    ) -> None:
+        check_texts([conversation.id], "id")
+        check_items(items, "items")
+        tenant = self._tenant(project)
+        if conversation.id in tenant.talks:
+            raise taken("conversation", conversation.id)
+        talk = Talk(conversation)
+        self._add(talk, items)
+        tenant.talks[conversation.id] = talk
+
+    async def get_conversation(self, project: str, conversation_id: str) -> Conversation:
+        return self._tenant(project).talk(conversation_id).row
+
+    async def update_conversation(self, project: str, conversation_id: str, metadata: dict[str, str]) -> Conversation:
+        talk = self._tenant(project).talk(conversation_id)
+        talk.row = msgspec.structs.replace(talk.row, metadata=metadata)
+        return talk.row
+
+    async def delete_conversation(self, project: str, conversation_id: str) -> None:
+        tenant = self._tenant(project)
+        tenant.talk(conversation_id)
+        del tenant.talks[conversation_id]
+
+    async def add_items(self, project: str, conversation_id: str, items: Sequence[StoredItem]) -> None:
+        check_items(items, "items")
+        talk = self._tenant(project).talk(conversation_id)
+        if talk.held_against(None, self._clock()):
+            raise locked(conversation_id)
+        self._add(talk, items)
+
+    def _add(self, talk: Talk, items: Sequence[StoredItem]) -> None:
+        """Append all of the items, or none."""
+        ids = set(talk.items)
+        for item in items:
+            if item.id in ids:
+                raise doubled_item(item.id, talk.row.id)
+            ids.add(item.id)
+        for item in items:
+            talk.append(item, self._next(1))
+
+    async def list_items(self, project: str, conversation_id: str, page: PageQuery) -> Page[StoredItem]:
+        return _page_of([placed.item for placed in self._tenant(project).talk(conversation_id).items.values()], page)
+
+    async def get_item(self, project: str, conversation_id: str, item_id: str) -> StoredItem:
+        items = self._tenant(project).talk(conversation_id).items
+        if item_id not in items:
+            raise no_item(item_id, f"conversation '{conversation_id}'")
+        return items[item_id].item
+
+    async def delete_item(self, project: str, conversation_id: str, item_id: str) -> Conversation:
+        await self.get_item(project, conversation_id, item_id)
+        talk = self._tenant(project).talk(conversation_id)
+        del talk.items[item_id]
+        return talk.row
+
+    async def conversation_context(self, project: str, conversation_id: str) -> list[StoredItem]:
+        talk = self._tenant(project).talk(conversation_id, "conversation")
+        return [placed.item for placed in talk.items.values()]
+
+    async def lock_conversation(self, project: str, conversation_id: str, owner: str, expires_in: float) -> None:
+        talk = self._tenant(project).talk(conversation_id, "conversation")
+        now = self._clock()
+        if talk.held_against(owner, now):
+            raise locked(conversation_id)
+        talk.owner, talk.expires = owner, now + expires_in
+
+    async def unlock_conversation(self, project: str, conversation_id: str, owner: str) -> None:
+        talk = self._tenant(project).talks.get(conversation_id)
+        if talk and talk.owner == owner:
+            talk.owner, talk.expires = None, 0.0
+
+    async def save_chat(self, project: str, chat: StoredChat) -> None:
+        check_chat(chat)
+        chats = self._tenant(project).chats
+        if chat.id in chats:
+            raise taken("chat completion", chat.id)
+        chats[chat.id] = chat
+
+    async def get_chat(self, project: str, chat_id: str) -> StoredChat:
+        return msgspec.structs.replace(self._tenant(project).chat(chat_id), messages=())
+
+    async def list_chats(self, project: str, page: PageQuery, chosen: ChatFilter) -> Page[StoredChat]:
+        chats = sorted(self._tenant(project).chats.values(), key=lambda chat: chat.created_at)
+        bare = [msgspec.structs.replace(chat, messages=()) for chat in chats]
+        return _page_of(bare, page, lambda chat: _matches(chat, chosen))
+
+    async def chat_messages(self, project: str, chat_id: str, page: PageQuery) -> Page[StoredItem]:
+        return _page_of(self._tenant(project).chat(chat_id).messages, page)
+
+    async def update_chat(self, project: str, chat_id: str, metadata: dict[str, str], body: bytes) -> None:
+        check_texts([*metadata, *metadata.values()], "metadata")
+        tenant = self._tenant(project)
+        renewed = msgspec.structs.replace(tenant.chat(chat_id), metadata=metadata, body=body)
+        tenant.chats[chat_id] = renewed
+
+    async def delete_chat(self, project: str, chat_id: str) -> None:
+        tenant = self._tenant(project)
+        tenant.chat(chat_id)
+        del tenant.chats[chat_id]
+
+    async def sweep(self, before: int, limit: int) -> int:
+        old = [
+            (response.answer.created_at, tenant.responses, name)
+            for tenant in self._projects.values()
+            for name, response in tenant.responses.items()
+            if response.answer.created_at < before and response.answer.status not in OPEN_STATUSES
+        ]
+        gone = sorted(old, key=lambda row: row[0])[:limit]
+        for _, responses, name in gone:
+            del responses[name]
+        old_chats = [
+            (chat.created_at, tenant.chats, name)
+            for tenant in self._projects.values()
+            for name, chat in tenant.chats.items()
+            if chat.created_at < before
+        ]
+        gone_chats = sorted(old_chats, key=lambda row: row[0])[: limit - len(gone)]
+        for _, chats, name in gone_chats:
+            del chats[name]
+        return len(gone) + len(gone_chats)
+
+    async def close(self) -> None:
+        self._projects.clear()
+
+    def _tenant(self, project: str) -> Tenant:
+        """The project's rows."""
+        return self._projects.setdefault(project, Tenant())
+
+    def _next(self, size: int) -> int:
+        """The first of `size` serial numbers."""
+        self._serial += size
+        return self._serial - size
+
+
+def _matches(chat: StoredChat, chosen: ChatFilter) -> bool:
+    """Whether the filter lets the chat completion through."""
+    return (chosen.model is None or chat.model == chosen.model) and chosen.metadata.items() <= chat.metadata.items()
+
+
+def _page_of(rows: Sequence[Row], query: PageQuery, wanted: Callable[[Row], bool] = lambda _: True) -> Page[Row]:
+    """A page of a list in its natural order; cursors may name rows that the filter leaves out."""
+    places = {row.id: place for place, row in enumerate(rows)}
+    for param, cursor in (("after", query.after), ("before", query.before)):
+        if cursor is not None and cursor not in places:
+            raise no_cursor(param, cursor)
+    after = places[query.after] if query.after is not None else None
+    before = places[query.before] if query.before is not None else None
+    read = window(query, after, before)
+    low = 0 if read.low is None else read.low + 1
+    chosen = [row for row in rows[low : read.high] if wanted(row)]
+    if read.falling:
+        chosen.reverse()
+    return page(chosen[: read.limit], read)

@@ -1,0 +1,44 @@
+"""Opens the store that a URL names: `memory://`, `sqlite:///PATH` or `postgresql://…`.
+
+Not here: which URL (the configuration's business) and what a store does (`base.py`).
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from antiphon.errors import ConfigFault
+from antiphon.store.base import Store
+from antiphon.store.memory import MemoryStore
+from antiphon.store.sql_store import SqlStore
+from antiphon.store.sqlite import Connection, SqliteBackend, upgrade
+
+SQLITE = "sqlite:///"
+
+
+async def open_store(url: str, clock: Callable[[], float] = time.time) -> Store:
+    """The store at `url`, its schema brought up to date first.
+
+    `sqlite:///notes.db` is a file in the working directory, `sqlite:////var/notes.db` one by its full path; the
+    folder must exist. `clock` (Unix seconds) is the time that locks expire by. Raises `ConfigFault` when the URL
+    or the database is of no use.
+    """
+    if url == "memory://":
+        return MemoryStore(clock)
+    if url.startswith(SQLITE) and len(url) > len(SQLITE):
+        return await asyncio.to_thread(_sqlite, Path(url.removeprefix(SQLITE)), clock)
+    raise ConfigFault(
+        f"The database '{url}' is none that Antiphon knows. Use sqlite:///PATH, postgresql://USER@HOST/NAME or memory://."
+    )
+
+
+def _sqlite(path: Path, clock: Callable[[], float]) -> Store:
+    """The store in one SQLite file."""
+    connection = Connection(path)
+    try:
+        upgrade(connection)
+    finally:
+        connection.close()
+    return SqlStore(SqliteBackend(partial(Connection, path), clock), clock)

@@ -1,0 +1,90 @@
+-- The statements that SQLite words in its own way. Lists come in as one JSON text.
+
+-- name: new_keys
+-- As many unused keys as asked for, rising.
+WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < :count)
+SELECT n + max(
+    (SELECT coalesce(max(key), 0) FROM responses),
+    (SELECT coalesce(max(key), 0) FROM items),
+    (SELECT coalesce(max(key), 0) FROM conversations),
+    (SELECT coalesce(max(key), 0) FROM chats),
+    (SELECT coalesce(max(key), 0) FROM blobs)
+) FROM numbers;
+
+-- name: known_responses
+-- Which of the [project, id] there are.
+SELECT r.project, r.id, r.key, r.appended
+FROM json_each(:wanted) AS w
+CROSS JOIN responses AS r ON r.project = json_extract(w.value, '$[0]') AND r.id = json_extract(w.value, '$[1]');
+
+-- name: conversations_to_change
+-- Those of the [project, id] that there are; nobody else changes them until the transaction ends.
+SELECT c.project, c.id, c.key, c.next_place, c.lock_owner, c.lock_expires
+FROM json_each(:wanted) AS w
+CROSS JOIN conversations AS c ON c.project = json_extract(w.value, '$[0]') AND c.id = json_extract(w.value, '$[1]');
+
+-- name: items_present
+-- Which of the [conversation key, item id] there are.
+SELECT i.conversation, i.id
+FROM json_each(:wanted) AS w
+CROSS JOIN items AS i ON i.conversation = json_extract(w.value, '$[0]') AND i.id = json_extract(w.value, '$[1]');
+
+-- name: insert_response
+-- A new response.
+INSERT INTO responses (
+    key, project, id, created_at, status, model, previous_response_id,
+    conversation_id, conversation_from, appended, body
+) VALUES (
+    :key, :project, :id, :created_at, :status, :model, :previous_response_id,
+    :conversation_id, :conversation_from, :appended, :body
+);
+
+-- name: insert_item
+-- A new item.
+INSERT INTO items (key, project, id, owner, side, position, conversation, place, blobs, raw)
+VALUES (:key, :project, :id, :owner, :side, :position, :conversation, :place, :blobs, :raw);
+
+-- name: blob_keys
+-- The keys of the [project, hash].
+SELECT b.project, b.hash, b.key
+FROM json_each(:wanted) AS w
+CROSS JOIN blobs AS b ON b.project = json_extract(w.value, '$[0]') AND b.hash = json_extract(w.value, '$[1]');
+
+-- name: blob_bytes
+-- The bytes of these hashes.
+SELECT b.hash, b.bytes
+FROM json_each(:hashes) AS w CROSS JOIN blobs AS b ON b.project = :project AND b.hash = w.value;
+
+-- name: hold_blob
+-- See that nobody takes the blob up before the transaction ends; SQLite has one writer.
+SELECT 1 WHERE :key IS NOT NULL;
+
+-- name: chats_rising
+-- A range of the stored chat completions that match.
+SELECT c.id, c.created_at, c.model, c.metadata, c.body FROM chats AS c
+WHERE c.project = :project
+    AND (c.created_at, c.key) > (:low_time, :low_key) AND (c.created_at, c.key) < (:high_time, :high_key)
+    AND (:model IS NULL OR c.model = :model)
+    AND NOT EXISTS (
+        SELECT 1 FROM json_each(:tags) AS w WHERE NOT EXISTS (
+            SELECT 1 FROM chat_tags AS t
+            WHERE t.chat = c.key
+                AND t.name = json_extract(w.value, '$[0]') AND t.value = json_extract(w.value, '$[1]')
+        )
+    )
+ORDER BY c.created_at, c.key LIMIT :limit;
+
+-- name: chats_falling
+-- A range of the stored chat completions that match, from its high end.
+SELECT c.id, c.created_at, c.model, c.metadata, c.body FROM chats AS c
+WHERE c.project = :project
+    AND (c.created_at, c.key) > (:low_time, :low_key) AND (c.created_at, c.key) < (:high_time, :high_key)
+    AND (:model IS NULL OR c.model = :model)
+    AND NOT EXISTS (
+        SELECT 1 FROM json_each(:tags) AS w WHERE NOT EXISTS (
+            SELECT 1 FROM chat_tags AS t
+            WHERE t.chat = c.key
+                AND t.name = json_extract(w.value, '$[0]') AND t.value = json_extract(w.value, '$[1]')
+        )
+    )
+ORDER BY c.created_at DESC, c.key DESC LIMIT :limit;

@@ -1,0 +1,129 @@
+"""A `Store` on a SQL database: each method is one operation, handed to a backend that carries it out.
+
+Not here: what an operation does (`operations/`) and how a database is talked to (`Backend`: `sqlite.py`,
+`postgres.py`). Counterpart: `memory.py`, the same store without a database.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Protocol, TypeVar
+
+from antiphon.store.asks import Operation
+from antiphon.store.base import ChatFilter, Conversation, Page, PageQuery, SavedAnswer, StoredChat
+from antiphon.store.faults import check_answer, check_chat, check_items, check_texts
+from antiphon.store.operations import admin, answers, chats, conversations
+from antiphon.store.operations.saving import Save
+from antiphon.wire.answers import Answer, StoredItem
+
+Result = TypeVar("Result")
+
+
+class Backend(Protocol):
+    """One database. Errors of its driver come out as `StoreFault`."""
+
+    async def read(self, operation: Operation[Result]) -> Result:
+        """Carry the operation out on one unchanging view of the data."""
+
+    async def write(self, operation: Operation[Result]) -> Result:
+        """Carry the operation out whole or not at all, durable when this returns, even if the caller is cancelled."""
+
+    async def save(self, save: Save) -> None:
+        """Save one answer, in the same way."""
+
+    async def close(self) -> None:
+        """Finish what was begun and let go of the database."""
+
+
+class SqlStore:
+    """Both faces of a store, over a backend. `clock` (Unix seconds) is the time that locks expire by."""
+
+    def __init__(self, backend: Backend, clock: Callable[[], float] = time.time) -> None:
+        """Takes over the backend: `close` closes it."""
+        self._backend = backend
+        self._clock = clock
+
+    async def save_answer(self, project: str, answer: Answer) -> None:
+        check_answer(answer)
+        await self._backend.save(Save(project, answer))
+
+    async def get_answer(self, project: str, response_id: str) -> SavedAnswer:
+        return await self._backend.read(partial(answers.get, project, response_id))
+
+    async def delete_answer(self, project: str, response_id: str) -> None:
+        await self._backend.write(partial(answers.delete, project, response_id))
+
+    async def input_items(self, project: str, response_id: str, page: PageQuery) -> Page[StoredItem]:
+        return await self._backend.read(partial(answers.input_items, project, response_id, page))
+
+    async def context(self, project: str, response_id: str) -> list[StoredItem]:
+        return await self._backend.read(partial(answers.context, project, response_id))
+
+    async def find_item(self, project: str, item_id: str) -> StoredItem:
+        return await self._backend.read(partial(answers.find_item, project, item_id))
+
+    async def create_conversation(
+        self, project: str, conversation: Conversation, items: Sequence[StoredItem] = ()
+    ) -> None:
+        check_texts([conversation.id], "id")
+        check_items(items, "items")
+        await self._backend.write(partial(conversations.create, project, conversation, items))
+
+    async def get_conversation(self, project: str, conversation_id: str) -> Conversation:
+        return await self._backend.read(partial(conversations.get, project, conversation_id))
+
+    async def update_conversation(self, project: str, conversation_id: str, metadata: dict[str, str]) -> Conversation:
+        return await self._backend.write(partial(conversations.update, project, conversation_id, metadata))
+
+    async def delete_conversation(self, project: str, conversation_id: str) -> None:
+        await self._backend.write(partial(conversations.delete, project, conversation_id))
+
+    async def add_items(self, project: str, conversation_id: str, items: Sequence[StoredItem]) -> None:
+        check_items(items, "items")
+        await self._backend.write(partial(conversations.add_items, project, conversation_id, items, self._clock()))
+
+    async def list_items(self, project: str, conversation_id: str, page: PageQuery) -> Page[StoredItem]:
+        return await self._backend.read(partial(conversations.list_items, project, conversation_id, page))
+
+    async def get_item(self, project: str, conversation_id: str, item_id: str) -> StoredItem:
+        return await self._backend.read(partial(conversations.get_item, project, conversation_id, item_id))
+
+    async def delete_item(self, project: str, conversation_id: str, item_id: str) -> Conversation:
+        return await self._backend.write(partial(conversations.delete_item, project, conversation_id, item_id))
+
+    async def conversation_context(self, project: str, conversation_id: str) -> list[StoredItem]:
+        return await self._backend.read(partial(conversations.context, project, conversation_id))
+
+    async def lock_conversation(self, project: str, conversation_id: str, owner: str, expires_in: float) -> None:
+        now = self._clock()
+        wish = conversations.Lock(owner, now, now + expires_in)
+        await self._backend.write(partial(conversations.lock, project, conversation_id, wish))
+
+    async def unlock_conversation(self, project: str, conversation_id: str, owner: str) -> None:
+        await self._backend.write(partial(conversations.unlock, project, conversation_id, owner))
+
+    async def save_chat(self, project: str, chat: StoredChat) -> None:
+        check_chat(chat)
+        await self._backend.write(partial(chats.save, project, chat))
+
+    async def get_chat(self, project: str, chat_id: str) -> StoredChat:
+        return await self._backend.read(partial(chats.get, project, chat_id))
+
+    async def list_chats(self, project: str, page: PageQuery, chosen: ChatFilter) -> Page[StoredChat]:
+        return await self._backend.read(partial(chats.list_all, project, page, chosen))
+
+    async def chat_messages(self, project: str, chat_id: str, page: PageQuery) -> Page[StoredItem]:
+        return await self._backend.read(partial(chats.messages, project, chat_id, page))
+
+    async def update_chat(self, project: str, chat_id: str, metadata: dict[str, str], body: bytes) -> None:
+        check_texts([*metadata, *metadata.values()], "metadata")
+        await self._backend.write(partial(chats.update, project, chat_id, metadata, body))
+
+    async def delete_chat(self, project: str, chat_id: str) -> None:
+        await self._backend.write(partial(chats.delete, project, chat_id))
+
+    async def sweep(self, before: int, limit: int) -> int:
+        return await self._backend.write(partial(admin.sweep, before, limit))
+
+    async def close(self) -> None:
+        await self._backend.close()
