@@ -40,7 +40,7 @@ class Upstream:
     dialect: str = "generic"
 
     @classmethod
-    def at(cls, name: str, address: str, key: str | None = None) -> "Upstream":
+    def at(cls, name: str, address: str, key: str | None = None, dialect: str | None = None) -> "Upstream":
         """An upstream as an operator names it. Raises `ConfigFault` for a name, address or key that can't be one."""
         if not NAME.fullmatch(name):
             raise ConfigFault(
@@ -50,7 +50,7 @@ class Upstream:
         if key is not None and not (key.isascii() and key.isprintable()):
             raise ConfigFault(f"The key of upstream {name!r} holds characters that no HTTP header can carry.")
         url = base_url(address)
-        return cls(name, url, key, dialect_for(url))
+        return cls(name, url, key, dialect or dialect_for(url))
 
 
 @dataclass(frozen=True, slots=True)

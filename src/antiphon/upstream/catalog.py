@@ -6,7 +6,7 @@ machine (`discovery.py`). Counterpart: `server/routes/models.py`, which shows th
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -28,6 +28,8 @@ LIFETIME_ON_MISS = 1.0
 NEAREST = 3
 LATEST = ":latest"
 
+Lister = Callable[[Transport, Upstream], Awaitable[Listing]]
+
 
 @dataclass(frozen=True, slots=True)
 class UpstreamHealth:
@@ -42,16 +44,19 @@ class Catalog:
     """The upstreams of this server and their models. Lists are kept for 30 s.
 
     `aliases` are pairs of a glob over the asked id and the id to use instead; the first that matches counts.
-    `default_model` stands in for ids that nobody has. `clock` gives seconds that only rise.
+    `default_model` stands in for ids that nobody has. `clock` gives seconds that only rise, `lister` the models
+    of one upstream.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the last two have defaults that only replay and tests replace
         self,
         upstreams: Iterable[Upstream],
         transport: Transport,
         aliases: Sequence[tuple[str, str]] = (),
         default_model: str | None = None,
+        *,
         clock: Callable[[], float] = time.monotonic,
+        lister: Lister = list_models,
     ) -> None:
         self._upstreams: dict[str, Upstream] = {}
         for upstream in upstreams:
@@ -62,6 +67,7 @@ class Catalog:
         self._aliases = aliases
         self._default_model = default_model
         self._clock = clock
+        self._lister = lister
         self._listings: dict[str, Listing] = {}
         self._holders: dict[str, list[Upstream]] = {}
         self._listed_at = -inf
@@ -146,7 +152,7 @@ class Catalog:
             if self._clock() - self._listed_at < older_than:
                 return
             upstreams = self.upstreams
-            listings = await asyncio.gather(*(list_models(self._transport, upstream) for upstream in upstreams))
+            listings = await asyncio.gather(*(self._lister(self._transport, upstream) for upstream in upstreams))
             for upstream, listing in zip(upstreams, listings, strict=True):
                 self._listings[upstream.name] = self._remembering(upstream, listing)
             self._holders = self._by_model()

@@ -52,6 +52,9 @@ class ChunkReader:
         messages = self._decoder.feed(data)
         if not messages:
             return ()
+        marked = messages[-1] == DONE
+        if marked:
+            messages.pop()
         try:
             chunks = list(map(decode_chunk, messages))
         except ValueError:
@@ -59,7 +62,10 @@ class ChunkReader:
         for chunk in chunks:
             if chunk.error:
                 return self._one_by_one(messages)
-        return (UpstreamChunks(chunks),)
+        if not marked:
+            return (UpstreamChunks(chunks),)
+        self.ended = True
+        return (UpstreamChunks(chunks), UpstreamDone(marked=True)) if chunks else (UpstreamDone(marked=True),)
 
     def finish(self) -> Sequence[Reply]:
         replies = self._one_by_one(self._decoder.finish())
