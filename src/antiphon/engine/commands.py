@@ -10,10 +10,9 @@ from antiphon.wire.events import Event
 
 @dataclass(frozen=True, slots=True)
 class CallUpstream:
-    """Make one streaming chat-completions call. Replies: `UpstreamOpened`, `UpstreamChunks`…, then
-    `UpstreamDone` or `UpstreamFailed`.
+    """Make one streaming chat-completions call.
 
-    `upstream` is a name of the catalog; `body` the JSON object to send.
+    Replies: `UpstreamOpened`, `UpstreamChunks`…, then `UpstreamDone` or `UpstreamFailed`. `upstream` is a name of the catalog; `body` the JSON object to send.
     """
 
     upstream: str

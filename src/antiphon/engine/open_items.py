@@ -127,7 +127,7 @@ class MessageItem:
                 events.append(ev.RefusalDelta(**self._place(), delta=text))
             case Citation(annotation):
                 events = [] if isinstance(self._part, OutputText) else self._turn_to(OutputText(text=""))
-                events.append(self._cite(annotation))
+                events += self._cite(annotation)
             case _:
                 raise TypeError(piece)
         return events
@@ -147,11 +147,12 @@ class MessageItem:
             logprobs=list(logprobs),
         )
 
-    def _cite(self, annotation: dict[str, Any]) -> ev.Event:
-        assert isinstance(self._part, OutputText)
+    def _cite(self, annotation: dict[str, Any]) -> list[ev.Event]:
+        if not isinstance(self._part, OutputText):
+            return []
         self._part.annotations.append(annotation)
         index = len(self._part.annotations) - 1
-        return ev.AnnotationAdded(**self._place(), annotation_index=index, annotation=annotation)
+        return [ev.AnnotationAdded(**self._place(), annotation_index=index, annotation=annotation)]
 
     def _place(self) -> dict[str, Any]:
         return {"item_id": self.id, "output_index": self.output_index, "content_index": len(self._parts)}

@@ -21,7 +21,7 @@ from antiphon.engine.replies import (
     UpstreamFailed,
     UpstreamOpened,
 )
-from antiphon.engine.state import ENDS, IllegalMove, State, move
+from antiphon.engine.state import IllegalMove, State, move
 from antiphon.engine.turn import Turn
 from antiphon.engine.usage import response_usage
 from antiphon.errors import AntiphonError, UpstreamCut, UpstreamGarbage, UpstreamRefused
@@ -64,21 +64,22 @@ class Run:
         """What to do now that `reply` came. Raises `IllegalMove` for a reply nothing was asked for."""
         match reply:
             case UpstreamChunks(chunks):
-                return [self._emit([event for chunk in chunks for event in self._turn.feed(chunk)])]
+                commands: list[Command] = [self._emit([event for chunk in chunks for event in self._turn.feed(chunk)])]
             case UpstreamOpened():
-                return self._open()
+                commands = self._open()
             case UpstreamDone(marked):
-                return self._done(marked=marked)
+                commands = self._done(marked=marked)
             case UpstreamFailed(error):
-                return self._failed(error)
+                commands = self._failed(error)
             case Cancelled():
-                return self._cancelled()
+                commands = self._cancelled()
             case Saved():
-                return self._end(None)
+                commands = self._end(None)
             case SaveFailed(error):
-                return self._unsaved(error)
+                commands = self._unsaved(error)
             case _:
                 assert_never(reply)
+        return commands
 
     def _open(self) -> list[Command]:
         if self.state is not State.ASKING:
@@ -184,6 +185,3 @@ def _response_error(error: AntiphonError) -> ResponseError:
 def _error_event(error: AntiphonError) -> ev.StreamError:
     fields: dict[str, Any] = {"code": error.code or error.type, "message": error.message, "param": error.param}
     return ev.StreamError(**fields, error={"type": error.type, **fields})
-
-
-__all__ = ["ENDS", "Run"]

@@ -90,31 +90,14 @@ class Turn:
         delta = choice.delta
         if delta is None:
             return []
-        if (
-            self._fast is not None
-            and delta.tool_calls is None
-            and type(delta.content) is str
-            and choice.logprobs is None
-        ):
+        if self._fast is not None and isinstance(delta.content, str) and _only_text(choice, delta):
             # Nearly every chunk: more text for the message that is open.
-            if self._only_text(delta):
-                return self._fast.delta(Text(delta.content)) if delta.content else []
+            return self._fast.delta(Text(delta.content)) if delta.content else []
         events = self._delta(delta, choice.logprobs)
         last = self._queue.last()
         item = last.item if last and last.opened and self._think.decided else None
         self._fast = item if isinstance(item, MessageItem) else None
         return self._keep(events)
-
-    @staticmethod
-    def _only_text(delta: Delta) -> bool:
-        return not (
-            delta.reasoning_content
-            or delta.reasoning
-            or delta.thinking
-            or delta.refusal
-            or delta.function_call
-            or delta.annotations
-        )
 
     def _delta(self, delta: Delta, logprobs: ChoiceLogprobs | None) -> list[Event]:
         events: list[Event] = []
@@ -207,8 +190,18 @@ class Turn:
         return events
 
 
+def _only_text(choice: Choice, delta: Delta) -> bool:
+    return (
+        delta.tool_calls is None
+        and choice.logprobs is None
+        and not (delta.reasoning_content or delta.reasoning or delta.thinking)
+        and not (delta.refusal or delta.function_call or delta.annotations)
+    )
+
+
 def _call(entry: Entry) -> FunctionCallItem:
-    assert isinstance(entry.item, FunctionCallItem)
+    if not isinstance(entry.item, FunctionCallItem):
+        raise TypeError(entry.item)
     return entry.item
 
 
@@ -248,7 +241,7 @@ def _parts(content: list[Any]) -> Iterable[Text | Thought]:
             yield Text(part["text"])
 
 
-def _citation(annotation: Any) -> dict[str, Any] | None:
+def _citation(annotation: object) -> dict[str, Any] | None:
     """The Responses form of a chat `url_citation`, which nests its fields; None for anything else."""
     inner = annotation.get("url_citation") if isinstance(annotation, dict) else None
     if not isinstance(inner, dict) or not isinstance(inner.get("url"), str):

@@ -1,0 +1,113 @@
+"""The command line: `antiphon serve | ask | doctor`.
+
+Flags become a `Config`; what they mean is said there. Not here: what the commands do (`terminal/`). Exit
+statuses: 0 done, 1 failed, 2 wrong use or settings.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from antiphon import __version__
+from antiphon.config import Config, Environment, load
+from antiphon.errors import AntiphonError, ConfigFault
+from antiphon.terminal.ask import ask
+from antiphon.terminal.doctor import doctor
+from antiphon.terminal.serving import serve_here
+
+COMMANDS: dict[str, Callable[[Config, Environment, argparse.Namespace], int]] = {
+    "serve": lambda config, environment, _: serve_here(config, environment),
+    "ask": lambda config, environment, said: ask(config, environment, said.question, said.model),
+    "doctor": lambda config, environment, _: doctor(config, environment),
+}
+OWN = frozenset({"command", "question", "model"})
+"""What the parser finds that isn't a setting."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    root = argparse.ArgumentParser(
+        prog="antiphon",
+        description="The Responses API in front of any chat-completions model, recorded and replayed.",
+    )
+    root.add_argument("--version", action="version", version=f"antiphon {__version__}")
+    commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    serve_command = commands.add_parser("serve", help="start the server")
+    ask_command = commands.add_parser("ask", help="ask one question from the terminal")
+    doctor_command = commands.add_parser("doctor", help="say what was found, what is wrong and how to mend it")
+    for command in (serve_command, ask_command, doctor_command):
+        _add_upstream_flags(command)
+        _add_cassette_flags(command)
+    for command in (serve_command, doctor_command):
+        _add_server_flags(command)
+    ask_command.add_argument("question", help="what to ask")
+    ask_command.add_argument("--model", help="the model; without it the default, or the first that is found")
+    return root
+
+
+def _add_upstream_flags(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("--config", metavar="FILE", help="settings; ./antiphon.toml if it is there")
+    add(
+        "--upstream", action="append", metavar="NAME=URL[,key-env=VAR][,dialect=NAME]",
+        help="a model server; may be given several times. Without one, this machine is searched",
+    )  # fmt: skip
+    add(
+        "--alias", action="append", metavar="PATTERN=MODEL",
+        help="answer for models that match PATTERN with MODEL, as in 'gpt-5*=ollama/qwen3'; repeatable",
+    )  # fmt: skip
+    add("--default-model", metavar="MODEL", help="answers for every model that nobody has")
+    add("--connect-timeout", type=float, metavar="SECONDS", help="for a connection to an upstream (10)")
+    add("--first-byte-timeout", type=float, metavar="SECONDS", help="for an upstream's status line (300)")
+    add("--idle-timeout", type=float, metavar="SECONDS", help="between two reads of an upstream's stream (300)")
+
+
+def _add_cassette_flags(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("--cassette", metavar="PATH", help="a file or folder to record to or replay from")
+    add(
+        "--mode", choices=["live", "record", "replay", "auto"],
+        help="what the cassette is for; auto (the default) replays what it has and records what it lacks",
+    )  # fmt: skip
+    add(
+        "--repeats", type=_yes_or_no, metavar="yes|no",
+        help="whether a used-up answer is given again (yes) or is a miss",
+    )  # fmt: skip
+
+
+def _add_server_flags(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("--host", help="address to listen on (127.0.0.1)")
+    add("--port", type=int, help="port to listen on (8321); 0 takes a free one")
+    add("--db", metavar="URL", help="where answers are kept: sqlite:///PATH or memory://")
+    add("--cors", action="append", metavar="ORIGIN", help="web origin that may use this server; repeatable")
+    add("--max-body", type=int, metavar="BYTES", help="largest request body (33554432)")
+    add("--ping-every", type=float, metavar="SECONDS", help="comment in a stream silent for so long (15)")
+
+
+def _yes_or_no(text: str) -> bool:
+    if text not in {"yes", "no"}:
+        raise argparse.ArgumentTypeError(f"say yes or no, not '{text}'")
+    return text == "yes"
+
+
+def main(arguments: Sequence[str] | None = None, variables: Mapping[str, str] | None = None) -> int:
+    """Run a command and return the exit status."""
+    said = parser().parse_args(arguments)
+    environment = Environment(variables=os.environ if variables is None else variables)
+    flags = {name: value for name, value in vars(said).items() if name not in OWN}
+    try:
+        config = load(flags, environment.variables, Path.cwd())
+        return COMMANDS[said.command](config, environment, said)
+    except ConfigFault as fault:
+        print(f"antiphon: {fault.message}", file=sys.stderr)
+        return 2
+    except AntiphonError as fault:
+        print(f"antiphon: {fault.message}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

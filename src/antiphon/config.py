@@ -1,0 +1,126 @@
+"""The settings of a server; the only reader of the environment and of antiphon.toml.
+
+Each setting has a flag, a variable and a key of the file, in this order of precedence: `--port`,
+`ANTIPHON_PORT`, `port = 8321`. Handed down as values. Not here: the flags themselves (`cli.py`).
+"""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+from platformdirs import user_data_path
+
+from antiphon.errors import ConfigFault
+
+Mode = Literal["live", "record", "replay", "auto"]
+PREFIX = "ANTIPHON_"
+LISTS = frozenset({"upstream", "alias", "cors"})
+FILE = "antiphon.toml"
+
+
+class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """All settings; times in seconds, sizes in bytes.
+
+    `upstream` holds `NAME=URL[,key-env=VAR][,dialect=NAME]`, `alias` holds `PATTERN=MODEL`.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8321
+    upstream: list[str] = []
+    alias: list[str] = []
+    default_model: str | None = None
+    db: str | None = None
+    cassette: str | None = None
+    mode: Mode | None = None
+    repeats: bool = True
+    cors: list[str] = []
+    max_body: int = 32 * 1024 * 1024
+    connect_timeout: float = 10.0
+    first_byte_timeout: float = 300.0
+    idle_timeout: float = 300.0
+    ping_every: float = 15.0
+
+    @property
+    def cassette_mode(self) -> Mode:
+        """`live` without a cassette; with one, `auto` unless said."""
+        return (self.mode or "auto") if self.cassette else "live"
+
+    @property
+    def store_url(self) -> str:
+        """Where answers are kept: as said; in memory under a cassette; else a file of the user's."""
+        if self.db:
+            return self.db
+        if self.cassette:
+            return "memory://"
+        return f"sqlite:///{user_data_path('antiphon') / 'antiphon.db'}"
+
+
+class Environment(msgspec.Struct, kw_only=True):
+    """What the environment holds beside our own settings: the variables that name keys."""
+
+    variables: Mapping[str, str]
+
+    @property
+    def openai_key(self) -> str | None:
+        """`OPENAI_API_KEY`, None when it isn't set."""
+        return self.variables.get("OPENAI_API_KEY", "").strip() or None
+
+    @property
+    def openai_url(self) -> str | None:
+        """`OPENAI_BASE_URL`, None when it isn't set."""
+        return self.variables.get("OPENAI_BASE_URL", "").strip() or None
+
+    def key(self, variable: str, upstream: str) -> str:
+        """The key in a variable. Raises `ConfigFault` when it isn't set."""
+        key = self.variables.get(variable, "").strip()
+        if not key:
+            raise ConfigFault(f"Upstream {upstream!r} takes its key from ${variable}, which isn't set.")
+        return key
+
+
+def load(flags: Mapping[str, Any], variables: Mapping[str, str], folder: Path) -> Config:
+    """Put the settings together. `flags` are those given on the command line, None where not.
+
+    Raises `ConfigFault` that names the file, variable or flag at fault.
+    """
+    said = {name: value for name, value in flags.items() if value is not None}
+    path = said.pop("config", None) or variables.get(PREFIX + "CONFIG")
+    settings = _from_file(Path(path), required=True) if path else _from_file(folder / FILE, required=False)
+    settings |= _from_environment(variables) | said
+    config = _convert(settings, "the settings")
+    if config.mode not in {None, "live"} and not config.cassette:
+        raise ConfigFault(f"--mode {config.mode} needs a --cassette PATH to work on.")
+    return config
+
+
+def _from_file(path: Path, *, required: bool) -> dict[str, Any]:
+    if not path.is_file():
+        if required:
+            raise ConfigFault(f"There is no file {path}, named by --config.")
+        return {}
+    try:
+        found = tomllib.loads(path.read_text())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise ConfigFault(f"{path} can't be read: {error}.") from None
+    settings = {name.replace("-", "_"): value for name, value in found.items()}
+    _convert(settings, str(path))
+    return settings
+
+
+def _from_environment(variables: Mapping[str, str]) -> dict[str, Any]:
+    settings: dict[str, Any] = {}
+    for name in Config.__struct_fields__:
+        value = variables.get(PREFIX + name.upper())
+        if value:
+            settings[name] = value.split() if name in LISTS else value
+    _convert(settings, "the environment")
+    return settings
+
+
+def _convert(settings: dict[str, Any], origin: str) -> Config:
+    try:
+        return msgspec.convert(settings, Config, strict=False)
+    except msgspec.ValidationError as error:
+        raise ConfigFault(f"In {origin}: {error}.") from None

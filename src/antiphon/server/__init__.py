@@ -1,0 +1,1 @@
+"""HTTP: the API's routes over the runner and the store."""

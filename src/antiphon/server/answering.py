@@ -1,0 +1,83 @@
+"""Carries a run out for an HTTP client, streamed or as one JSON answer.
+
+Not here: what the answer is made of (`engine/`), the bytes of events (`sse.py`). Counterpart:
+`runner/foreground.py`, the doors that it opens.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+
+import msgspec
+from starlette.responses import Response as HttpResponse
+from starlette.types import Receive, Scope, Send
+
+from antiphon.engine.run import Run
+from antiphon.runner.drive import drive
+from antiphon.runner.foreground import Foreground
+from antiphon.server.errors import JSON
+from antiphon.server.services import PROJECT, Services
+from antiphon.server.sse import EventStream, LastEvent, attend
+from antiphon.wire.events import ResponseCompleted, ResponseFailed, ResponseIncomplete
+
+OPEN_AFTER = 0.15
+"""Seconds after which a stream is opened though the upstream hasn't answered yet."""
+
+TERMINAL = (ResponseCompleted, ResponseIncomplete, ResponseFailed)
+
+
+class Connection:
+    """One HTTP request's ends: what came in, and where the answer goes."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.scope = scope
+        self.receive = receive
+        self.send = send
+
+    def header(self, name: str) -> str | None:
+        """A request header by its lower-case name."""
+        wanted = name.encode()
+        return next((value.decode("latin-1") for key, value in self.scope["headers"] if key == wanted), None)
+
+
+async def answer_stream(
+    run: Run, services: Services, connection: Connection, headers: Mapping[str, str], pad: Callable[[], str] | None
+) -> None:
+    """Stream the run's events. Raises the error the client is owed while no status was sent."""
+    stream = EventStream(connection.send, headers, pad)
+    doors = Foreground(services.client.ask, services.store, PROJECT, stream, OPEN_AFTER)
+    every = None if services.replays else services.config.ping_every
+    async with attending(connection.receive, doors.leave, stream, every):
+        finish = await drive(run, doors)
+    if finish.error and not stream.started:
+        raise finish.error
+    if stream.started:
+        await stream.end()
+
+
+async def answer_json(run: Run, services: Services, connection: Connection, headers: Mapping[str, str]) -> None:
+    """Answer with the response object when the run has ended. Raises the error the client is owed."""
+    last = LastEvent()
+    doors = Foreground(services.client.ask, services.store, PROJECT, last)
+    async with attending(connection.receive, doors.leave):
+        finish = await drive(run, doors)
+    if finish.error:
+        raise finish.error
+    if isinstance(last.event, TERMINAL):
+        body = msgspec.json.encode(last.event.response)
+        answer = HttpResponse(body, media_type=JSON, headers={**headers, **last.headers})
+        await answer(connection.scope, connection.receive, connection.send)
+
+
+@asynccontextmanager
+async def attending(
+    receive: Receive, leave: Callable[[], object], stream: EventStream | None = None, every: float | None = None
+) -> AsyncIterator[None]:
+    """Watch the client while the block runs."""
+    task = asyncio.create_task(attend(receive, leave, stream, every))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

@@ -1,0 +1,70 @@
+"""What stands before the routes: request ids, and the guard of an open server against web pages.
+
+A page from anywhere may send requests to a loopback port through its reader's browser. Without keys,
+therefore, a request must carry a loopback `Host` (a rebound name doesn't) and no foreign `Origin`; that
+bodies are declared as JSON, which makes a browser ask first, is seen to in `limits.py`.
+"""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from antiphon.errors import Forbidden
+from antiphon.server.errors import error_response
+from antiphon.sources import Sources
+
+REQUEST_ID = "antiphon.request_id"
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine's own."""
+    return host in LOOPBACK or host.startswith("127.") or host.endswith(".localhost")
+
+
+class Front:
+    """The outermost application. `guarded` is true for an open server on loopback; `cors` are allowed origins."""
+
+    def __init__(
+        self, app: ASGIApp, sources_for: Callable[[str, str, bytes], Sources], cors: list[str], *, guarded: bool
+    ) -> None:
+        self._app = app
+        self._sources_for = sources_for
+        self._cors = frozenset(cors)
+        self._guarded = guarded
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+
+        async def with_request_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"x-request-id", self._request_id(scope))]
+            await send(message)
+
+        if fault := self._fault(scope):
+            return await error_response(fault)(scope, receive, with_request_id)
+        return await self._app(scope, receive, with_request_id)
+
+    def _request_id(self, scope: Scope) -> bytes:
+        request_id = scope.get(REQUEST_ID)
+        if request_id is None:
+            request_id = self._sources_for(scope["method"], scope["path"], b"").ids("req")
+        return str(request_id).encode()
+
+    def _fault(self, scope: Scope) -> Forbidden | None:
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        host, origin = headers.get(b"host", ""), headers.get(b"origin")
+        if self._guarded and not is_loopback(urlsplit(f"//{host}").hostname or ""):
+            return Forbidden(
+                f"This server has no keys and serves this machine only, but was asked as '{host}'. "
+                "Use http://127.0.0.1 or http://localhost.",
+                code="forbidden_host",
+            )
+        if origin is not None and origin not in self._cors and urlsplit(origin).netloc != host:
+            return Forbidden(
+                f"A web page of {origin} may not use this server. Start it with --cors {origin} to allow that.",
+                code="forbidden_origin",
+            )
+        return None

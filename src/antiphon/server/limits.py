@@ -1,0 +1,55 @@
+"""What a request may cost before it is understood. Counterpart: `antiphon/engine/input.py` for item counts."""
+
+from starlette.types import Receive, Scope
+
+from antiphon.errors import ClientFault, InvalidRequest, TooLarge, UnsupportedMedia
+
+
+class ClientLeft(ClientFault):
+    """The client went away in the middle of its own request; nobody reads the answer."""
+
+    default_code = "client_left"
+
+
+async def read_json_body(scope: Scope, receive: Receive, limit: int) -> bytes:
+    """The body of a JSON request, at most `limit` bytes.
+
+    Raises `TooLarge`, `UnsupportedMedia` when it isn't declared as JSON, `InvalidRequest` when it is empty.
+    """
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    declared = headers.get(b"content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise _too_large(limit)
+    _check_json(headers.get(b"content-type", ""))
+    body = await _read(receive, limit)
+    if not body:
+        raise InvalidRequest("The body is empty. Send a JSON object.")
+    return body
+
+
+async def _read(receive: Receive, limit: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientLeft("The client left before its request was whole.")
+        part = message.get("body", b"")
+        size += len(part)
+        if size > limit:
+            raise _too_large(limit)
+        parts.append(part)
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def _check_json(content_type: str) -> None:
+    media = content_type.partition(";")[0].strip().lower()
+    if media != "application/json" and not media.endswith("+json"):
+        raise UnsupportedMedia(
+            f"The content type is '{media or 'missing'}'; send the header 'content-type: application/json'."
+        )
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"The body is larger than {limit} bytes, the limit of this server (--max-body).")

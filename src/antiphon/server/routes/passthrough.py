@@ -1,0 +1,73 @@
+"""Paths that go to the upstream as they are: chat completions, completions, embeddings.
+
+The bytes of the answer aren't touched; record and replay see them like any other call. Only the model's
+name is changed, when the client used one that the upstream doesn't know.
+"""
+
+import asyncio
+
+import msgspec
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from antiphon.engine.reading import read
+from antiphon.errors import InvalidRequest
+from antiphon.server.answering import Connection, attending
+from antiphon.server.front import REQUEST_ID
+from antiphon.server.limits import read_json_body
+from antiphon.server.services import Services
+from antiphon.upstream.addresses import Target
+
+PATHS = ("/chat/completions", "/completions", "/embeddings")
+GIVEN_BACK = frozenset({"content-type", "retry-after", "antiphon-replay", "openai-processing-ms", "openai-model"})
+
+
+class ModelOnly(msgspec.Struct):
+    """The one member of the body that matters here."""
+
+    model: str | None = None
+
+
+class Passthrough:
+    """One of `PATHS`, as a bare ASGI application."""
+
+    def __init__(self, services: Services, path: str) -> None:
+        self._services = services
+        self._path = path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        services, connection = self._services, Connection(scope, receive, send)
+        body = await read_json_body(scope, receive, services.config.max_body)
+        scope[REQUEST_ID] = services.sources_for("POST", scope["path"], body).ids("req")
+        model = read(body, ModelOnly).model
+        if not model:
+            raise InvalidRequest(
+                "Missing required parameter: 'model'. Name the model to ask.",
+                code="missing_required_parameter",
+                param="model",
+            )
+        target = await services.catalog.resolve(model)
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        relay = asyncio.ensure_future(self._relay(target, headers, body, connection.send))
+        async with attending(receive, relay.cancel):
+            # A client that leaves cancels the relay, and with it the upstream call; nobody waits for an answer then.
+            await asyncio.wait({relay})
+        if not relay.cancelled():
+            relay.result()
+
+    async def _relay(self, target: Target, headers: dict[str, str], body: bytes, send: Send) -> None:
+        """Status, headers of interest, then each read as one write."""
+        answer = await self._services.client.forward(target, self._path, headers, body)
+        given = [(name.encode(), value.encode()) for name, value in answer.headers.items() if name in GIVEN_BACK]
+        try:
+            await send({"type": "http.response.start", "status": answer.status, "headers": given})
+            async for data in answer.chunks():
+                await send({"type": "http.response.body", "body": data, "more_body": True})
+        finally:
+            await answer.close()
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def routes(services: Services) -> list[Route]:
+    """The routes of this kind."""
+    return [Route("/v1" + path, Passthrough(services, path), methods=["POST"]) for path in PATHS]

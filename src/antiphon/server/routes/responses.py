@@ -1,0 +1,103 @@
+"""`/v1/responses`: make, get, delete, and list what was put in.
+
+Not here: what an answer is made of (`engine/`), how it is carried out (`runner/`). Source: API reference,
+"Responses".
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response as HttpResponse
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from antiphon.engine.dialects import dialect
+from antiphon.engine.input import Item, stored_item
+from antiphon.engine.notes import Notes
+from antiphon.engine.prepare import Asked, Place, make_plan, read_request
+from antiphon.engine.run import Run
+from antiphon.errors import InvalidRequest
+from antiphon.server.answering import Connection, answer_json, answer_stream
+from antiphon.server.errors import JSON
+from antiphon.server.front import REQUEST_ID
+from antiphon.server.limits import read_json_body
+from antiphon.server.paging import item_page, page_query
+from antiphon.server.services import PROJECT, Services
+from antiphon.sources import Sources
+from antiphon.wire.responses import Response
+
+PATH = "/v1/responses"
+STRICT = "antiphon-strict"
+
+
+class CreateResponse:
+    """`POST /v1/responses`, as a bare ASGI application: the events go straight to the socket."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        services, connection = self._services, Connection(scope, receive, send)
+        body = await read_json_body(scope, receive, services.config.max_body)
+        sources = services.sources_for("POST", PATH, body)
+        scope[REQUEST_ID] = sources.ids("req")
+        asked = read_request(body, sources)
+        notes = Notes()
+        run = await self._run(asked, sources, notes)
+        if connection.header(STRICT) == "1":
+            notes.refuse()
+        if asked.request.stream:
+            options = asked.request.stream_options
+            pad = (lambda: sources.ids("")[1:]) if options and options.include_obfuscation else None
+            await answer_stream(run, services, connection, notes.headers(), pad)
+        else:
+            await answer_json(run, services, connection, notes.headers())
+
+    async def _run(self, asked: Asked, sources: Sources, notes: Notes) -> Run:
+        target = await self._services.catalog.resolve(asked.request.model or "")
+        context = await self._context(asked)
+        place = Place(target.upstream.name, target.model, dialect(target.upstream.dialect))
+        return Run(make_plan(asked, context, place, sources, notes), sources)
+
+    async def _context(self, asked: Asked) -> Sequence[Item]:
+        """The items that came before this request's own."""
+        previous = asked.request.previous_response_id
+        if previous is None:
+            return []
+        return [stored_item(stored) for stored in await self._services.store.context(PROJECT, previous)]
+
+
+def routes(services: Services) -> list[Route]:
+    """The routes of this noun."""
+    store = services.store
+
+    async def get(request: Request) -> HttpResponse:
+        if request.query_params.get("stream") == "true":
+            raise InvalidRequest(
+                "Only a response made in the background can be streamed again. Leave 'stream' out.", param="stream"
+            )
+        saved = await store.get_answer(PROJECT, request.path_params["id"])
+        response = msgspec.json.decode(saved.body, type=Response)
+        output = [msgspec.Raw(item.raw) for item in saved.output]
+        return _json(msgspec.structs.replace(response, output=output))
+
+    async def delete(request: Request) -> HttpResponse:
+        response_id = request.path_params["id"]
+        await store.delete_answer(PROJECT, response_id)
+        return _json({"id": response_id, "object": "response", "deleted": True})
+
+    async def input_items(request: Request) -> HttpResponse:
+        page = await store.input_items(PROJECT, request.path_params["id"], page_query(request))
+        return _json(item_page(page))
+
+    return [
+        Route(PATH, CreateResponse(services), methods=["POST"]),
+        Route(PATH + "/{id}", get, methods=["GET"]),
+        Route(PATH + "/{id}", delete, methods=["DELETE"]),
+        Route(PATH + "/{id}/input_items", input_items, methods=["GET"]),
+    ]
+
+
+def _json(value: object) -> HttpResponse:
+    return HttpResponse(msgspec.json.encode(value), media_type=JSON)

@@ -1,0 +1,85 @@
+"""Runs the application on a socket until it is told to stop. Counterpart: `app.py`, what is run."""
+
+import asyncio
+import errno
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from antiphon.config import Config, Environment
+from antiphon.errors import ConfigFault
+from antiphon.server.app import build_app
+from antiphon.server.services import Services, open_services
+
+if sys.platform != "win32":
+    from uvloop import new_event_loop
+else:
+    from asyncio import new_event_loop
+
+Announce = Callable[[Services, int], Awaitable[None]]
+
+KEEP_ALIVE = 75
+SHUTDOWN = 10
+BACKLOG = 2048
+
+
+class Server(uvicorn.Server):
+    """uvicorn, but a signal ends `serve` and not the process: what is open is closed in order afterwards."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        stopping = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in stopping.items():
+                signal.signal(number, handler)
+
+
+def serve(config: Config, environment: Environment, announce: Announce) -> None:
+    """Serve until SIGINT or SIGTERM. `announce` is told the port once connections are accepted.
+
+    Raises `ConfigFault` for settings that can't work.
+    """
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(_serve(config, environment, announce))
+
+
+async def _serve(config: Config, environment: Environment, announce: Announce) -> None:
+    async with open_services(config, environment) as services:
+        with bound(config.host, config.port) as listener:
+            server = Server(
+                uvicorn.Config(
+                    build_app(services),
+                    http="httptools",
+                    ws="none",
+                    lifespan="off",
+                    access_log=False,
+                    log_level="warning",
+                    server_header=False,
+                    proxy_headers=False,
+                    timeout_keep_alive=KEEP_ALIVE,
+                    timeout_graceful_shutdown=SHUTDOWN,
+                    backlog=BACKLOG,
+                )
+            )
+            announcing = asyncio.ensure_future(announce(services, listener.getsockname()[1]))
+            await server.serve(sockets=[listener])
+            await announcing
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises `ConfigFault`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise ConfigFault(
+                f"Port {port} of {host} is taken, perhaps by another Antiphon. Stop that, or take another with --port."
+            ) from None
+        raise ConfigFault(f"Can't listen on {host}:{port}: {error.strerror or error}.") from None

@@ -1,0 +1,159 @@
+"""What the routes work with, built once from the settings and closed at the end.
+
+The one place where rooms are put together: transport, cassette, catalog, client, store. Not here: HTTP.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from antiphon.cassettes.occurrences import Occurrences
+from antiphon.cassettes.open import open_cassette
+from antiphon.cassettes.transport import CassetteTransport, Mode
+from antiphon.cassettes.upstreams import KnownUpstream, upstreams
+from antiphon.config import Config, Environment
+from antiphon.errors import ConfigFault
+from antiphon.sources import Sources, live
+from antiphon.store.base import Store
+from antiphon.store.open import SQLITE, open_store
+from antiphon.transport import AiohttpTransport, Timeouts, Transport
+from antiphon.upstream.addresses import Upstream
+from antiphon.upstream.catalog import Catalog, Lister
+from antiphon.upstream.client import UpstreamClient
+from antiphon.upstream.discovery import PROBE_TIMEOUTS, Discovery, discover
+from antiphon.upstream.listing import Listing, list_models
+from antiphon.upstream.retry import Retry
+from antiphon.wire.models import Model
+
+PROJECT = "default"
+SourcesFor = Callable[[str, str, bytes], Sources]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """One server's rooms. `sources_for` gives time and ids for a request by its method, path and body.
+
+    `found` says what was looked for on this machine, None where the upstreams were named. `replays` is true
+    when nothing but a cassette answers.
+    """
+
+    config: Config
+    store: Store
+    catalog: Catalog
+    client: UpstreamClient
+    sources_for: SourcesFor
+    found: Discovery | None
+    replays: bool
+
+
+@asynccontextmanager
+async def open_services(config: Config, environment: Environment) -> AsyncIterator[Services]:
+    """Build everything; close it in the end. Raises `ConfigFault` for settings that can't work."""
+    async with AsyncExitStack() as stack:
+        timeouts = Timeouts(config.connect_timeout, config.first_byte_timeout, config.idle_timeout)
+        network = AiohttpTransport(timeouts)
+        stack.push_async_callback(network.close)
+        tape = _tape(config, network)
+        named = named_upstreams(config, environment)
+        known = upstreams(tape.cassette) if tape else []
+        replays = tape is not None and tape.replays
+        found = None if named or replays else await _search(environment)
+        catalog = Catalog(
+            named or _from_tape(known, replays=replays) or (found.found if found else []),
+            network,
+            aliases=aliases(config),
+            default_model=config.default_model,
+            lister=_lister(known, replays=replays),
+        )
+        stack.push_async_callback(catalog.close)
+        store = await open_store(_prepared(config))
+        stack.push_async_callback(store.close)
+        yield Services(
+            config=config,
+            store=store,
+            catalog=catalog,
+            client=UpstreamClient(tape or network, catalog, Retry(sleep=_no_wait) if replays else None),
+            sources_for=Occurrences(tape.cassette.start).sources if tape else _live_sources,
+            found=found,
+            replays=replays,
+        )
+
+
+def named_upstreams(config: Config, environment: Environment) -> list[Upstream]:
+    """The upstreams of `--upstream NAME=URL[,key-env=VAR][,dialect=NAME]`. Raises `ConfigFault`."""
+    return [_named_upstream(text, environment) for text in config.upstream]
+
+
+def aliases(config: Config) -> list[tuple[str, str]]:
+    """The pairs of `--alias PATTERN=MODEL`. Raises `ConfigFault`."""
+    pairs = [tuple(map(str.strip, text.rpartition("=")[::2])) for text in config.alias]
+    for text, pair in zip(config.alias, pairs, strict=True):
+        if not all(pair):
+            raise ConfigFault(f"--alias {text!r} isn't PATTERN=MODEL, such as 'gpt-5*=ollama/qwen3'.")
+    return [(pattern, model) for pattern, model in pairs]
+
+
+def _named_upstream(text: str, environment: Environment) -> Upstream:
+    address, *options = text.split(",")
+    name, equals, url = address.partition("=")
+    if not equals or not url.strip():
+        raise ConfigFault(f"--upstream {text!r} isn't NAME=URL, such as ollama=http://127.0.0.1:11434/v1.")
+    said = dict(option.strip().partition("=")[::2] for option in options)
+    if unknown := said.keys() - {"key-env", "dialect"}:
+        raise ConfigFault(
+            f"--upstream {text!r} has the unknown option {min(unknown)!r}; there are key-env and dialect."
+        )
+    key = environment.key(said["key-env"], name) if "key-env" in said else None
+    return Upstream.at(name.strip(), url.strip(), key, said.get("dialect"))
+
+
+def _tape(config: Config, network: Transport) -> CassetteTransport | None:
+    if not config.cassette:
+        return None
+    mode = Mode(config.cassette_mode)
+    return open_cassette(Path(config.cassette), mode, network, repeats=config.repeats, clock=live().clock)
+
+
+def _from_tape(known: list[KnownUpstream], *, replays: bool) -> list[Upstream]:
+    return [Upstream.at(upstream.name, upstream.base_url) for upstream in known] if replays else []
+
+
+def _lister(known: list[KnownUpstream], *, replays: bool) -> Lister:
+    """Models from the tape: all there are in replay, a stand-in for an upstream that is down in auto mode."""
+    on_tape = {upstream.name: [_model(name, upstream.name) for name in upstream.models] for upstream in known}
+
+    async def models(transport: Transport, upstream: Upstream) -> Listing:
+        listing = Listing([]) if replays else await list_models(transport, upstream)
+        taped = on_tape.get(upstream.name, [])
+        return Listing(taped) if replays or (listing.fault and taped) else listing
+
+    return models
+
+
+def _model(name: str, upstream: str) -> Model:
+    return Model(id=name, created=0, owned_by=upstream)
+
+
+async def _search(environment: Environment) -> Discovery:
+    probes = AiohttpTransport(PROBE_TIMEOUTS)
+    try:
+        return await discover(probes, environment.openai_key, environment.openai_url)
+    finally:
+        await probes.close()
+
+
+async def _no_wait(_: float) -> None:
+    """A tape gives its next answer at once."""
+
+
+def _live_sources(_method: str, _path: str, _body: bytes) -> Sources:
+    return live()
+
+
+def _prepared(config: Config) -> str:
+    """The store's URL; the folder of the default one is made."""
+    url = config.store_url
+    if not config.db and url.startswith(SQLITE):
+        Path(url.removeprefix(SQLITE)).parent.mkdir(parents=True, exist_ok=True)
+    return url

@@ -1,0 +1,111 @@
+"""Events as server-sent events on an ASGI connection.
+
+What one upstream read brought leaves in one write. Not here: the order of events (`engine/`). Counterpart
+on the other side of the server: `upstream/sse.py`.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+import msgspec
+from starlette.types import Receive, Send
+
+from antiphon.wire.events import DeltaEvent, Event, FunctionCallArgumentsDelta
+
+HEADERS = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store", "x-accel-buffering": "no"}
+PING = b": ping\n\n"
+PAD_TO = 16
+
+_encode = msgspec.json.Encoder().encode
+_opening: dict[type[Event], bytes] = {}
+
+
+def sse_message(event: Event) -> bytes:
+    """`event:` and `data:` lines of one event."""
+    kind = type(event)
+    opening = _opening.get(kind)
+    if opening is None:
+        opening = _opening[kind] = f"event: {kind.__struct_config__.tag}\ndata: ".encode()
+    return b"%b%b\n\n" % (opening, _encode(event))
+
+
+class EventStream:
+    """The sink of a streamed answer. Nothing is sent before the first event, so an error can still have a status.
+
+    `pad` gives random characters for `obfuscation`, where the client asked for it.
+    """
+
+    def __init__(self, send: Send, headers: Mapping[str, str], pad: Callable[[], str] | None = None) -> None:
+        self._send = send
+        self._headers = {**HEADERS, **headers}
+        self._pad = pad
+        self.started = False
+        self.idle = True
+
+    def opened(self, headers: Mapping[str, str]) -> None:
+        self._headers.update(headers)
+
+    async def emit(self, events: list[Event]) -> None:
+        if self._pad:
+            obfuscate(events, self._pad)
+        if not self.started:
+            await self._start()
+        self.idle = False
+        body = b"".join([sse_message(event) for event in events])
+        await self._send({"type": "http.response.body", "body": body, "more_body": True})
+
+    async def end(self) -> None:
+        """The stream is over."""
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def ping(self) -> None:
+        """A comment, if nothing was sent since the last call."""
+        if self.started and self.idle:
+            await self._send({"type": "http.response.body", "body": PING, "more_body": True})
+        self.idle = True
+
+    async def _start(self) -> None:
+        self.started = True
+        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in self._headers.items()]
+        await self._send({"type": "http.response.start", "status": 200, "headers": headers})
+
+
+class LastEvent:
+    """The sink of an answer that isn't streamed: only the terminal event matters."""
+
+    def __init__(self) -> None:
+        self.event: Event | None = None
+        self.headers: dict[str, str] = {}
+
+    def opened(self, headers: Mapping[str, str]) -> None:
+        self.headers.update(headers)
+
+    async def emit(self, events: list[Event]) -> None:
+        self.event = events[-1]
+
+
+def obfuscate(events: list[Event], pad: Callable[[], str]) -> None:
+    """Fill each delta up to a multiple of `PAD_TO` characters, so that its size says little of its content."""
+    for event in events:
+        if isinstance(event, DeltaEvent | FunctionCallArgumentsDelta):
+            event.obfuscation = pad()[: PAD_TO - len(event.delta) % PAD_TO]
+
+
+async def attend(
+    receive: Receive, leave: Callable[[], object], stream: EventStream | None, every: float | None
+) -> None:
+    """Call `leave` when the client goes away; meanwhile keep `stream` open with a comment per `every` silent seconds.
+
+    Ends when the client left; cancel it when the answer is done.
+    """
+    while True:
+        try:
+            async with asyncio.timeout(every if stream else None):
+                message = await receive()
+        except TimeoutError:
+            if stream:
+                await stream.ping()
+            continue
+        if message["type"] == "http.disconnect":
+            leave()
+            return
