@@ -12,7 +12,8 @@ from antiphon.wire.events import Event
 class CallUpstream:
     """Make one streaming chat-completions call.
 
-    Replies: `UpstreamOpened`, `UpstreamChunks`…, then `UpstreamDone` or `UpstreamFailed`. `upstream` is a name of the catalog; `body` the JSON object to send.
+    Replies: `UpstreamOpened`, `UpstreamChunks`…, then `UpstreamDone` or `UpstreamFailed`. `upstream` is a name
+    of the catalog; `body` the JSON object to send.
     """
 
     upstream: str
