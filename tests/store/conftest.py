@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sample_rows import Clock, Make
 
-from antiphon.store.base import Store
+from antiphon.store.base import OpenStore
 from antiphon.store.open import open_store
 
 
@@ -28,7 +28,7 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-async def store(store_url: str, clock: Clock) -> AsyncIterator[Store]:
+async def store(store_url: str, clock: Clock) -> AsyncIterator[OpenStore]:
     opened = await open_store(store_url, clock)
     yield opened
     await opened.close()

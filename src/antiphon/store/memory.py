@@ -5,12 +5,12 @@ Counterpart: `sql_store.py`.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import TypeVar
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
+from typing import TypeVar, assert_never
 
 import msgspec
 
+from antiphon.store import records
 from antiphon.store.base import (
     APPENDED_STATUSES,
     OPEN_STATUSES,
@@ -29,92 +29,25 @@ from antiphon.store.faults import (
     check_texts,
     doubled_item,
     locked,
-    no_chat,
-    no_conversation,
     no_cursor,
     no_item,
-    no_response,
     not_continuable,
     taken,
 )
+from antiphon.store.memory_rows import Response, Talk, Tenant
 from antiphon.store.paging import page, window
+from antiphon.store.records import (
+    ChatLine,
+    ConversationLine,
+    ItemLine,
+    Record,
+    ResponseLine,
+    not_exported,
+)
 from antiphon.wire.answers import Answer, StoredItem
 
 Row = TypeVar("Row", StoredItem, StoredChat)
-
-
-@dataclass(slots=True)
-class Response:
-    """A response; `seen` is how far its conversation had grown when it was first saved."""
-
-    answer: Answer
-    serial: int
-    seen: int | None
-    appended: bool = False
-
-
-@dataclass(slots=True)
-class Placed:
-    """An item of a conversation: where it stands, and when it was written."""
-
-    item: StoredItem
-    place: int
-    serial: int
-
-
-@dataclass(slots=True)
-class Talk:
-    """A conversation, its items in order, and who holds it until when."""
-
-    row: Conversation
-    items: dict[str, Placed] = field(default_factory=dict)
-    next_place: int = 0
-    owner: str | None = None
-    expires: float = 0.0
-
-    def held_against(self, owner: str | None, now: float) -> bool:
-        """Whether someone else holds it."""
-        return self.owner not in {None, owner} and self.expires > now
-
-    def append(self, item: StoredItem, serial: int) -> None:
-        """Put the item at the end."""
-        self.items[item.id] = Placed(item, self.next_place, serial)
-        self.next_place += 1
-
-
-@dataclass(slots=True)
-class Tenant:
-    """Everything of one project."""
-
-    responses: dict[str, Response] = field(default_factory=dict)
-    talks: dict[str, Talk] = field(default_factory=dict)
-    chats: dict[str, StoredChat] = field(default_factory=dict)
-
-    def response(self, response_id: str, param: str = "response_id") -> Response:
-        """The response, or `NotFound`."""
-        if response_id not in self.responses:
-            raise no_response(response_id, param)
-        return self.responses[response_id]
-
-    def talk(self, conversation_id: str, param: str = "conversation_id") -> Talk:
-        """The conversation, or `NotFound`."""
-        if conversation_id not in self.talks:
-            raise no_conversation(conversation_id, param)
-        return self.talks[conversation_id]
-
-    def chat(self, chat_id: str) -> StoredChat:
-        """The chat completion, or `NotFound`."""
-        if chat_id not in self.chats:
-            raise no_chat(chat_id)
-        return self.chats[chat_id]
-
-    def written(self) -> Iterator[tuple[int, StoredItem]]:
-        """Every item there is, with a number that rises with the time of writing."""
-        for response in self.responses.values():
-            items = (*response.answer.input, *response.answer.output)
-            yield from ((response.serial + number, item) for number, item in enumerate(items))
-        for talk in self.talks.values():
-            yield from ((placed.serial, placed.item) for placed in talk.items.values())
+Kept = TypeVar("Kept")
 
 
 class MemoryStore:
@@ -338,6 +271,46 @@ class MemoryStore:
             del chats[name]
         return len(gone) + len(gone_chats)
 
+    async def export(self) -> AsyncIterator[bytes]:
+        yield records.header()
+        for project, tenant in self._projects.items():
+            for record in list(tenant.records(project)):
+                yield records.encode(record)
+
+    async def import_(self, lines: AsyncIterable[bytes]) -> int:
+        new = 0
+        async for batch in records.batches(lines):
+            new += sum(self._take_in(record) for record in batch)
+        return new
+
+    def _take_in(self, record: Record) -> bool:
+        """Keep the row unless it is there; whether it was new."""
+        tenant = self._tenant(record.project)
+        match record:
+            case ConversationLine():
+                return _set_new(
+                    tenant.talks, Talk(record.conversation, next_place=record.next_place), record.conversation.id
+                )
+            case ResponseLine():
+                return self._take_response(tenant, record)
+            case ItemLine():
+                return _exported_to(tenant, record.conversation_id).put(record.item, self._next(1))
+            case ChatLine():
+                return _set_new(tenant.chats, record.chat(), record.id)
+            case _:
+                assert_never(record)
+
+    def _take_response(self, tenant: Tenant, line: ResponseLine) -> bool:
+        """Keep the response, and put its items where they stood in the conversation."""
+        items = (*line.input, *line.output)
+        response = Response(line.answer(), self._next(len(items)), line.seen, line.appended)
+        if not _set_new(tenant.responses, response, line.id):
+            return False
+        for number, item in enumerate(items):
+            if item.place is not None and line.conversation_id is not None:
+                _exported_to(tenant, line.conversation_id).put(item, response.serial + number)
+        return True
+
     async def close(self) -> None:
         self._projects.clear()
 
@@ -349,6 +322,18 @@ class MemoryStore:
         """The first of `size` serial numbers."""
         self._serial += size
         return self._serial - size
+
+
+def _set_new(rows: dict[str, Kept], row: Kept, row_id: str) -> bool:
+    """Put the row in unless its id is there; whether it wasn't."""
+    return rows.setdefault(row_id, row) is row
+
+
+def _exported_to(tenant: Tenant, conversation_id: str) -> Talk:
+    """The conversation that an exported item is in."""
+    if conversation_id not in tenant.talks:
+        raise not_exported(conversation_id)
+    return tenant.talks[conversation_id]
 
 
 def _matches(chat: StoredChat, chosen: ChatFilter) -> bool:

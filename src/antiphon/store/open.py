@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from antiphon.errors import ConfigFault
-from antiphon.store.base import Store
+from antiphon.store.base import OpenStore
 from antiphon.store.memory import MemoryStore
 from antiphon.store.sql_store import SqlStore
 from antiphon.store.sqlite import Connection, SqliteBackend, upgrade
@@ -18,7 +18,7 @@ from antiphon.store.sqlite import Connection, SqliteBackend, upgrade
 SQLITE = "sqlite:///"
 
 
-async def open_store(url: str, clock: Callable[[], float] = time.time) -> Store:
+async def open_store(url: str, clock: Callable[[], float] = time.time) -> OpenStore:
     """The store at `url`, its schema brought up to date first.
 
     `sqlite:///notes.db` is a file in the working directory, `sqlite:////var/notes.db` one by its full path; the
@@ -34,7 +34,7 @@ async def open_store(url: str, clock: Callable[[], float] = time.time) -> Store:
     )
 
 
-def _sqlite(path: Path, clock: Callable[[], float]) -> Store:
+def _sqlite(path: Path, clock: Callable[[], float]) -> OpenStore:
     """The store in one SQLite file."""
     connection = Connection(path)
     try:

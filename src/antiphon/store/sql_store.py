@@ -5,10 +5,12 @@ Not here: what an operation does (`operations/`) and how a database is talked to
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Protocol, TypeVar
 
+from antiphon.store import records
 from antiphon.store.asks import Operation
 from antiphon.store.base import ChatFilter, Conversation, Page, PageQuery, SavedAnswer, StoredChat
 from antiphon.store.faults import check_answer, check_chat, check_items, check_texts
@@ -17,6 +19,16 @@ from antiphon.store.operations.saving import Save
 from antiphon.wire.answers import Answer, StoredItem
 
 Result = TypeVar("Result")
+
+# Lower than every key.
+NO_KEY = 0
+
+
+class Reader(Protocol):
+    """Carries out operations that read."""
+
+    async def __call__(self, operation: Operation[Result]) -> Result:
+        """The operation's result."""
 
 
 class Backend(Protocol):
@@ -30,6 +42,9 @@ class Backend(Protocol):
 
     async def save(self, save: Save) -> None:
         """Save one answer, in the same way."""
+
+    def snapshot(self) -> AbstractAsyncContextManager["Reader"]:
+        """One unchanging view of the data, for several operations that read."""
 
     async def close(self) -> None:
         """Finish what was begun and let go of the database."""
@@ -124,6 +139,23 @@ class SqlStore:
 
     async def sweep(self, before: int, limit: int) -> int:
         return await self._backend.write(partial(admin.sweep, before, limit))
+
+    async def export(self) -> AsyncIterator[bytes]:
+        yield records.header()
+        async with self._backend.snapshot() as read:
+            for kind in admin.EXPORTS:
+                after: int | None = NO_KEY
+                while after is not None:
+                    batch = await read(partial(kind, after))
+                    for record in batch.records:
+                        yield records.encode(record)
+                    after = batch.after
+
+    async def import_(self, lines: AsyncIterable[bytes]) -> int:
+        new = 0
+        async for batch in records.batches(lines):
+            new += await self._backend.write(partial(admin.take_in, batch))
+        return new
 
     async def close(self) -> None:
         await self._backend.close()

@@ -10,7 +10,7 @@ import contextlib
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
@@ -22,6 +22,7 @@ from antiphon.store.groups import GroupCommit, Outcome, Unit, Work, one_by_one, 
 from antiphon.store.migrate import Migration, foreign, plan
 from antiphon.store.operations.saving import Save
 from antiphon.store.queries import load
+from antiphon.store.sql_store import Reader
 from antiphon.store.sqlite_faults import config_fault, store_fault
 
 Result = TypeVar("Result")
@@ -157,6 +158,7 @@ class SqliteBackend:
 
     def __init__(self, connect: Callable[[], Connection], clock: Callable[[], float] = time.time) -> None:
         """`connect` opens a connection to the file; its schema must be there (`upgrade`)."""
+        self._connect = connect
         self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
         self._read_threads = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         self._writing = connect()
@@ -175,6 +177,21 @@ class SqliteBackend:
 
     async def save(self, save: Save) -> None:
         await self._groups.add(save)
+
+    @contextlib.asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Reader]:
+        connection = self._connect()
+        # A thread of its own: what reads long must not hold up the others.
+        with ThreadPoolExecutor(1, thread_name_prefix="store-snapshot") as thread:
+
+            async def read(operation: Operation[Result]) -> Result:
+                return await asyncio.get_running_loop().run_in_executor(thread, self._within, connection, operation)
+
+            try:
+                connection.raw.execute("BEGIN DEFERRED")
+                yield read
+            finally:
+                connection.close()
 
     async def close(self) -> None:
         await self._groups.close()
@@ -198,6 +215,14 @@ class SqliteBackend:
             raise store_fault(error, connection.path) from error
         finally:
             self._reading.put(connection)
+
+    @staticmethod
+    def _within(connection: Connection, operation: Operation[Result]) -> Result:
+        """Read inside the transaction that is open."""
+        try:
+            return connection.run(operation)
+        except sqlite3.Error as error:
+            raise store_fault(error, connection.path) from error
 
 
 def applied(connection: Connection) -> list[int]:

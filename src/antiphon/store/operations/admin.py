@@ -1,14 +1,38 @@
-"""What an operator does over all projects: the sweep of what is too old.
+"""What an operator does over all projects: sweep out what is too old, read everything out, take it in again.
 
-Not here: when it is done. Counterpart: `StoreAdmin` in `base.py`.
+Not here: when it is done, and the lines it is written in (`records.py`). Counterpart: `StoreAdmin` in `base.py`.
 """
 
-from antiphon.store.asks import Fetch, Steps
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from antiphon.store.asks import Each, Fetch, Rows, Steps
+from antiphon.store.base import Conversation
 from antiphon.store.operations import answers, chats
+from antiphon.store.operations.items import INPUT, LOOSE, OUTPUT, NewItem, insert_items
+from antiphon.store.operations.rows import as_list, new_keys, whole_items
+from antiphon.store.records import (
+    ChatLine,
+    ConversationLine,
+    ItemLine,
+    PlacedItem,
+    Record,
+    ResponseLine,
+    not_exported,
+    placed,
+    stored,
+    to_bytes,
+    to_text,
+)
+
+# How many rows are read at a time.
+ROWS = 50
 
 
 def sweep(before: int, limit: int) -> Steps[int]:
-    """Remove the oldest responses and chat completions; how many."""
+    """Remove the oldest ended responses and chat completions; how many."""
     responses = yield Fetch("old_responses", {"before": before, "limit": limit})
     for row in responses:
         yield from answers.remove(row[0])
@@ -16,3 +40,187 @@ def sweep(before: int, limit: int) -> Steps[int]:
     for row in old_chats:
         yield from chats.remove(row[0])
     return len(responses) + len(old_chats)
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """Some rows of one kind, and the key to go on after; None when there are no more."""
+
+    records: list[Record]
+    after: int | None
+
+
+def conversation_records(after: int) -> Steps[Batch]:
+    """The next conversations."""
+    rows = yield Fetch("export_conversations", {"after": after, "limit": ROWS})
+    records: list[Record] = []
+    for _, project, row_id, created_at, metadata, next_place in map(tuple, rows):
+        pairs = msgspec.json.decode(metadata, type=dict[str, str])
+        conversation = Conversation(id=row_id, created_at=created_at, metadata=pairs)
+        records.append(ConversationLine(project, conversation, next_place))
+    return _batch(rows, records)
+
+
+def response_records(after: int) -> Steps[Batch]:
+    """The next responses."""
+    rows = yield Fetch("export_responses", {"after": after, "limit": ROWS})
+    records: list[Record] = []
+    for row in map(tuple, rows):
+        sides = yield from _owned(row[0], row[1])
+        records.append(
+            ResponseLine(
+                project=row[1],
+                id=row[2],
+                created_at=row[3],
+                status=row[4],
+                model=row[5],
+                previous_response_id=row[6],
+                conversation_id=row[7],
+                seen=row[8],
+                appended=bool(row[9]),
+                body=to_text(row[10]),
+                input=[item for side, item in sides if side == INPUT],
+                output=[item for side, item in sides if side == OUTPUT],
+            )
+        )
+    return _batch(rows, records)
+
+
+def item_records(after: int) -> Steps[Batch]:
+    """The next items that are in no response."""
+    rows = yield Fetch("export_items", {"after": after, "limit": ROWS})
+    records: list[Record] = []
+    for row in map(tuple, rows):
+        [item] = yield from whole_items(row[1], [row])
+        records.append(ItemLine(row[1], row[2], placed(item, row[3])))
+    return _batch(rows, records)
+
+
+def chat_records(after: int) -> Steps[Batch]:
+    """The next chat completions."""
+    rows = yield Fetch("export_chats", {"after": after, "limit": ROWS})
+    records: list[Record] = []
+    for key, project, row_id, created_at, model, metadata, body in map(tuple, rows):
+        sides = yield from _owned(key, project)
+        records.append(
+            ChatLine(
+                project=project,
+                id=row_id,
+                created_at=created_at,
+                model=model,
+                metadata=msgspec.json.decode(metadata, type=dict[str, str]),
+                body=to_text(body),
+                messages=[item for _, item in sides],
+            )
+        )
+    return _batch(rows, records)
+
+
+# In the order in which they can be taken in again.
+EXPORTS: tuple[Callable[[int], Steps[Batch]], ...] = (
+    conversation_records,
+    response_records,
+    item_records,
+    chat_records,
+)
+
+
+def take_in(records: Sequence[Record]) -> Steps[int]:
+    """Write the rows that aren't there yet; how many."""
+    new = 0
+    for record in records:
+        match record:
+            case ConversationLine():
+                new += yield from _take_conversation(record)
+            case ResponseLine():
+                new += yield from _take_response(record)
+            case ItemLine():
+                new += yield from _take_item(record)
+            case ChatLine():
+                new += yield from _take_chat(record)
+    return new
+
+
+def _owned(owner: int, project: str) -> Steps[list[tuple[int, PlacedItem]]]:
+    """The items of a response or chat, each with its side."""
+    rows = yield Fetch("export_owned", {"owner": owner})
+    items = yield from whole_items(project, [tuple(row) for row in rows])
+    return [(row[0], placed(item, row[1])) for row, item in zip(rows, items, strict=True)]
+
+
+def _batch(rows: Rows, records: list[Record]) -> Batch:
+    """The batch; `rows` begin with the key."""
+    return Batch(records, rows[-1][0] if len(rows) == ROWS else None)
+
+
+def _take_conversation(line: ConversationLine) -> Steps[int]:
+    """Write the conversation unless it is there."""
+    row = {"project": line.project, "id": line.conversation.id}
+    if (yield Fetch("find_conversation", row)):
+        return 0
+    [key] = yield from new_keys(1)
+    metadata = msgspec.json.encode(line.conversation.metadata)
+    rest = {"key": key, "created_at": line.conversation.created_at, "next_place": line.next_place}
+    yield Fetch("insert_conversation", {**row, **rest, "metadata": metadata})
+    return 1
+
+
+def _take_response(line: ResponseLine) -> Steps[int]:
+    """Write the response and its items unless it is there."""
+    if (yield Fetch("response_key", {"project": line.project, "id": line.id})):
+        return 0
+    keys = iter((yield from new_keys(1 + len(line.input) + len(line.output))))
+    key = next(keys)
+    row = {
+        "key": key,
+        "project": line.project,
+        "id": line.id,
+        "created_at": line.created_at,
+        "status": line.status,
+        "model": line.model,
+        "previous_response_id": line.previous_response_id,
+        "conversation_id": line.conversation_id,
+        "conversation_from": line.seen,
+        "appended": int(line.appended),
+        "body": to_bytes(line.body),
+    }
+    yield Each("insert_response", [row])
+    for side, items in ((INPUT, line.input), (OUTPUT, line.output)):
+        for position, item in enumerate(items):
+            new = NewItem(line.project, stored(item), key, side, position)
+            if item.place is not None and line.conversation_id is not None:
+                yield from _place(new, line.conversation_id, item.place)
+            yield from insert_items([new], keys)
+    return 1
+
+
+def _take_item(line: ItemLine) -> Steps[int]:
+    """Write the item unless its conversation has it."""
+    new = NewItem(line.project, stored(line.item), None, LOOSE, 0)
+    yield from _place(new, line.conversation_id, line.item.place or 0)
+    if new.conversation is None:
+        return 0
+    yield from insert_items([new], iter((yield from new_keys(1))))
+    return 1
+
+
+def _take_chat(line: ChatLine) -> Steps[int]:
+    """Write the chat completion unless it is there."""
+    if (yield Fetch("find_chat", {"project": line.project, "id": line.id})):
+        return 0
+    yield from chats.save(line.project, line.chat())
+    return 1
+
+
+def _place(new: NewItem, conversation_id: str, place: int) -> Steps[None]:
+    """Give the item its place in the conversation: at the end where another stands there, none if it is there."""
+    rows: Sequence[Any] = yield Fetch("conversations_to_change", {"wanted": as_list([(new.project, conversation_id)])})
+    if not rows:
+        raise not_exported(conversation_id)
+    key, next_place = rows[0][2], rows[0][3]
+    if (yield Fetch("items_present", {"wanted": as_list([(key, new.item.id)])})):
+        return
+    if (yield Fetch("place_taken", {"conversation": key, "place": place})):
+        place = next_place
+    new.conversation, new.place = key, place
+    if place >= next_place:
+        yield Fetch("advance_conversation", {"key": key, "next_place": place + 1})
