@@ -8,7 +8,9 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -52,14 +54,20 @@ class Probe:
     status: int | None
 
 
-async def discover(transport: Transport, openai_key: str | None = None, openai_url: str | None = None) -> Discovery:
-    """Asks the usual loopback ports, all at once; at most about two seconds. Never raises faults.
+async def discover(
+    transport: Transport,
+    openai_key: str | None = None,
+    openai_url: str | None = None,
+    ports: Mapping[str, int] = MappingProxyType(USUAL_PORTS),
+) -> Discovery:
+    """Asks the usual loopback ports, all at once; at most about two seconds. Raises no faults of servers.
 
-    `openai_key` is the value of `OPENAI_API_KEY`, `openai_url` that of `OPENAI_BASE_URL`, where they are set.
+    `transport` should have `PROBE_TIMEOUTS`. `openai_key` is the value of `OPENAI_API_KEY`, `openai_url` that of
+    `OPENAI_BASE_URL`, where they are set; raises `ConfigFault` where they can't be.
     """
-    probes = await asyncio.gather(*(_probe(transport, port) for port in USUAL_PORTS.values()))
+    probes = await asyncio.gather(*(_probe(transport, port) for port in ports.values()))
     found, looked_for = [], []
-    for (program, port), probe in zip(USUAL_PORTS.items(), probes, strict=True):
+    for (program, port), probe in zip(ports.items(), probes, strict=True):
         dialect = make_of(probe.answers)
         looked_for.append(f"{program} on port {port}: {_verdict(probe, dialect)}")
         if dialect:
@@ -74,7 +82,8 @@ async def discover(transport: Transport, openai_key: str | None = None, openai_u
 def make_of(answers: Answers) -> str | None:
     """The dialect of the server that gave these answers; None for our own, and for one that isn't known."""
     models = answers.get(MODELS)
-    if not isinstance(models, dict) or not isinstance(models.get("data"), list | None) or _is_own(answers):
+    lists = isinstance(models, dict) and "data" in models and isinstance(models["data"], list | None)
+    if not lists or _is_own(answers):
         return None
     return next((dialect for dialect, gives_itself_away in MAKES.items() if gives_itself_away(answers)), None)
 
@@ -162,7 +171,7 @@ def _with_names_of_their_own(found: list[Upstream]) -> list[Upstream]:
     """Two of one make are told apart by their ports."""
     often = Counter(upstream.name for upstream in found)
     return [
-        replace(upstream, name=f"{upstream.name}-{upstream.base_url.rsplit(':')[-1].removesuffix('/v1')}")
+        replace(upstream, name=f"{upstream.name}-{urlsplit(upstream.base_url).port}")
         if often[upstream.name] > 1
         else upstream
         for upstream in found

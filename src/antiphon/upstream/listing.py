@@ -13,7 +13,7 @@ from antiphon.upstream.reading import read_at_most
 from antiphon.upstream.refusal import Refusal, quoted
 from antiphon.wire.models import Model
 
-SECONDS = 2.0
+TIMEOUT = 2.0
 LIMIT = 16 * 1024 * 1024
 OK = 200
 
@@ -26,24 +26,24 @@ class Listing:
     fault: AntiphonError | None = None
 
 
-async def list_models(transport: Transport, upstream: Upstream) -> Listing:
-    """The upstream's `/models`, waited for no longer than two seconds. Never raises faults."""
+async def list_models(transport: Transport, upstream: Upstream, seconds: float = TIMEOUT) -> Listing:
+    """The upstream's `/models`, waited for no longer than `seconds`. Never raises faults."""
     try:
-        async with asyncio.timeout(SECONDS):
-            body = await _fetch(transport, upstream)
+        async with asyncio.timeout(seconds):
+            body = await _fetch(transport, upstream, seconds)
         return Listing(models_in(body, upstream))
     except TimeoutError:
-        fault = UpstreamTimeout(f"Upstream {upstream.name!r} didn't list its models within {SECONDS:g} s.")
+        fault = UpstreamTimeout(f"Upstream {upstream.name!r} didn't list its models within {seconds:g} s.")
         return Listing([], fault)
     except AntiphonError as error:
         return Listing([], error)
 
 
-async def _fetch(transport: Transport, upstream: Upstream) -> bytes:
+async def _fetch(transport: Transport, upstream: Upstream, seconds: float) -> bytes:
     headers = {"authorization": f"Bearer {upstream.key}"} if upstream.key else {}
     answer = await transport.send(HttpRequest("GET", f"{upstream.base_url}/models", upstream.name, headers))
     try:
-        body = await read_at_most(answer, LIMIT, SECONDS)
+        body = await read_at_most(answer, LIMIT, seconds)
     finally:
         await answer.close()
     if answer.status != OK:

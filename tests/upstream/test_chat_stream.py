@@ -1,0 +1,176 @@
+"""A body goes in, in any pieces; the replies for the run come out."""
+
+from itertools import pairwise
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from antiphon.engine.replies import Reply, UpstreamChunks, UpstreamDone, UpstreamFailed
+from antiphon.errors import UpstreamGarbage, UpstreamRefused
+from antiphon.upstream.chat_stream import WHOLE_LIMIT, BodyReader, ChunkReader, CompletionReader
+from antiphon.wire.chat import ChatChunk, ChatUsage, Choice, Delta, FunctionDelta, ToolCallDelta
+
+HELLO = b'data: {"choices":[{"index":0,"delta":{"content":"Hello"}}]}\n\n'
+CHUNK = ChatChunk([Choice(0, Delta("Hello"))])
+DONE = b"data: [DONE]\n\n"
+
+
+def read(reader: BodyReader, *pieces: bytes) -> list[Reply]:
+    told: list[Reply] = []
+    for piece in pieces:
+        told.extend(reader.feed(piece))
+        if reader.ended:
+            return told
+    return [*told, *reader.finish()]
+
+
+def flat(told: list[Reply]) -> list[object]:
+    """The replies, whichever reads brought their chunks."""
+    out: list[object] = []
+    for reply in told:
+        match reply:
+            case UpstreamChunks(chunks):
+                out.extend(chunks)
+            case UpstreamFailed(error):
+                out.append((type(error), error.message, error.code))
+            case _:
+                out.append(reply)
+    return out
+
+
+def test_one_reply_holds_what_one_read_brought() -> None:
+    assert read(ChunkReader(), HELLO + HELLO, HELLO + DONE) == [
+        UpstreamChunks([CHUNK, CHUNK]),
+        UpstreamChunks([CHUNK]),
+        UpstreamDone(marked=True),
+    ]
+
+
+def test_the_mark_alone() -> None:
+    assert read(ChunkReader(), HELLO, DONE) == [UpstreamChunks([CHUNK]), UpstreamDone(marked=True)]
+
+
+@pytest.mark.parametrize("end", [b"", b": ping\n\n", b"\n"])
+def test_an_end_without_the_mark(end: bytes) -> None:
+    assert read(ChunkReader(), HELLO, end) == [UpstreamChunks([CHUNK]), UpstreamDone(marked=False)]
+
+
+@pytest.mark.parametrize("mark", [b"data:[DONE]\n\n", b"data: [DONE] \n\n", b"data: [DONE]", b"data: [DONE]\r\n\r\n"])
+def test_marks_in_other_spellings(mark: bytes) -> None:
+    assert flat(read(ChunkReader(), HELLO + mark)) == [CHUNK, UpstreamDone(marked=True)]
+
+
+def test_nothing_counts_after_the_mark() -> None:
+    assert flat(read(ChunkReader(), HELLO + DONE + HELLO + b"data: junk\n\n")) == [CHUNK, UpstreamDone(marked=True)]
+
+
+def test_an_error_inside_the_stream_keeps_what_came_before() -> None:
+    error = b'data: {"error":{"message":"out of memory","code":503,"type":"server_error"}}\n\n'
+    told = read(ChunkReader(), HELLO + error + HELLO + DONE)
+    assert told[0] == UpstreamChunks([CHUNK])
+    assert len(told) == 2
+    assert isinstance(told[1], UpstreamFailed)
+    fault = told[1].error
+    assert isinstance(fault, UpstreamRefused)
+    assert (fault.message, fault.code, fault.kind, fault.http_status) == ("out of memory", "503", "server_error", 503)
+
+
+def test_an_error_that_says_nothing() -> None:
+    told = flat(read(ChunkReader(), b'data: {"error":{"x":1}}\n\n'))
+    assert told == [
+        (UpstreamRefused, "The upstream reported an error in the middle of its answer and didn't say which.", None)
+    ]
+
+
+def test_a_null_error_is_none() -> None:
+    assert flat(read(ChunkReader(), b'data: {"error":null,"choices":[]}\n\n' + DONE)) == [
+        ChatChunk([]),
+        UpstreamDone(marked=True),
+    ]
+
+
+@pytest.mark.parametrize(
+    "junk", [b"{not json", b'{"choices":"text"}', b"[1]", b'"x"', b'{"choices":[{"delta":{"content":"\xff"}}]}']
+)
+def test_junk_is_quoted(junk: bytes) -> None:
+    told = read(ChunkReader(), HELLO + b"data: " + junk + b"\n\n" + HELLO)
+    assert told[0] == UpstreamChunks([CHUNK])
+    assert isinstance(told[1], UpstreamFailed)
+    assert isinstance(told[1].error, UpstreamGarbage)
+    assert junk.decode(errors="replace") in told[1].error.message
+
+
+def test_only_the_first_of_junk_is_quoted() -> None:
+    told = read(ChunkReader(), b"data: " + b"x" * 10_000 + b"\n\n")
+    assert isinstance(told[0], UpstreamFailed)
+    assert "x" * 200 + "…" in told[0].error.message
+    assert len(told[0].error.message) < 400
+
+
+PIECE = st.sampled_from(
+    [
+        HELLO,
+        HELLO,
+        DONE,
+        b": ping\n\n",
+        b'data: {"error":"no"}\n\n',
+        b"data: junk\n\n",
+        b'data: {"choices":[]}\r\n\r\n',
+        b"\n",
+    ]
+)
+
+
+@given(stream=st.lists(PIECE, max_size=8).map(b"".join), cuts=st.lists(st.integers(0, 500), max_size=8))
+def test_any_split_tells_the_same(stream: bytes, cuts: list[int]) -> None:
+    at = sorted({min(cut, len(stream)) for cut in cuts} | {0, len(stream)})
+    pieces = [stream[start:end] for start, end in pairwise(at)]
+    assert flat(read(ChunkReader(), *pieces)) == flat(read(ChunkReader(), stream))
+
+
+def completion(message: dict[str, object], **more: object) -> bytes:
+    choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
+    return msgspec.json.encode({"id": "x", "object": "chat.completion", "choices": [choice], **more})
+
+
+def test_a_whole_completion_becomes_one_chunk() -> None:
+    usage = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
+    body = completion(
+        {"role": "assistant", "content": "Hello", "reasoning_content": "Hm"}, usage=usage, service_tier="x"
+    )
+    delta = Delta("Hello", reasoning_content="Hm")
+    chunk = ChatChunk([Choice(0, delta, "stop")], ChatUsage(1, 2, 3), service_tier="x")
+    assert read(CompletionReader(), body[:20], body[20:]) == [UpstreamChunks([chunk]), UpstreamDone(marked=True)]
+
+
+def test_the_tool_calls_of_a_whole_completion_are_numbered() -> None:
+    calls = [{"id": name, "type": "function", "function": {"name": name, "arguments": "{}"}} for name in ("a", "b")]
+    told = read(CompletionReader(), completion({"role": "assistant", "content": None, "tool_calls": calls}))
+    expected = [ToolCallDelta(index, name, "function", FunctionDelta(name, "{}")) for index, name in enumerate("ab")]
+    assert told[0] == UpstreamChunks([ChatChunk([Choice(0, Delta(tool_calls=expected), "stop")])])
+
+
+def test_an_error_with_status_200() -> None:
+    told = flat(read(CompletionReader(), b'{"error":{"message":"no","code":"c"}}'))
+    assert told == [(UpstreamRefused, "no", "c")]
+
+
+def test_json_that_isnt_a_completion() -> None:
+    told = read(CompletionReader(), b'{"choices":7}')
+    assert isinstance(told[0], UpstreamFailed)
+    assert isinstance(told[0].error, UpstreamGarbage)
+    assert '{"choices":7}' in told[0].error.message
+
+
+@pytest.mark.parametrize(("end", "marked"), [(DONE, True), (b"", False)])
+def test_a_stream_under_a_wrong_content_type(end: bytes, marked: bool) -> None:  # noqa: FBT001 - of the table
+    assert flat(read(CompletionReader(), b": x\n\n" + HELLO + end)) == [CHUNK, UpstreamDone(marked=marked)]
+
+
+def test_a_completion_has_a_limit() -> None:
+    reader = CompletionReader()
+    reader.feed(b" " * WHOLE_LIMIT)
+    with pytest.raises(UpstreamGarbage, match="more than"):
+        reader.feed(b" ")
