@@ -88,7 +88,7 @@ def on_stage(contestant: Contestant, mock_flags: list[str], cores: Cores, folder
     """A fresh mock and a fresh server before it; for the upstream itself, the mock alone. Raises `ChildFailed`."""
     with upstream(mock_flags, cores, folder) as (mock, mock_port):
         if not contestant.command:
-            yield Stage(mock, mock_port, mock_port, folder)
+            yield Stage(mock, mock_port, mock_port, folder / "none.db")
             return
         with serving(contestant, mock_port, cores, folder) as stage:
             yield stage

@@ -20,6 +20,7 @@ from bench.contestants import LOADGEN, Contestant, Stage, on_stage, serving, ups
 from bench.figures import OURS, PASSTHROUGH, Figures, Key, Load, parse_load
 from bench.processes import Child, ChildFailed, Cores, ask, get, on_core
 
+LEAST_BYTES = 384  # the text alone of the shortest stored answer, 64 tokens
 SILENT = ["--delay-us", "4000000", "--paced-us", "0"]  # "mock" pauses 4 s a token, "mock-paced" doesn't
 
 
@@ -101,7 +102,9 @@ def in_rounds(bench: Bench, workload: str, mock_flags: list[str], load_flags: li
                 continue
             try:
                 with on_stage(contestant, mock_flags, bench.cores, bench.folder) as stage:
+                    before = file_bytes(stage.db)
                     load = generate(bench, stage, contestant, load_flags)
+                    check_kept(contestant, load, file_bytes(stage.db) - before)
             except ChildFailed as error:
                 bench.failed(workload, contestant, error)
                 out.add(contestant.name)
@@ -221,11 +224,12 @@ def store(bench: Bench) -> None:
 def measure_store(bench: Bench, stage: Stage, contestant: Contestant) -> None:
     """Save answers and weigh the file before and after. Raises `ChildFailed` and `sqlite3.Error`."""
     check_stored(stage)
-    before, answers = file_bytes(stage.db), bench.pace.answers
+    before, answers = written_back(stage.db), bench.pace.answers
     flags = ["--model", "mock", "-c", "64", "--expect", "256", "--warmup", "0", "--duration", "120"]
     load = generate(bench, stage, contestant, [*flags, "--max-requests", str(answers)])
     bench.figures.add_load("store", contestant.name, load)
-    grown = file_bytes(stage.db) - before
+    grown = written_back(stage.db) - before
+    check_kept(contestant, load, grown)
     bench.figures.add(Key("store", contestant.name, "kb_per_answer"), grown / answers / 1024)
     bench.say(f"store, {contestant.name}: {grown / answers / 1024:.2f} KB per answer, of {answers}")
 
@@ -241,18 +245,32 @@ def check_stored(stage: Stage) -> None:
         if status == http.client.OK:
             status, _ = get(stage.port, f"/v1/responses/{json.loads(answer)['id']}")
     except (OSError, http.client.HTTPException) as error:
-        message = f"an answer could not be asked for and fetched back: {error}"
-        raise ChildFailed(message) from error
+        raise ChildFailed(f"an answer could not be asked for and fetched back: {error}") from error
     if status != http.client.OK:
-        message = f"an answer could not be asked for and fetched back: status {status}"
-        raise ChildFailed(message)
+        raise ChildFailed(f"an answer could not be asked for and fetched back: status {status}")
+
+
+def check_kept(contestant: Contestant, load: Load, grown: int) -> None:
+    """That answers were stored where they should be, and only there: `grown` bytes have come to the database.
+
+    Raises `ChildFailed`.
+    """
+    answers = load.metrics["ok"]
+    if contestant.store is not None and answers and (grown >= answers * LEAST_BYTES) != contestant.store:
+        wanted = "stored" if contestant.store else "stored nowhere"
+        raise ChildFailed(f"{answers:.0f} answers were to be {wanted}, and the database grew by {grown} bytes")
 
 
 def file_bytes(db: Path) -> int:
+    """Bytes of the database and its write-ahead log, as they lie there; 0 where there is none."""
+    return sum(part.stat().st_size for part in db.parent.glob(f"{db.name}*") if not part.name.endswith("-shm"))
+
+
+def written_back(db: Path) -> int:
     """Bytes of the database once its write-ahead log is written back into it. Raises `sqlite3.Error`."""
     with closing(sqlite3.connect(db, timeout=10)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return sum(part.stat().st_size for part in db.parent.glob(f"{db.name}*") if not part.name.endswith("-shm"))
+    return file_bytes(db)
 
 
 def run_store_alone(bench: Bench) -> None:
