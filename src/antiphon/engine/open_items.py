@@ -113,6 +113,17 @@ class MessageItem:
         self.output_index = output_index
         return [_added(self.output_index, OutputMessage(id=self.id, status="in_progress"))]
 
+    def more_text(self, text: str) -> ev.Event:
+        """The event for text that follows other text: what nearly every chunk of a stream brings."""
+        self._buffer.append(text)
+        return ev.OutputTextDelta(
+            item_id=self.id, output_index=self.output_index, content_index=len(self._parts), delta=text
+        )
+
+    def in_text(self) -> bool:
+        """Whether a text part is open, so that `more_text` may be used."""
+        return isinstance(self._part, OutputText)
+
     def delta(self, piece: Piece) -> list[ev.Event]:
         match piece:
             case Text(text, logprobs):

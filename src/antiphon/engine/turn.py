@@ -92,11 +92,11 @@ class Turn:
             return []
         if self._fast is not None and isinstance(delta.content, str) and _only_text(choice, delta):
             # Nearly every chunk: more text for the message that is open.
-            return self._fast.delta(Text(delta.content)) if delta.content else []
+            return [self._fast.more_text(delta.content)] if delta.content else []
         events = self._delta(delta, choice.logprobs)
         last = self._queue.last()
         item = last.item if last and last.opened and self._think.decided else None
-        self._fast = item if isinstance(item, MessageItem) else None
+        self._fast = item if isinstance(item, MessageItem) and item.in_text() else None
         return self._keep(events)
 
     def _delta(self, delta: Delta, logprobs: ChoiceLogprobs | None) -> list[Event]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import signal
 import socket
 import sys
@@ -24,6 +25,8 @@ Announce = Callable[[Services, int], Awaitable[None]]
 
 KEEP_ALIVE = 75
 SHUTDOWN = 10
+GC_THRESHOLDS = (20_000, 20, 50)
+"""Tokens make no cycles, so the collector finds nothing in them; at its usual pace it takes a seventh of the time."""
 BACKLOG = 2048
 
 
@@ -45,6 +48,9 @@ def serve(config: Config, environment: Environment, announce: Announce) -> None:
 
     Raises `ConfigFault` for settings that can't work.
     """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
         runner.run(_serve(config, environment, announce))
 

@@ -1,7 +1,7 @@
 """Chat completions as upstreams stream them: one `ChatChunk` per SSE message.
 
 Read leniently, because providers differ: anything may be absent or null, `arguments` may be an object,
-`content` a list of parts. Source: the chat-completions API reference and recorded streams of nine
+`content` a list of parts. None of it can form a cycle, so none is tracked by the garbage collector. Source: the chat-completions API reference and recorded streams of nine
 models. Not here: what a chunk means (`engine/turn.py`), provider quirks (`engine/dialects/`).
 
 What every token makes has `gc=False`: decoded JSON holds no cycles, and the collector's walks over it
@@ -50,7 +50,7 @@ class TopLogprob(msgspec.Struct, gc=False):
     bytes: list[int] | None = None
 
 
-class TokenLogprob(msgspec.Struct):
+class TokenLogprob(msgspec.Struct, gc=False):
     """The chosen token at a position and its alternatives."""
 
     token: str
@@ -59,7 +59,7 @@ class TokenLogprob(msgspec.Struct):
     top_logprobs: list[TopLogprob] = []
 
 
-class ChoiceLogprobs(msgspec.Struct):
+class ChoiceLogprobs(msgspec.Struct, gc=False):
     """Log probabilities of the tokens of one chunk."""
 
     content: list[TokenLogprob] | None = None
@@ -87,7 +87,7 @@ class CompletionTokensDetails(msgspec.Struct, gc=False):
     reasoning_tokens: int | None = None
 
 
-class ChatUsage(msgspec.Struct):
+class ChatUsage(msgspec.Struct, gc=False):
     """Token counts of one call; the last one sent wins."""
 
     prompt_tokens: int | None = None

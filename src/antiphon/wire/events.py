@@ -13,8 +13,8 @@ from antiphon.wire.content import OutputPart
 from antiphon.wire.responses import Response
 
 
-class Event(msgspec.Struct, tag_field="type", kw_only=True):
-    """Base of all events."""
+class Event(msgspec.Struct, tag_field="type", kw_only=True, gc=False):
+    """Base of all events; they hold no cycles, so the garbage collector needn't look at them."""
 
     sequence_number: int = 0
 
