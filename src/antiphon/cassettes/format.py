@@ -43,7 +43,7 @@ class Line(msgspec.Struct, omit_defaults=True):
     headers: dict[str, str] = {}
     ms: int | None = None
     data: str | None = None
-    json: msgspec.Raw | None = None
+    json: msgspec.Raw = msgspec.Raw(b"")
     text: str | None = None
     base64: str | None = None
     end: End | None = None
@@ -113,10 +113,13 @@ def read_answer(path: Path, origin: Origin, offset: int, length: int) -> Answere
     """The answer whose lines stand at `offset`. Raises `CassetteInvalid` if they are gone."""
     with path.open("rb") as file:
         file.seek(offset)
-        lines = [_decode(raw, origin) for raw in file.read(length).splitlines(keepends=True)]
+        lines = [_decode(raw, origin) for raw in file.read(length).split(b"\n") if raw.strip()]
     if len(lines) < 2 or lines[0].status is None or lines[-1].end is None:  # noqa: PLR2004 - a status and an end
         raise CassetteInvalid(f"{origin} was changed while it was in use: start again to read it anew.")
-    chunks = tuple(_chunks(lines[1:-1]))
+    try:
+        chunks = tuple(_chunks(lines[1:-1]))
+    except ValueError as error:
+        raise CassetteInvalid(f"The answer in {origin} can't be read: {error}.") from None
     return Answered(lines[0].status, lines[0].headers, chunks, lines[-1].end, lines[-1].ms or 0)
 
 
@@ -173,7 +176,11 @@ class _Scan:
             return
         line, origin = self._request
         load = partial(read_answer, self._path, origin, offset, stop - offset)
-        kept = Interaction(line.n or 0, asked_from(line), end, origin, load, line.take, line.scope)
+        try:
+            asked = asked_from(line)
+        except ValueError as error:
+            raise CassetteInvalid(f"{origin} can't be read: {error}.") from None
+        kept = Interaction(line.n or 0, asked, end, origin, load, line.take, line.scope)
         self.result.interactions.append(kept)
         self.result.whole = stop
         self._request = self._answer = None
@@ -185,13 +192,8 @@ class _Scan:
 
 
 def asked_from(line: Line) -> Asked:
-    """The request a line tells of."""
-    if line.json is not None:
-        body = bytes(line.json)
-    elif line.text is not None:
-        body = line.text.encode()
-    else:
-        body = base64.b64decode(line.base64 or "")
+    """The request a line tells of. Raises `ValueError` for an address or base64 that is none."""
+    body = bytes(line.json) or _bytes(line.text, line.base64)
     method, path = line.method.upper(), canonical_path(line.path or line.url)
     key = request_key(method, path, body)
     return Asked(method, line.url, path, line.upstream, key, line.headers, body)
@@ -223,6 +225,10 @@ def _text(data: bytes, name: str) -> dict[str, str]:
         return {"base64": base64.b64encode(data).decode()}
 
 
+def _bytes(text: str | None, encoded: str | None) -> bytes:
+    return text.encode() if text is not None else base64.b64decode(encoded or "", validate=True)
+
+
 def _pieces(chunk: Chunk, kind: str) -> Iterator[dict[str, Any]]:
     """One line for each event in a chunk; only the first has the time, and so begins the chunk."""
     if "event-stream" in kind:
@@ -240,6 +246,6 @@ def _chunks(lines: list[Line]) -> Iterator[Chunk]:
             yield Chunk(ms, b"".join(pieces))
             pieces = []
         ms = ms if line.ms is None else line.ms
-        pieces.append(line.data.encode() if line.data is not None else base64.b64decode(line.base64 or ""))
+        pieces.append(_bytes(line.data, line.base64))
     if pieces:
         yield Chunk(ms, b"".join(pieces))

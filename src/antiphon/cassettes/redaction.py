@@ -5,6 +5,7 @@ Headers pass by an allowlist; bodies and URLs lose what `shapes.py` knows as a s
 Not here: the forms of secrets, and where in a body they may stand (`documents.py`). Counterpart: `transport.py`.
 """
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -27,7 +28,7 @@ _CREDIBLE_LENGTH = 16
 def redact_request(request: HttpRequest) -> Asked:
     """The request as it is compared and written."""
     known = own_secrets(request)
-    url = redact_text(request.url, known)
+    url = redact_text(_without_user(request.url), known)
     body = redact_body(request.body, known)
     path = canonical_path(url)
     return Asked(
@@ -72,6 +73,11 @@ def own_secrets(request: HttpRequest) -> tuple[str, ...]:
         if value.strip() and any(word in name.lower() for word in _CREDENTIAL_WORDS)
     )
     return tuple(value for value in values if _credible(value))
+
+
+def _without_user(url: str) -> str:
+    # A mark with brackets would make a host of it that no parser takes.
+    return re.sub(r"(?<=://)[^/?#@]*@", "", url)
 
 
 def _credible(value: str) -> bool:

@@ -90,7 +90,7 @@ SHAPES: tuple[Shape, ...] = (
     _prefixed("JWT", "eyJ", r"[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}"),
     Shape("bearer", ("earer ", "EARER "), re.compile(r"(?i:\bbearer) +(?=\S*[0-9])([A-Za-z0-9._~+/=-]{16,})")),
     Shape("private key", ("PRIVATE KEY-----",), re.compile(
-        rf"{_PEM}(?:[\s\S]{{0,20000}}?{_PEM_END}|(?:[A-Za-z0-9+/=\s]|\\[nr]){{40,}})"
+        rf"{_PEM}(?:(?:(?!-----BEGIN)[\s\S]){{0,20000}}?{_PEM_END}|(?:[A-Za-z0-9+/=\s]|\\[nr]){{40,}})"
     )),
     Shape("query of a URL", ("://",), re.compile(rf"""(?i:[?&](?:{_QUERY}))=([^&#\s"'<>\\]+)""")),
     Shape("password in a URL", ("://",), re.compile(r"""[a-z][a-z0-9+.]*://[^/\s:@"'\\]*:([^/\s@"'\\]+)@""")),

@@ -1,0 +1,82 @@
+from cassettes.tapes import asked, chat, interaction
+
+from antiphon.cassettes.cassette import Cassette
+from antiphon.cassettes.interaction import End, Interaction
+
+
+def numbers(cassette: Cassette, times: int, **how: bool) -> list[tuple[int, bool] | None]:
+    found = [cassette.find(asked(chat("hi")), **how) for _ in range(times)]
+    return [(match.interaction.number, match.repeated) if match else None for match in found]
+
+
+def tape(*interactions: Interaction) -> Cassette:
+    return Cassette("tape.jsonl", 5, interactions)
+
+
+def test_equal_requests_are_answered_in_order_and_the_last_is_repeated() -> None:
+    cassette = tape(
+        interaction(chat("hi"), number=1), interaction(chat("ho"), number=2), interaction(chat("hi"), number=3)
+    )
+    assert numbers(cassette, 4) == [(1, False), (3, False), (3, True), (3, True)]
+
+
+def test_without_repeats_what_is_used_up_is_not_found() -> None:
+    assert numbers(tape(interaction(chat("hi"))), 2, repeats=False) == [(1, False), None]
+
+
+def test_other_requests_are_not_found() -> None:
+    cassette = tape(interaction(chat("hi")))
+    assert cassette.find(asked(chat("ho"))) is None
+    assert cassette.find(asked(chat("hi"), url="http://127.0.0.1:11434/v1/completions")) is None
+
+
+def test_the_host_does_not_matter_and_the_same_upstream_is_preferred() -> None:
+    cassette = tape(interaction(chat("hi"), number=1, upstream="a"), interaction(chat("hi"), number=2, upstream="b"))
+    elsewhere = "https://example.org/v1/chat/completions"
+    for upstream, number in (("b", 2), ("b", 2), ("a", 1), ("a", 1)):
+        match = cassette.find(asked(chat("hi"), url=elsewhere, upstream=upstream))
+        assert match is not None
+        assert match.interaction.number == number
+    match = tape(interaction(chat("hi"), upstream="a")).find(asked(chat("hi"), upstream="c"))
+    assert match is not None
+
+
+def test_a_later_take_replaces_the_earlier_ones() -> None:
+    one, two = interaction(chat("hi"), number=1), interaction(chat("hi"), number=2)
+    again = interaction(chat("hi"), number=3, take=2)
+    assert numbers(tape(one, two, again), 2) == [(3, False), (3, True)]
+    assert numbers(tape(again, one, two), 2) == [(3, False), (3, True)]
+    assert tape(one, again).last_take == 2
+    assert tape().last_take == 0
+
+
+def test_what_its_reader_left_counts_only_while_there_is_nothing_else() -> None:
+    left = interaction(chat("hi"), number=1, end=End.LEFT)
+    assert numbers(tape(left), 2) == [(1, False), (1, True)]
+    assert numbers(tape(left), 1, partial=False) == [None]
+    assert numbers(tape(left, interaction(chat("hi"), number=2)), 2) == [(2, False), (2, True)]
+    cassette = tape(left)
+    assert numbers(cassette, 1) == [(1, False)]
+    cassette.add(interaction(chat("hi"), number=2))
+    assert numbers(cassette, 1) == [(2, False)]
+
+
+def test_what_belongs_to_everyone_comes_before_what_belongs_to_a_scope() -> None:
+    cassette = tape(interaction(chat("hi"), number=1, scope="t"), interaction(chat("hi"), number=2))
+    assert numbers(cassette, 2) == [(2, False), (1, False)]
+
+
+def test_what_was_recorded_just_now_is_used_and_stands_by_its_number() -> None:
+    cassette = tape(interaction(chat("hi"), number=1))
+    for number in (3, 2):
+        cassette.add(interaction(chat("hi"), number=number), recorded=True)
+    assert numbers(cassette, 3) == [(1, False), (3, True), (3, True)]
+
+
+def test_unused_interactions_are_known() -> None:
+    first, second = interaction(chat("hi"), number=1), interaction(chat("ho"), number=2)
+    cassette = tape(first, second)
+    assert cassette.unused == [first, second]
+    cassette.find(asked(chat("hi")))
+    assert cassette.unused == [second]
+    assert len(cassette) == 2
