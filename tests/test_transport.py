@@ -129,8 +129,29 @@ async def test_nothing_listens() -> None:
 
 async def test_an_unknown_host() -> None:
     async with network() as transport:
-        with pytest.raises(UpstreamUnavailable, match="can't be reached"):
+        with pytest.raises(UpstreamUnavailable, match=r"can't be reached: \w"):
             await transport.send(HttpRequest("GET", "http://nowhere.invalid/v1", "tiny"))
+
+
+async def test_no_connection_in_time() -> None:
+    async def mute(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with serving(mute) as request, network(connect=0.05) as transport:
+        secure = HttpRequest("GET", request.url.replace("http:", "https:"), "tiny")
+        with pytest.raises(UpstreamUnavailable, match=r"no connection within 0\.05 s"):
+            await transport.send(secure)
+
+
+async def test_no_tls_where_it_was_asked_for() -> None:
+    async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    async with serving(plain) as request, network() as transport:
+        secure = HttpRequest("GET", request.url.replace("http:", "https:"), "tiny")
+        with pytest.raises(UpstreamUnavailable, match="or give an http:// address"):
+            await transport.send(secure)
 
 
 @pytest.mark.parametrize("sent", [b"", b"HTTP/1.1 2"])

@@ -262,8 +262,11 @@ def _no_end(request: HttpRequest, error: Exception, idle: float) -> UpstreamFaul
 
 def _reason(error: Exception) -> str:
     """The operating system's words where it has some: `Connection refused`."""
-    number = getattr(error, "errno", None)
-    return os.strerror(number) if isinstance(number, int) and number > 0 else str(error) or type(error).__name__
+    cause = getattr(error, "os_error", error)
+    number = getattr(cause, "errno", None) or 0
+    # A resolver's errors have negative numbers and words of their own.
+    words = os.strerror(number) if number > 0 else getattr(cause, "strerror", None)
+    return words or str(error) or type(error).__name__
 
 
 def _target(request: HttpRequest) -> str:

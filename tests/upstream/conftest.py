@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 import pytest
+import uvloop
 
 from antiphon.transport import AiohttpTransport, Timeouts
 from antiphon.upstream.addresses import Upstream
@@ -76,6 +77,11 @@ class Scripted:
         if path in self.by_path:
             return self.by_path[path]
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """The server runs on uvloop, a program that embeds the client may not: their sockets fail in different ways."""
+    return {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
 
 
 class Server:

@@ -10,7 +10,6 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from itertools import count
 
 from antiphon.errors import UpstreamUnavailable
 from antiphon.transport import HttpAnswer, HttpRequest, Transport
@@ -74,7 +73,9 @@ class Retry:
     async def send(self, transport: Transport, request: HttpRequest) -> HttpAnswer:
         """The first answer that isn't worth another attempt, or the last one. Raises what `Transport.send` raises."""
         began = self.monotonic()
-        for attempt in count(1):
+        attempt = 0
+        while True:
+            attempt += 1
             try:
                 answer = await transport.send(request)
             except UpstreamUnavailable as fault:
@@ -92,7 +93,6 @@ class Retry:
                     return answer
                 await answer.close()
             await self.sleep(wait)
-        raise AssertionError  # `count` doesn't end
 
 
 def asked_wait(headers: Mapping[str, str], now: float) -> float | None:
