@@ -28,7 +28,6 @@ class Unit(Struct, frozen=True):
     """Works that are carried out as one operation: several answers, or one other work."""
 
     operation: Operation[Any]
-    works: list[Work]
     merged: bool
 
     def outcomes(self, result: Any) -> list[Outcome]:  # noqa: ANN401 - whatever the operation gives
@@ -47,7 +46,7 @@ def units(works: Sequence[Work], now: float) -> list[Unit]:
         if saves:
             made.append(_saving(saves, now))
             saves = []
-        made.append(Unit(work, [work], merged=False))
+        made.append(Unit(work, merged=False))
     if saves:
         made.append(_saving(saves, now))
     return made
@@ -55,12 +54,7 @@ def units(works: Sequence[Work], now: float) -> list[Unit]:
 
 def _saving(saves: Sequence[Save], now: float) -> Unit:
     """These answers as one operation."""
-    return Unit(partial(save_all, list(saves), now), list(saves), merged=True)
-
-
-def one_by_one(unit: Unit, now: float) -> list[Unit]:
-    """The unit's works each by itself, to find the one that spoils it."""
-    return [single for work in unit.works for single in units([work], now)]
+    return Unit(partial(save_all, list(saves), now), merged=True)
 
 
 class GroupCommit:

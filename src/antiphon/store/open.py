@@ -16,6 +16,7 @@ from antiphon.store.sql_store import SqlStore
 from antiphon.store.sqlite import Connection, SqliteBackend, upgrade
 
 SQLITE = "sqlite:///"
+POSTGRES = ("postgresql://", "postgres://")
 
 
 async def open_store(url: str, clock: Callable[[], float] = time.time) -> OpenStore:
@@ -29,6 +30,8 @@ async def open_store(url: str, clock: Callable[[], float] = time.time) -> OpenSt
         return MemoryStore(clock)
     if url.startswith(SQLITE) and len(url) > len(SQLITE):
         return await asyncio.to_thread(_sqlite, Path(url.removeprefix(SQLITE)), clock)
+    if url.startswith(POSTGRES):
+        return await _postgres(url, clock)
     raise ConfigFault(
         f"The database '{url}' is none that Antiphon knows. Use sqlite:///PATH, postgresql://USER@HOST/NAME or memory://."
     )
@@ -42,3 +45,14 @@ def _sqlite(path: Path, clock: Callable[[], float]) -> OpenStore:
     finally:
         connection.close()
     return SqlStore(SqliteBackend(partial(Connection, path), clock), clock)
+
+
+async def _postgres(url: str, clock: Callable[[], float]) -> OpenStore:
+    """The store in a PostgreSQL database."""
+    try:
+        from antiphon.store.postgres import open_backend  # noqa: PLC0415 - an optional extra
+    except ModuleNotFoundError as error:
+        raise ConfigFault(
+            "PostgreSQL needs the package asyncpg, which isn't installed: pip install 'antiphon[postgres]'."
+        ) from error
+    return SqlStore(await open_backend(url, clock), clock)

@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from antiphon.errors import AntiphonError, ConfigFault
 from antiphon.store.asks import Ask, Each, Operation, Rows
-from antiphon.store.groups import GroupCommit, Outcome, Unit, Work, one_by_one, units
+from antiphon.store.groups import GroupCommit, Outcome, Unit, Work, units
 from antiphon.store.migrate import Migration, foreign, plan
 from antiphon.store.operations.saving import Save
 from antiphon.store.queries import load
@@ -118,7 +118,7 @@ class Writer:
     def commit(self, works: Sequence[Work]) -> list[Outcome]:
         """One transaction for all; an outcome for each, in order.
 
-        When the whole transaction is lost to one of them (a full disk ends it at once), each is tried by itself.
+        When it is lost, each work is tried by itself: one alone may have spoilt it.
         """
         try:
             return self._transact(works)
@@ -129,23 +129,17 @@ class Writer:
 
     def _transact(self, works: Sequence[Work]) -> list[Outcome]:
         """One transaction; raises what ends it."""
-        now = self._clock()
+        todo = units(works, self._clock())
         with self._connection.transaction("IMMEDIATE"):
-            return [outcome for unit in units(works, now) for outcome in self._attempt(unit, now)]
+            return [outcome for unit in todo for outcome in self._attempt(unit)]
 
-    def _attempt(self, unit: Unit, now: float) -> list[Outcome]:
-        """Carry the unit out; if a row spoils it, its works one by one."""
+    def _attempt(self, unit: Unit) -> list[Outcome]:
+        """Carry out one unit among others, and undo it alone when it is refused."""
         try:
             with self._connection.savepoint():
                 return unit.outcomes(self._connection.run(unit.operation))
         except AntiphonError as refusal:
             return [refusal]
-        except sqlite3.Error as error:
-            if not self._connection.raw.in_transaction:
-                raise
-            if len(unit.works) == 1:
-                return [store_fault(error, self._connection.path)]
-        return [outcome for single in one_by_one(unit, now) for outcome in self._attempt(single, now)]
 
 
 def _may_be_one(error: sqlite3.Error) -> bool:

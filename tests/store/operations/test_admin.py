@@ -1,7 +1,6 @@
 """The operator's side on every store: the sweep, and moving everything from one store to another."""
 
 from collections.abc import AsyncIterator, Iterable
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -165,8 +164,3 @@ async def test_the_sweep_leaves_conversations_whole(store: OpenStore, make: Make
     await store.save_answer(PROJECT, answer)
     assert await store.sweep(10, 10) == 1
     assert await store.conversation_context(PROJECT, "conv_1") == [*answer.input, *answer.output]
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def other_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return {"memory": "memory://", "sqlite": f"sqlite:///{tmp_path}/other.db"}[request.param]

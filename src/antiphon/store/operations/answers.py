@@ -62,14 +62,15 @@ def input_items(project: str, response_id: str, page: PageQuery) -> Steps[Page[S
 def context(project: str, response_id: str) -> Steps[list[StoredItem]]:
     """The items of the whole chain, oldest first."""
     missing = no_response(response_id, "previous_response_id")
-    status = (yield from one_row("response_status", project, response_id, missing))[0]
-    refusal = not_continuable(response_id, status)
-    if refusal:
-        raise refusal
+    if not storable(response_id):
+        raise missing
     rows = yield Fetch("context", {"project": project, "id": response_id, "most": MAX_CHAIN})
     if not rows:
         raise missing
-    height, parent = rows[0][0], rows[0][1]
+    refusal = not_continuable(response_id, rows[-1][3])
+    if refusal:
+        raise refusal
+    height, parent = rows[0][0], rows[0][4]
     if height >= MAX_CHAIN:
         raise endless_chain(response_id)
     if parent is not None:

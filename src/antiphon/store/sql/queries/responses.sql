@@ -27,10 +27,10 @@ ORDER BY created_at LIMIT :limit;
 -- The chain that ends with a response, oldest first, each one's input and then its output; before them the
 -- conversation as it was when the oldest began. A response without items gives one row without an item. `parent`
 -- is set on the rows of the oldest response only when the one before it is gone; `height` counts from the newest.
-WITH RECURSIVE chain (key, id, parent, height) AS (
-    SELECT key, id, previous_response_id, 0 FROM responses WHERE project = :project AND id = :id
+WITH RECURSIVE chain (key, status, parent, height) AS (
+    SELECT key, status, previous_response_id, 0 FROM responses WHERE project = :project AND id = :id
     UNION ALL
-    SELECT r.key, r.id, r.previous_response_id, chain.height + 1
+    SELECT r.key, r.status, r.previous_response_id, chain.height + 1
     FROM chain JOIN responses AS r ON r.project = :project AND r.id = chain.parent
     WHERE chain.height < :most
 ),
@@ -41,13 +41,9 @@ oldest (height, conversation, conversation_from) AS (
     JOIN conversations AS c ON c.project = :project AND c.id = r.conversation_id
     WHERE chain.parent IS NULL
 )
-SELECT chain.height AS height, chain.parent AS parent, i.side AS side, i.position AS position, i.id, i.blobs, i.raw
+SELECT chain.height, i.side, i.position, chain.status, chain.parent, i.id, i.blobs, i.raw
 FROM chain LEFT JOIN items AS i ON i.owner = chain.key
 UNION ALL
-SELECT oldest.height + 1, NULL, 0, i.place, i.id, i.blobs, i.raw
+SELECT oldest.height + 1, 0, i.place, NULL, NULL, i.id, i.blobs, i.raw
 FROM oldest JOIN items AS i ON i.conversation = oldest.conversation AND i.place < oldest.conversation_from
-ORDER BY 1 DESC, 3, 4;
-
--- name: response_status
--- How the response stands.
-SELECT status FROM responses WHERE project = :project AND id = :id;
+ORDER BY 1 DESC, 2, 3;

@@ -1,0 +1,90 @@
+-- The statements that PostgreSQL words in its own way. Lists come in as one JSON text; rows to be inserted come in
+-- as one array for each column where the statement unnests them.
+
+-- name: new_keys
+-- As many unused keys as asked for, rising.
+SELECT nextval('row_keys') FROM generate_series(1, :count::bigint);
+
+-- name: known_responses
+-- Which of the [project, id] there are.
+SELECT r.project, r.id, r.key, r.appended
+FROM json_array_elements(:wanted::json) AS w (pair)
+JOIN responses AS r ON r.project = w.pair ->> 0 AND r.id = w.pair ->> 1;
+
+-- name: conversations_to_change
+-- Those of the [project, id] that there are; nobody else changes them until the transaction ends.
+SELECT c.project, c.id, c.key, c.next_place, c.lock_owner, c.lock_expires
+FROM conversations AS c
+WHERE (c.project, c.id) IN (SELECT w.pair ->> 0, w.pair ->> 1 FROM json_array_elements(:wanted::json) AS w (pair))
+ORDER BY c.key
+FOR UPDATE;
+
+-- name: items_present
+-- Which of the [conversation key, item id] there are.
+SELECT i.conversation, i.id
+FROM json_array_elements(:wanted::json) AS w (pair)
+JOIN items AS i ON i.conversation = (w.pair ->> 0)::bigint AND i.id = w.pair ->> 1;
+
+-- name: insert_response
+-- New responses.
+INSERT INTO responses (
+    key, project, id, created_at, status, model, previous_response_id,
+    conversation_id, conversation_from, appended, body
+) SELECT * FROM unnest(
+    :key::bigint[], :project::text[], :id::text[], :created_at::bigint[], :status::text[], :model::text[],
+    :previous_response_id::text[], :conversation_id::text[], :conversation_from::bigint[], :appended::bigint[],
+    :body::bytea[]
+);
+
+-- name: insert_item
+-- New items.
+INSERT INTO items (key, project, id, owner, side, position, conversation, place, blobs, raw)
+SELECT * FROM unnest(
+    :key::bigint[], :project::text[], :id::text[], :owner::bigint[], :side::bigint[], :position::bigint[],
+    :conversation::bigint[], :place::bigint[], :blobs::bigint[], :raw::bytea[]
+);
+
+-- name: blob_keys
+-- The keys of the [project, hash]; nobody removes them until the transaction ends.
+SELECT b.project, b.hash, b.key
+FROM blobs AS b
+WHERE (b.project, b.hash) IN (SELECT w.pair ->> 0, w.pair ->> 1 FROM json_array_elements(:wanted::json) AS w (pair))
+ORDER BY b.key
+FOR KEY SHARE;
+
+-- name: blob_bytes
+-- The bytes of these hashes.
+SELECT b.hash, b.bytes FROM blobs AS b
+WHERE b.project = :project AND b.hash IN (SELECT json_array_elements_text(:hashes::json));
+
+-- name: hold_blob
+-- See that nobody takes the blob up before the transaction ends.
+SELECT 1 FROM blobs WHERE key = :key FOR UPDATE;
+
+-- name: chats_rising
+-- A range of the stored chat completions that match.
+SELECT c.id, c.created_at, c.model, c.metadata, c.body FROM chats AS c
+WHERE c.project = :project
+    AND (c.created_at, c.key) > (:low_time, :low_key) AND (c.created_at, c.key) < (:high_time, :high_key)
+    AND (:model::text IS NULL OR c.model = :model)
+    AND NOT EXISTS (
+        SELECT 1 FROM json_array_elements(:tags::json) AS w (pair) WHERE NOT EXISTS (
+            SELECT 1 FROM chat_tags AS t
+            WHERE t.chat = c.key AND t.name = w.pair ->> 0 AND t.value = w.pair ->> 1
+        )
+    )
+ORDER BY c.created_at, c.key LIMIT :limit;
+
+-- name: chats_falling
+-- A range of the stored chat completions that match, from its high end.
+SELECT c.id, c.created_at, c.model, c.metadata, c.body FROM chats AS c
+WHERE c.project = :project
+    AND (c.created_at, c.key) > (:low_time, :low_key) AND (c.created_at, c.key) < (:high_time, :high_key)
+    AND (:model::text IS NULL OR c.model = :model)
+    AND NOT EXISTS (
+        SELECT 1 FROM json_array_elements(:tags::json) AS w (pair) WHERE NOT EXISTS (
+            SELECT 1 FROM chat_tags AS t
+            WHERE t.chat = c.key AND t.name = w.pair ->> 0 AND t.value = w.pair ->> 1
+        )
+    )
+ORDER BY c.created_at DESC, c.key DESC LIMIT :limit;
