@@ -44,6 +44,13 @@ def test_fields_that_one_side_lacks_are_named() -> None:
     ]
 
 
+def test_bodies_that_look_alike_are_told_apart() -> None:
+    assert [str(one) for one in differences(asked(b"\xff"), asked(b"\xfe"))] == [
+        "body: recorded 1 bytes, asked 1 others"
+    ]
+    assert [str(one) for one in differences(asked(b""), asked(b"{}"))] == ["body: recorded 0 bytes, asked 2 others"]
+
+
 def test_many_differences_are_counted() -> None:
     cassette = tape(interaction(chat("hi", metadata={str(n): "a" for n in range(20)})))
     message = miss(cassette, asked(chat("hi", metadata={str(n): "b" for n in range(20)})))

@@ -94,6 +94,13 @@ async def test_new_recordings_replace_those_of_other_programs(tmp_path: Path) ->
     assert await ask(opened(tmp_path, Mode.REPLAY), "hi") == b"new"
 
 
+async def test_one_recording_of_another_program_can_be_replayed_but_not_written_to(tmp_path: Path) -> None:
+    llama_stack(tmp_path / "x.json", "hi", "a")
+    assert await ask(opened(tmp_path / "x.json", Mode.REPLAY), "hi") == b'{"text":"a"}'
+    with pytest.raises(ConfigFault, match="only read"):
+        opened(tmp_path / "x.json", Mode.AUTO)
+
+
 def test_other_files_of_a_folder_are_left_out_and_counted(tmp_path: Path) -> None:
     (tmp_path / "package.json").write_text('{"name": "x"}')
     (tmp_path / "data.jsonl").write_text('{"a": 1}\n')

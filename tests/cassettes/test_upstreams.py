@@ -25,6 +25,8 @@ from antiphon.transport import HttpRequest
         ("https://api.fireworks.ai/inference/v1/models", "", "fireworks"),
         ("https://me-eastus2.cognitiveservices.azure.com/openai/v1", "", "azure"),
         ("https://corp.example.org/v1", "", "corp.example.org"),
+        ("http://[fe80::1]:5000/v1", "", "fe80--1"),
+        ("/v1", "", "upstream"),
     ],
 )
 def test_names(url: str, model: str, name: str) -> None:

@@ -74,11 +74,13 @@ def differences(recorded: Asked, asked: Asked) -> list[Difference]:
     """The fields in which two requests differ, in the order of what was asked, long values shortened."""
     old, new = _flat(recorded), _flat(asked)
     paths = [*new, *(path for path in old if path not in new)]
-    return [
+    found = [
         Difference(path, *_shortened(old.get(path, ABSENT), new.get(path, ABSENT)))
         for path in paths
         if old.get(path) != new.get(path)
     ]
+    # Bytes that are no text, or nothing and an empty object, look alike as fields.
+    return found or [Difference("body", f"{len(recorded.body)} bytes", f"{len(asked.body)} others")]
 
 
 def _explain_nearest(cassette: Cassette, asked: Asked, near: Interaction, what: str) -> str:

@@ -53,6 +53,8 @@ def open_cassette(
     if mode is Mode.REPLAY:
         return CassetteTransport(read_cassette(path), mode, repeats=repeats)
     found = _read(path) if path.exists() else Folder()
+    if path.is_file() and path.suffix == ".json":
+        raise ConfigFault(f"{path} is another program's recording, which is only read: replay it, or name its folder.")
     target = path if _is_file(path) else path / RECORDED
     cassette = _cassette(path, found, fresh=int(clock()))
     recorder = _recorder(target, found, cassette)
@@ -95,6 +97,8 @@ def _read(path: Path) -> Folder:
     try:
         if path.is_dir():
             _read_folder(path, found)
+        elif path.suffix == ".json" and (recording := read_recording(path, path.name)):
+            found.interactions.append(recording)
         elif path.stat().st_size:
             _read_native(path, path.name, found)
     except OSError as error:

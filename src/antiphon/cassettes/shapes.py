@@ -93,7 +93,7 @@ SHAPES: tuple[Shape, ...] = (
         rf"{_PEM}(?:(?:(?!-----BEGIN)[\s\S]){{0,20000}}?{_PEM_END}|(?:[A-Za-z0-9+/=\s]|\\[nr]){{40,}})"
     )),
     Shape("query of a URL", ("://",), re.compile(rf"""(?i:[?&](?:{_QUERY}))=([^&#\s"'<>\\]+)""")),
-    Shape("password in a URL", ("://",), re.compile(r"""[a-z][a-z0-9+.]*://[^/\s:@"'\\]*:([^/\s@"'\\]+)@""")),
+    Shape("password in a URL", ("://",), re.compile(r"""://[^/\s:@"'\\]*:([^/\s@"'\\]+)@""")),
 )  # fmt: skip
 
 _MEMBER = re.compile(
@@ -101,6 +101,11 @@ _MEMBER = re.compile(
     rf"""|(?i:\\+"(?:{_NAMES})\\+")\s*:\s*\\+"((?:[^"\\]|\\+[^"\\])+)"""
 )
 """A secret member of JSON that stands in a text, plain or with its quotes escaped."""
+
+
+_PATTERNS = [(hint, shape.pattern) for shape in SHAPES for hint in shape.hints]
+_HINTS = [hint for hint, _ in _PATTERNS]
+_MEMBER_HINTS = [name + quote for name in sorted(SECRET_MEMBERS) for quote in ('"', '\\"')]
 
 
 def find_secrets(text: str, known: Iterable[str] = ()) -> list[Span]:
@@ -118,12 +123,9 @@ def is_secret_member(name: str) -> bool:
 
 def may_hold_secrets(text: str, known: Iterable[str] = ()) -> bool:
     """A cheap first look; false means that there is surely nothing to redact in JSON or text."""
-    if any(hint in text for shape in SHAPES for hint in shape.hints):
+    if any(map(text.__contains__, _HINTS)) or any(map(text.__contains__, known)):
         return True
-    if any(secret in text for secret in known):
-        return True
-    lower = text.lower().replace("-", "_")
-    return any(f'{name}"' in lower or f'{name}\\"' in lower for name in SECRET_MEMBERS)
+    return any(map(text.lower().replace("-", "_").__contains__, _MEMBER_HINTS))
 
 
 def blank(text: str, spans: Iterable[Span]) -> str:
@@ -136,9 +138,9 @@ def blank(text: str, spans: Iterable[Span]) -> str:
 
 
 def _shaped(text: str) -> Iterator[Span]:
-    for shape in SHAPES:
-        if any(hint in text for hint in shape.hints):
-            yield from _spans(shape.pattern, text)
+    for hint, pattern in _PATTERNS:
+        if hint in text:
+            yield from _spans(pattern, text)
     if text.lstrip()[:1] in {"{", "["}:
         yield from _spans(_MEMBER, text)
 

@@ -82,7 +82,8 @@ def upstream_name(url: str, model: str = "") -> str:
     for domain, name in DOMAINS.items():
         if host == domain or host.endswith(f".{domain}"):
             return name
-    return HOSTS.get(host, host)
+    # A name stands before the slash of a model id; a colon of IPv6 has no place there.
+    return HOSTS.get(host, host.replace(":", "-").strip("-"))
 
 
 def base_url(url: str) -> str:
