@@ -3,6 +3,10 @@
 from starlette.types import Receive, Scope
 
 from antiphon.errors import ClientFault, InvalidRequest, TooLarge, UnsupportedMedia
+from antiphon.server.nesting import nested_deeper
+
+MAX_DEPTH = 128
+"""Arrays and objects inside each other. JSON schemas of real tools stay below 20."""
 
 
 class ClientLeft(ClientFault):
@@ -11,20 +15,27 @@ class ClientLeft(ClientFault):
     default_code = "client_left"
 
 
-async def read_json_body(scope: Scope, receive: Receive, limit: int) -> bytes:
-    """The body of a JSON request, at most `limit` bytes.
+async def read_json_body(scope: Scope, receive: Receive, limit: int, *, required: bool = True) -> bytes:
+    """The body of a JSON request, at most `limit` bytes; `{}` for none, where it isn't `required`.
 
-    Raises `TooLarge`, `UnsupportedMedia` when it isn't declared as JSON, `InvalidRequest` when it is empty.
+    Raises `TooLarge`, `UnsupportedMedia` when it isn't declared as JSON, `InvalidRequest` when it is empty or
+    nested too deeply.
     """
     headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
     declared = headers.get(b"content-length", "")
     if declared.isdigit() and int(declared) > limit:
         raise _too_large(limit)
-    _check_json(headers.get(b"content-type", ""))
+    media = headers.get(b"content-type", "")
+    if required or media:
+        _check_json(media)
     body = await _read(receive, limit)
-    if not body:
-        raise InvalidRequest("The body is empty. Send a JSON object.")
-    return body
+    if nested_deeper(body, MAX_DEPTH):
+        raise InvalidRequest(f"The JSON is nested too deeply: at most {MAX_DEPTH} arrays and objects in each other.")
+    if body:
+        _check_json(media)
+    elif required:
+        raise InvalidRequest("The body is empty. Send a JSON object.", code="missing_required_parameter")
+    return body or b"{}"
 
 
 async def _read(receive: Receive, limit: int) -> bytes:

@@ -1,0 +1,138 @@
+"""HTTP clients that judge every answer of our server while it is read: its shape, its order, its headers.
+
+Handed to the official SDK as its HTTP client, they see the very bytes it is given. A stream that the reader
+leaves early is not judged. Not here: what a test expects of an answer. Counterparts: `judge.py`,
+`antiphon.testing.check_stream`.
+"""
+
+import json
+import re
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import httpx2
+import judge
+
+from antiphon.testing import check_response, check_stream, parse_sse
+
+PASSED_THROUGH = ("/chat/completions", "/completions", "/embeddings")
+REQUEST_ID = re.compile(r"req_[0-9a-f]{32}|req_[0-9a-f]+")
+ERROR_MEMBERS = {"message", "type", "param", "code"}
+NO_BODY = 204
+
+
+def judge_answer(request: httpx2.Request, answer: httpx2.Response, body: bytes) -> None:
+    """Judge one whole answer. Raises AssertionError."""
+    assert REQUEST_ID.fullmatch(answer.headers.get("x-request-id", "")), f"x-request-id of {request.url}"
+    path = request.url.path.removeprefix("/v1")
+    if path in PASSED_THROUGH or request.method == "OPTIONS":
+        return
+    if answer.headers.get("content-type", "").startswith("text/event-stream"):
+        judge_stream(body)
+        return
+    found = json.loads(body)
+    if answer.status_code >= 400:
+        judge_error(found)
+    else:
+        judge_json(request.method, path, found)
+
+
+def judge_stream(body: bytes) -> dict[str, Any]:
+    """Judge the bytes of a whole stream and give back the final response."""
+    for event in parse_sse(body):
+        judge.judge_event(event)
+    return dict(check_stream(body))
+
+
+def judge_error(found: Any) -> None:
+    """Judge the body of an error."""
+    assert found.keys() == {"error"}, found
+    error = found["error"]
+    assert error.keys() == ERROR_MEMBERS, error
+    assert isinstance(error["message"], str), error
+    assert len(error["message"]) > len("An error."), error
+    assert isinstance(error["type"], str), error
+
+
+def judge_json(method: str, path: str, found: Any) -> None:
+    """Judge the body of an answer that succeeded, by what was asked for."""
+    match method, path.split("/")[1:]:
+        case ("POST", ["responses"]) | ("GET", ["responses", _]):
+            judge.judge_response(found)
+            check_response(found)
+        case "DELETE", ["responses", response_id]:
+            assert found == {"id": response_id, "object": "response", "deleted": True}
+        case "GET", ["responses", _, "input_items"]:
+            judge.judge_page(found)
+        case "GET", ["models"]:
+            judge.judge_models(found)
+        case "GET", ["models", *_]:
+            judge.judge_model(found)
+        case "GET", ["health"]:
+            assert found == {"status": "OK"}
+        case _:
+            raise AssertionError(f"nothing is known of {method} {path}")
+
+
+class _Read(httpx2.SyncByteStream):
+    """A body on its way to the reader, judged at its end."""
+
+    def __init__(self, request: httpx2.Request, answer: httpx2.Response) -> None:
+        self._request = request
+        self._answer = answer
+
+    def __iter__(self) -> Iterator[bytes]:
+        parts = []
+        for part in self._answer.iter_raw():
+            parts.append(part)
+            yield part
+        judge_answer(self._request, self._answer, b"".join(parts))
+
+    def close(self) -> None:
+        self._answer.close()
+
+
+class _ReadAsync(httpx2.AsyncByteStream):
+    """The same for the asynchronous client."""
+
+    def __init__(self, request: httpx2.Request, answer: httpx2.Response) -> None:
+        self._request = request
+        self._answer = answer
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        parts = []
+        async for part in self._answer.aiter_raw():
+            parts.append(part)
+            yield part
+        judge_answer(self._request, self._answer, b"".join(parts))
+
+    async def aclose(self) -> None:
+        await self._answer.aclose()
+
+
+class Judged(httpx2.BaseTransport):
+    """A transport that judges what it brings."""
+
+    def __init__(self) -> None:
+        self._inner = httpx2.HTTPTransport()
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        answer = self._inner.handle_request(request)
+        return httpx2.Response(answer.status_code, headers=answer.headers, stream=_Read(request, answer))
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class JudgedAsync(httpx2.AsyncBaseTransport):
+    """The same for the asynchronous client."""
+
+    def __init__(self) -> None:
+        self._inner = httpx2.AsyncHTTPTransport()
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        answer = await self._inner.handle_async_request(request)
+        return httpx2.Response(answer.status_code, headers=answer.headers, stream=_ReadAsync(request, answer))
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
