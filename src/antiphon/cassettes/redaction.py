@@ -17,7 +17,7 @@ from antiphon.cassettes.shapes import blank, find_secrets, may_hold_secrets
 from antiphon.transport import HttpRequest
 
 REQUEST_HEADERS = frozenset({"accept", "anthropic-beta", "anthropic-version", "content-type", "openai-beta"})
-RESPONSE_HEADERS = frozenset({"content-type", "retry-after", "retry-after-ms", "x-should-retry"})
+RESPONSE_HEADERS = frozenset({"content-encoding", "content-type", "retry-after", "retry-after-ms", "x-should-retry"})
 """All other headers are dropped: what isn't known to be harmless doesn't reach the file."""
 
 _CREDENTIAL_WORDS = ("auth", "cookie", "key", "secret", "token")
