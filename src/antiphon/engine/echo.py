@@ -14,12 +14,14 @@ from antiphon.wire.responses import ConversationRef, CreateResponse, Response
 FUNCTION_DEFAULTS: dict[str, Any] = {"description": None, "parameters": None, "strict": None}
 
 
-def initial_response(request: CreateResponse, fields: dict[str, msgspec.Raw], sources: Sources) -> Response:
+def initial_response(
+    response_id: str, request: CreateResponse, fields: dict[str, msgspec.Raw], sources: Sources
+) -> Response:
     """The response to `request`, in progress. `fields` is the request's JSON, member by member."""
     said = {name: value for name in _AS_SAID if (value := getattr(request, name)) is not None}
     conversation = request.conversation
     return Response(
-        id=sources.ids("resp"),
+        id=response_id,
         created_at=sources.now(),
         status="in_progress",
         model=request.model or "",

@@ -39,9 +39,14 @@ def read_input(given: str | Sequence[msgspec.Raw], sources: Sources) -> list[Ite
     if isinstance(given, str):
         message = msgspec.json.encode({"type": "message", "role": "user", "content": given})
         return [read_item(message, "input", sources)]
-    if len(given) > MAX_ITEMS:
-        raise InvalidRequest(f"'input' has {len(given)} items; the most is {MAX_ITEMS}.", param="input")
-    return [read_item(bytes(raw), f"input[{index}]", sources) for index, raw in enumerate(given)]
+    return read_items(given, "input", sources)
+
+
+def read_items(given: Sequence[msgspec.Raw], field: str, sources: Sources, most: int = MAX_ITEMS) -> list[Item]:
+    """The items of a list that stands in `field`, at most `most`. Raises `InvalidRequest`."""
+    if len(given) > most:
+        raise InvalidRequest(f"'{field}' has {len(given)} items; the most is {most}.", param=field)
+    return [read_item(bytes(raw), f"{field}[{index}]", sources) for index, raw in enumerate(given)]
 
 
 def read_item(raw: bytes, at: str, sources: Sources) -> Item:

@@ -14,6 +14,7 @@ from antiphon.engine.commands import CallUpstream
 from antiphon.engine.dialects import Dialect
 from antiphon.engine.echo import initial_response
 from antiphon.engine.input import Item, read_input
+from antiphon.engine.metadata import check_metadata
 from antiphon.engine.notes import Notes
 from antiphon.engine.plan import Plan
 from antiphon.engine.prompt import call_ids, chat_messages
@@ -22,8 +23,6 @@ from antiphon.engine.toolbox import offer
 from antiphon.errors import InvalidRequest
 from antiphon.sources import Sources
 from antiphon.wire.responses import CreateResponse, JsonObjectFormat, JsonSchemaFormat
-
-METADATA_KEYS, METADATA_KEY_LENGTH, METADATA_VALUE_LENGTH = 16, 64, 512
 
 IGNORED_WHEN_SET = (
     "access_programs", "background_options", "context_management", "image", "moderation", "prompt",
@@ -34,8 +33,12 @@ IGNORED_WHEN_SET = (
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request as it was sent: its Struct, its JSON member by member, and its input items."""
+    """A request as it was sent: its Struct, its JSON member by member, and its input items.
 
+    `response_id` is the id that its response will have.
+    """
+
+    response_id: str
     request: CreateResponse
     fields: dict[str, msgspec.Raw]
     input: list[Item]
@@ -64,8 +67,9 @@ def read_request(body: bytes, sources: Sources) -> Asked:
             code="mutually_exclusive_parameters",
             param="previous_response_id",
         )
-    _check_metadata(request.metadata or {})
-    return Asked(request, fields, read_input(request.input if request.input is not None else [], sources))
+    check_metadata(request.metadata or {})
+    items = read_input(request.input if request.input is not None else [], sources)
+    return Asked(sources.ids("resp"), request, fields, items)
 
 
 def make_plan(asked: Asked, context: Sequence[Item], place: Place, sources: Sources, notes: Notes) -> Plan:
@@ -83,7 +87,7 @@ def make_plan(asked: Asked, context: Sequence[Item], place: Place, sources: Sour
     body |= {"stream": True, "stream_options": {"include_usage": True}}
     _note_the_rest(asked, notes)
     return Plan(
-        response=initial_response(request, asked.fields, sources),
+        response=initial_response(asked.response_id, request, asked.fields, sources),
         call=CallUpstream(upstream=place.upstream, body=body),
         input=tuple(item.stored() for item in asked.input),
         store=request.store is not False,
@@ -173,22 +177,6 @@ def _note_the_rest(asked: Asked, notes: Notes) -> None:
     notes.ignored += [f"include[{value}]" for value in request.include or () if value.startswith("reasoning.")]
     known = set(CreateResponse.__struct_fields__)
     notes.ignored += [name for name, value in asked.fields.items() if name not in known and value != b"null"]
-
-
-def _check_metadata(metadata: dict[str, str]) -> None:
-    """16 keys of 64 characters, values of 512: the limits of the API reference."""
-    if len(metadata) > METADATA_KEYS:
-        raise InvalidRequest(f"'metadata' has {len(metadata)} keys; the most is {METADATA_KEYS}.", param="metadata")
-    for key, value in metadata.items():
-        if len(key) > METADATA_KEY_LENGTH:
-            raise InvalidRequest(
-                f"A key of 'metadata' has {len(key)} characters; the most is {METADATA_KEY_LENGTH}.", param="metadata"
-            )
-        if len(value) > METADATA_VALUE_LENGTH:
-            raise InvalidRequest(
-                f"'metadata.{key}' has {len(value)} characters; the most is {METADATA_VALUE_LENGTH}.",
-                param=f"metadata.{key}",
-            )
 
 
 def _missing(param: str, what_to_do: str) -> InvalidRequest:

@@ -9,9 +9,10 @@ from starlette.types import ASGIApp
 from antiphon.errors import AntiphonError
 from antiphon.server.errors import on_antiphon_error, on_fault, on_http_exception
 from antiphon.server.front import Front, is_loopback
-from antiphon.server.routes import models, passthrough, responses
+from antiphon.server.routes import conversations, models, passthrough, responses
 from antiphon.server.services import Services
 
+NOUNS = (responses, conversations, models, passthrough)
 EXPOSED = ["x-request-id", "antiphon-approximated", "antiphon-ignored", "antiphon-replay"]
 
 
@@ -19,7 +20,7 @@ def build_app(services: Services) -> ASGIApp:
     """The whole server over `services`."""
     config = services.config
     app = Starlette(
-        routes=[*responses.routes(services), *models.routes(services), *passthrough.routes(services)],
+        routes=[route for noun in NOUNS for route in noun.routes(services)],
         exception_handlers={
             AntiphonError: on_antiphon_error,
             HTTPException: on_http_exception,

@@ -1,11 +1,11 @@
 """`/v1/models`: what the upstreams have, and `/v1/health`. Source: API reference, "Models"."""
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from antiphon.server.errors import JSON
+from antiphon.server.json import json_response
 from antiphon.server.services import Services
 from antiphon.wire.models import Model
 
@@ -17,14 +17,14 @@ def routes(services: Services) -> list[Route]:
 
     async def listed(_: Request) -> Response:
         models = await services.catalog.models()
-        return Response(msgspec.json.encode({"object": "list", "data": models}), media_type=JSON)
+        return json_response({"object": "list", "data": models})
 
     async def one(request: Request) -> Response:
         asked = request.path_params["id"]
         models = {model.id: model for model in await services.catalog.models()}
         target = await services.catalog.resolve(asked)
         model = models.get(target.full_id) or Model(id=target.full_id, created=0, owned_by=target.upstream.name)
-        return Response(msgspec.json.encode(model), media_type=JSON)
+        return json_response(model)
 
     async def health(_: Request) -> Response:
         return Response(HEALTH, media_type=JSON)

@@ -4,8 +4,6 @@ Not here: what an answer is made of (`engine/`), how it is carried out (`runner/
 "Responses".
 """
 
-from collections.abc import Sequence
-
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response as HttpResponse
@@ -13,14 +11,14 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from antiphon.engine.dialects import dialect
-from antiphon.engine.input import Item, stored_item
 from antiphon.engine.notes import Notes
 from antiphon.engine.prepare import Asked, Place, make_plan, read_request
 from antiphon.engine.run import Run
 from antiphon.errors import InvalidRequest
+from antiphon.runner.history import conversation_of, history, holding, with_references
 from antiphon.server.answering import Connection, answer_json, answer_stream
-from antiphon.server.errors import JSON
 from antiphon.server.front import REQUEST_ID
+from antiphon.server.json import json_response
 from antiphon.server.limits import read_json_body
 from antiphon.server.paging import item_page, page_query
 from antiphon.server.services import PROJECT, Services
@@ -43,7 +41,13 @@ class CreateResponse:
         sources = services.sources_for("POST", PATH, body)
         scope[REQUEST_ID] = sources.ids("req")
         asked = read_request(body, sources)
-        notes = Notes()
+        # Nothing is written for a response that isn't stored, not even a lock.
+        conversation = None if asked.request.store is False else conversation_of(asked)
+        async with holding(services.store, PROJECT, conversation, asked.response_id):
+            await self._answer(connection, asked, sources)
+
+    async def _answer(self, connection: Connection, asked: Asked, sources: Sources) -> None:
+        services, notes = self._services, Notes()
         run = await self._run(asked, sources, notes)
         if connection.header(STRICT) == "1":
             notes.refuse()
@@ -56,16 +60,10 @@ class CreateResponse:
 
     async def _run(self, asked: Asked, sources: Sources, notes: Notes) -> Run:
         target = await self._services.catalog.resolve(asked.request.model or "")
-        context = await self._context(asked)
+        context = await history(self._services.store, PROJECT, asked)
+        asked = await with_references(self._services.store, PROJECT, asked, context)
         place = Place(target.upstream.name, target.model, dialect(target.upstream.dialect))
         return Run(make_plan(asked, context, place, sources, notes), sources)
-
-    async def _context(self, asked: Asked) -> Sequence[Item]:
-        """The items that came before this request's own."""
-        previous = asked.request.previous_response_id
-        if previous is None:
-            return []
-        return [stored_item(stored) for stored in await self._services.store.context(PROJECT, previous)]
 
 
 def routes(services: Services) -> list[Route]:
@@ -80,16 +78,16 @@ def routes(services: Services) -> list[Route]:
         saved = await store.get_answer(PROJECT, request.path_params["id"])
         response = msgspec.json.decode(saved.body, type=Response)
         output = [msgspec.Raw(item.raw) for item in saved.output]
-        return _json(msgspec.structs.replace(response, output=output))
+        return json_response(msgspec.structs.replace(response, output=output))
 
     async def delete(request: Request) -> HttpResponse:
         response_id = request.path_params["id"]
         await store.delete_answer(PROJECT, response_id)
-        return _json({"id": response_id, "object": "response", "deleted": True})
+        return json_response({"id": response_id, "object": "response", "deleted": True})
 
     async def input_items(request: Request) -> HttpResponse:
         page = await store.input_items(PROJECT, request.path_params["id"], page_query(request))
-        return _json(item_page(page))
+        return json_response(item_page(page))
 
     return [
         Route(PATH, CreateResponse(services), methods=["POST"]),
@@ -97,7 +95,3 @@ def routes(services: Services) -> list[Route]:
         Route(PATH + "/{id}", delete, methods=["DELETE"]),
         Route(PATH + "/{id}/input_items", input_items, methods=["GET"]),
     ]
-
-
-def _json(value: object) -> HttpResponse:
-    return HttpResponse(msgspec.json.encode(value), media_type=JSON)

@@ -1,0 +1,92 @@
+"""What came before a request: the chain or the conversation it continues, and the items it refers to.
+
+Not here: what a model gets to see of it (`engine/prompt.py`), how it is kept (`store/`).
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+
+from antiphon.engine.input import Item, stored_item
+from antiphon.engine.prepare import Asked
+from antiphon.errors import StoreFault
+from antiphon.store.base import Store
+from antiphon.wire.items import ItemReferenceView
+
+log = logging.getLogger("antiphon")
+
+HOLD_SECONDS = 60.0
+"""How long a conversation stays locked when the process that answers in it dies."""
+
+
+def conversation_of(asked: Asked) -> str | None:
+    """The id of the conversation that a request continues."""
+    said = asked.request.conversation
+    return said if said is None or isinstance(said, str) else said.id
+
+
+async def history(store: Store, project: str, asked: Asked) -> list[Item]:
+    """The items before the request's own, oldest first; one query. Raises `NotFound`, `InvalidRequest`."""
+    previous, conversation = asked.request.previous_response_id, conversation_of(asked)
+    if previous:
+        return [stored_item(stored) for stored in await store.context(project, previous)]
+    if conversation:
+        return [stored_item(stored) for stored in await store.conversation_context(project, conversation)]
+    return []
+
+
+async def with_references(store: Store, project: str, asked: Asked, context: Sequence[Item]) -> Asked:
+    """The request with each `item_reference` replaced by the item; one that the context holds already is left out.
+
+    Raises `NotFound` for an item that isn't there.
+    """
+    return replace(asked, input=await resolved(store, project, asked.input, {item.id for item in context}))
+
+
+async def resolved(store: Store, project: str, items: list[Item], known: set[str]) -> list[Item]:
+    """`items` with references replaced by what they refer to, and without those to `known` ids. Raises `NotFound`."""
+    found: list[Item] = []
+    for item in items:
+        if not isinstance(item.view, ItemReferenceView):
+            found.append(item)
+        elif item.view.id not in known:
+            found.append(stored_item(await store.find_item(project, item.view.id)))
+    return found
+
+
+@asynccontextmanager
+async def holding(store: Store, project: str, conversation: str | None, owner: str) -> AsyncIterator[None]:
+    """Hold a conversation for the response `owner` while the block runs; nothing to do without one.
+
+    Raises `ConversationLocked` while another response is at work on it.
+    """
+    if conversation is None:
+        yield
+        return
+    await store.lock_conversation(project, conversation, owner, HOLD_SECONDS)
+    keeping = asyncio.create_task(_keep_holding(store, project, conversation, owner))
+    try:
+        yield
+    finally:
+        keeping.cancel()
+        with suppress(asyncio.CancelledError):
+            await keeping
+        await asyncio.shield(_free(store, project, conversation, owner))
+
+
+async def _keep_holding(store: Store, project: str, conversation: str, owner: str) -> None:
+    while True:
+        await asyncio.sleep(HOLD_SECONDS / 3)
+        try:
+            await store.lock_conversation(project, conversation, owner, HOLD_SECONDS)
+        except StoreFault as fault:
+            log.warning("conversation %s may be unlocked too early: %s", conversation, fault.message)
+
+
+async def _free(store: Store, project: str, conversation: str, owner: str) -> None:
+    try:
+        await store.unlock_conversation(project, conversation, owner)
+    except StoreFault as fault:
+        log.warning("conversation %s stays locked for up to %g s: %s", conversation, HOLD_SECONDS, fault.message)
