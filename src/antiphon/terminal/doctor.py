@@ -46,7 +46,8 @@ async def _services(config: Config, environment: Environment) -> int:
 
 async def _upstreams(services: Services) -> int:
     if not services.catalog.upstreams:
-        say("\n".join([BAD, *nothing_found(services.found)]))
+        first, *rest = nothing_found(services.found)
+        say("\n".join([f"{BAD} {first.strip()}", *rest]))
         return 1
     wrong = 0
     for health in await services.catalog.health():

@@ -26,8 +26,11 @@ async def announce(services: Services, port: int) -> None:
         say(f"  It is open to everyone who reaches {config.host}: there are no keys yet.")
     say(f"  answers in    {config.store_url}")
     if config.cassette:
-        say(f"  cassette      {config.cassette} ({config.cassette_mode})")
+        only = ": answers what was recorded, nothing else" if services.replays else ""
+        say(f"  cassette      {config.cassette} ({config.cassette_mode}{only})")
     await _upstreams(services)
+    if not services.catalog.upstreams:
+        return
     models = [model.id for model in await services.catalog.models()]
     body = json.dumps({"model": models[0] if models else "MODEL", "input": "Say hello."})
     say(f"\nTry:\n  curl {base}/responses -H 'content-type: application/json' -d '{body}'")
@@ -49,7 +52,7 @@ def nothing_found(found: Discovery | None) -> list[str]:
     return [
         "  No model server was found. Looked for:",
         *looked,
-        "  Start one of them, or name yours: antiphon serve --upstream NAME=URL",
+        "  Start one of them and then this again, or name yours: antiphon serve --upstream NAME=URL",
     ]
 
 
