@@ -8,24 +8,25 @@ Counterparts: `sqlite.py` and `postgres.py`, which commit a group.
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from itertools import groupby
 from typing import Any
 
 from msgspec import Struct
 
 from antiphon.errors import AntiphonError, StoreFault
 from antiphon.store.asks import Operation
-from antiphon.store.operations.saving import Save, save_all
+from antiphon.store.operations.saving import Lock, Save, lock_all, save_all
 
 MOST = 256
 
-# An answer to save, or any other operation that writes.
-Work = Save | Operation[Any]
+# An answer to save, a conversation to hold, or any other operation that writes.
+Work = Save | Lock | Operation[Any]
 # The result of a work, or why there is none.
 Outcome = Any
 
 
 class Unit(Struct, frozen=True):
-    """Works that are carried out as one operation: several answers, or one other work."""
+    """Works that are carried out as one operation: several of one kind, or one other."""
 
     operation: Operation[Any]
     merged: bool
@@ -36,25 +37,18 @@ class Unit(Struct, frozen=True):
 
 
 def units(works: Sequence[Work], now: float) -> list[Unit]:
-    """Neighbouring answers together, everything else by itself, in the order asked."""
+    """Neighbouring answers together, and locks; everything else by itself, in the order asked."""
     made: list[Unit] = []
-    saves: list[Save] = []
-    for work in works:
-        if isinstance(work, Save):
-            saves.append(work)
-            continue
-        if saves:
-            made.append(_saving(saves, now))
-            saves = []
-        made.append(Unit(work, merged=False))
-    if saves:
-        made.append(_saving(saves, now))
+    for kind, group in groupby(works, type):
+        if kind is Save:
+            saves = [work for work in group if isinstance(work, Save)]
+            made.append(Unit(partial(save_all, saves, now), merged=True))
+        elif kind is Lock:
+            locks = [work for work in group if isinstance(work, Lock)]
+            made.append(Unit(partial(lock_all, locks, now), merged=True))
+        else:
+            made += [Unit(work, merged=False) for work in group if not isinstance(work, Save | Lock)]
     return made
-
-
-def _saving(saves: Sequence[Save], now: float) -> Unit:
-    """These answers as one operation."""
-    return Unit(partial(save_all, list(saves), now), merged=True)
 
 
 class GroupCommit:

@@ -15,7 +15,7 @@ from antiphon.store.asks import Operation
 from antiphon.store.base import ChatFilter, Conversation, Page, PageQuery, SavedAnswer, StoredChat
 from antiphon.store.faults import check_answer, check_chat, check_items, check_texts
 from antiphon.store.operations import admin, answers, chats, conversations
-from antiphon.store.operations.saving import Save
+from antiphon.store.operations.saving import Lock, Save
 from antiphon.wire.answers import Answer, StoredItem
 
 Result = TypeVar("Result")
@@ -40,8 +40,8 @@ class Backend(Protocol):
     async def write(self, operation: Operation[Result]) -> Result:
         """Carry the operation out whole or not at all, durable when this returns, even if the caller is cancelled."""
 
-    async def save(self, save: Save) -> None:
-        """Save one answer, in the same way."""
+    async def submit(self, work: Save | Lock) -> None:
+        """Save one answer or hold one conversation, in the same way, together with others."""
 
     def snapshot(self) -> AbstractAsyncContextManager["Reader"]:
         """One unchanging view of the data, for several operations that read."""
@@ -60,7 +60,7 @@ class SqlStore:
 
     async def save_answer(self, project: str, answer: Answer) -> None:
         check_answer(answer)
-        await self._backend.save(Save(project, answer))
+        await self._backend.submit(Save(project, answer))
 
     async def get_answer(self, project: str, response_id: str) -> SavedAnswer:
         return await self._backend.read(partial(answers.get, project, response_id))
@@ -110,9 +110,7 @@ class SqlStore:
         return await self._backend.read(partial(conversations.context, project, conversation_id))
 
     async def lock_conversation(self, project: str, conversation_id: str, owner: str, expires_in: float) -> None:
-        now = self._clock()
-        wish = conversations.Lock(owner, now, now + expires_in)
-        await self._backend.write(partial(conversations.lock, project, conversation_id, wish))
+        await self._backend.submit(Lock((project, conversation_id), owner, expires_in))
 
     async def unlock_conversation(self, project: str, conversation_id: str, owner: str) -> None:
         await self._backend.write(partial(conversations.unlock, project, conversation_id, owner))

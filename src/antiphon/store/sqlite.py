@@ -20,7 +20,7 @@ from antiphon.errors import AntiphonError, ConfigFault
 from antiphon.store.asks import Ask, Each, Operation, Rows
 from antiphon.store.groups import GroupCommit, Outcome, Unit, Work, units
 from antiphon.store.migrate import Migration, foreign, plan
-from antiphon.store.operations.saving import Save
+from antiphon.store.operations.saving import Lock, Save
 from antiphon.store.queries import load
 from antiphon.store.sql_store import Reader
 from antiphon.store.sqlite_faults import config_fault, store_fault
@@ -169,8 +169,8 @@ class SqliteBackend:
         result: Result = await self._groups.add(operation)
         return result
 
-    async def save(self, save: Save) -> None:
-        await self._groups.add(save)
+    async def submit(self, work: Save | Lock) -> None:
+        await self._groups.add(work)
 
     @contextlib.asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Reader]:

@@ -4,7 +4,6 @@ Not here: when it is done, and the lines it is written in (`records.py`). Counte
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import msgspec
 
@@ -13,6 +12,7 @@ from antiphon.store.base import Conversation
 from antiphon.store.operations import answers, chats
 from antiphon.store.operations.items import INPUT, LOOSE, OUTPUT, NewItem, insert_items
 from antiphon.store.operations.rows import as_list, new_keys, whole_items
+from antiphon.store.operations.saving import hold_conversations
 from antiphon.store.records import (
     ChatLine,
     ConversationLine,
@@ -213,14 +213,15 @@ def _take_chat(line: ChatLine) -> Steps[int]:
 
 def _place(new: NewItem, conversation_id: str, place: int) -> Steps[None]:
     """Give the item its place in the conversation: at the end where another stands there, none if it is there."""
-    rows: Sequence[Any] = yield Fetch("conversations_to_change", {"wanted": as_list([(new.project, conversation_id)])})
-    if not rows:
+    shelves = yield from hold_conversations([(new.project, conversation_id)])
+    if not shelves:
         raise not_exported(conversation_id)
-    key, next_place = rows[0][2], rows[0][3]
-    if (yield Fetch("items_present", {"wanted": as_list([(key, new.item.id)])})):
+    [shelf] = shelves.values()
+    if (yield Fetch("items_present", {"wanted": as_list([(shelf.key, new.item.id)])})):
         return
-    if (yield Fetch("place_taken", {"conversation": key, "place": place})):
-        place = next_place
-    new.conversation, new.place = key, place
-    if place >= next_place:
-        yield Fetch("advance_conversation", {"key": key, "next_place": place + 1})
+    if (yield Fetch("place_taken", {"conversation": shelf.key, "place": place})):
+        place = shelf.next_place
+    new.conversation, new.place = shelf.key, place
+    if place >= shelf.next_place:
+        shelf.next_place = place + 1
+        yield Each("change_conversation", [shelf.row()])

@@ -1,6 +1,6 @@
-"""Conversations: their rows, their items, and the lock that keeps two responses from being made at once.
+"""Conversations: their rows and their items.
 
-Not here: what a finished response appends (`saving.py`, in the transaction that saves it).
+Not here: what a response does to its conversation, which it locks and appends to (`saving.py`).
 Counterpart: `sql/queries/conversations.sql`.
 """
 
@@ -9,13 +9,12 @@ from typing import Any
 
 import msgspec
 
-from antiphon.errors import AntiphonError
-from antiphon.store.asks import Fetch, Steps
+from antiphon.store.asks import Each, Fetch, Steps
 from antiphon.store.base import Conversation, Page, PageQuery
 from antiphon.store.faults import doubled_item, locked, no_conversation, no_item, storable, taken
 from antiphon.store.operations.items import LOOSE, NewItem, insert_items, remove_blobs
 from antiphon.store.operations.rows import as_list, item_page, new_keys, one_row, whole_items
-from antiphon.store.operations.saving import Shelf
+from antiphon.store.operations.saving import Shelf, hold_conversations
 from antiphon.wire.answers import StoredItem
 
 
@@ -53,7 +52,7 @@ def update(project: str, conversation_id: str, metadata: dict[str, str]) -> Step
 
 def delete(project: str, conversation_id: str) -> Steps[None]:
     """Remove the conversation and the items that belong to no response."""
-    key = (yield from _hold(project, conversation_id, no_conversation(conversation_id))).key
+    key = (yield from _hold(project, conversation_id)).key
     going = yield Fetch("conversation_items_going", {"conversation": key})
     yield from remove_blobs(row[0] for row in going if row[1])
     yield Fetch("delete_conversation_items", {"conversation": key})
@@ -63,7 +62,7 @@ def delete(project: str, conversation_id: str) -> Steps[None]:
 
 def add_items(project: str, conversation_id: str, items: Sequence[StoredItem], now: float) -> Steps[None]:
     """Append items, all or none."""
-    shelf = yield from _hold(project, conversation_id, no_conversation(conversation_id))
+    shelf = yield from _hold(project, conversation_id)
     if shelf.lock_owner is not None and shelf.lock_expires > now:
         raise locked(conversation_id)
     wanted = as_list([(shelf.key, item.id) for item in items])
@@ -109,22 +108,6 @@ def context(project: str, conversation_id: str) -> Steps[list[StoredItem]]:
     return (yield from whole_items(project, [row for row in rows if row[0] is not None]))
 
 
-class Lock(msgspec.Struct, frozen=True):
-    """A wish to hold a conversation: for whom, from when and until when (Unix seconds)."""
-
-    owner: str
-    now: float
-    expires: float
-
-
-def lock(project: str, conversation_id: str, wish: Lock) -> Steps[None]:
-    """Hold the conversation, unless another does."""
-    shelf = yield from _hold(project, conversation_id, no_conversation(conversation_id, "conversation"))
-    if shelf.held_against(wish.owner, wish.now):
-        raise locked(conversation_id)
-    yield Fetch("lock_conversation", {"key": shelf.key, "owner": wish.owner, "expires": wish.expires})
-
-
 def unlock(project: str, conversation_id: str, owner: str) -> Steps[None]:
     """Free the owner's lock, if it is one."""
     yield Fetch("free_conversation", {"project": project, "id": conversation_id, "owner": owner})
@@ -138,15 +121,13 @@ def _find(project: str, conversation_id: str) -> Steps[tuple[int, Conversation]]
     return key, Conversation(id=conversation_id, created_at=created_at, metadata=pairs)
 
 
-def _hold(project: str, conversation_id: str, missing: AntiphonError) -> Steps[Shelf]:
+def _hold(project: str, conversation_id: str) -> Steps[Shelf]:
     """The conversation as it stands; no one else changes it until the transaction ends."""
-    if not storable(conversation_id):
-        raise missing
-    rows = yield Fetch("conversations_to_change", {"wanted": as_list([(project, conversation_id)])})
-    if not rows:
-        raise missing
-    key, next_place, owner, expires = tuple(rows[0])[2:]
-    return Shelf(key, next_place, owner, expires, set())
+    names = [(project, conversation_id)] if storable(conversation_id) else []
+    shelves = yield from hold_conversations(names)
+    if not shelves:
+        raise no_conversation(conversation_id)
+    return shelves[project, conversation_id]
 
 
 def _find_item(conversation_id: str, key: int, item_id: str) -> Steps[Any]:
@@ -171,4 +152,5 @@ def _append(project: str, conversation_id: str, shelf: Shelf, items: Sequence[St
         new.append(NewItem(project, item, None, LOOSE, 0, shelf.key, shelf.next_place + len(new)))
     keys = yield from new_keys(len(items))
     yield from insert_items(new, iter(keys))
-    yield Fetch("advance_conversation", {"key": shelf.key, "next_place": shelf.next_place + len(items)})
+    shelf.next_place += len(items)
+    yield Each("change_conversation", [shelf.row()])

@@ -1,4 +1,4 @@
-"""Saving answers, many in one go: the steps behind `save_answer`, and all that happens in that transaction.
+"""Saving answers and holding conversations for them, many in one go, and all that happens in that transaction.
 
 The statements don't grow in number with the answers, so that a group of them costs little more than one.
 What an answer can be refused for is found before anything is written. Counterpart: `answers.py` (reading).
@@ -12,12 +12,13 @@ from msgspec import Struct
 from antiphon.errors import AntiphonError
 from antiphon.store.asks import Each, Fetch, Steps
 from antiphon.store.base import APPENDED_STATUSES, OPEN_STATUSES
-from antiphon.store.faults import locked, no_conversation
+from antiphon.store.faults import locked, no_conversation, storable
 from antiphon.store.operations.items import INPUT, OUTPUT, NewItem, insert_items, remove_owned
 from antiphon.store.operations.rows import as_list, new_keys
 from antiphon.wire.answers import Answer
 
 Name = tuple[str, str]
+NOWHERE: Name = ("", "")
 
 
 class Save(Struct, frozen=True):
@@ -39,6 +40,14 @@ class Save(Struct, frozen=True):
         return self.project, self.answer.conversation_id
 
 
+class Lock(Struct, frozen=True):
+    """A wish to hold a conversation for a response, for so many seconds."""
+
+    conversation: Name
+    owner: str
+    seconds: float
+
+
 class Shelf(Struct):
     """A conversation that answers are appended to, as it stands after those before."""
 
@@ -48,6 +57,15 @@ class Shelf(Struct):
     lock_expires: float
     ids: set[str]
     grown: bool = False
+
+    def row(self) -> dict[str, Any]:
+        """The parameters of `change_conversation`."""
+        return {
+            "key": self.key,
+            "next_place": self.next_place,
+            "lock_owner": self.lock_owner,
+            "lock_expires": self.lock_expires,
+        }
 
     def held_against(self, owner: str, now: float) -> bool:
         """Whether another response holds it."""
@@ -90,8 +108,7 @@ def _look_up(saves: Sequence[Save]) -> Steps[_Known]:
     conversations = sorted({save.conversation for save in saves if save.conversation})
     if not conversations:
         return known
-    rows = yield Fetch("conversations_to_change", {"wanted": as_list(conversations)})
-    known.shelves = {(row[0], row[1]): Shelf(row[2], row[3], row[4], row[5], set()) for row in rows}
+    known.shelves = yield from hold_conversations(conversations)
     yield from _ids_present(saves, known.shelves)
     return known
 
@@ -204,13 +221,39 @@ def _items(save: Save, owner: int, known: _Known) -> Iterator[NewItem]:
 
 def _settle_conversations(saves: Sequence[Save], known: _Known) -> Steps[None]:
     """Note how far the conversations have grown, and free those whose response has ended."""
-    for shelf in known.shelves.values():
-        if shelf.grown:
-            yield Fetch("advance_conversation", {"key": shelf.key, "next_place": shelf.next_place})
+    changed = {name: shelf for name, shelf in known.shelves.items() if shelf.grown}
     for save in saves:
-        held = known.shelves.get(save.conversation) if save.conversation else None
-        if held is not None and held.lock_owner == save.answer.id and save.answer.status not in OPEN_STATUSES:
-            yield Fetch(
-                "free_conversation",
-                {"project": save.project, "id": save.answer.conversation_id, "owner": save.answer.id},
-            )
+        shelf = known.shelves.get(save.conversation or NOWHERE)
+        if shelf is None or shelf.lock_owner != save.answer.id or save.answer.status in OPEN_STATUSES:
+            continue
+        shelf.lock_owner, shelf.lock_expires = None, 0.0
+        changed[save.conversation or NOWHERE] = shelf
+    if changed:
+        yield Each("change_conversation", [shelf.row() for shelf in changed.values()])
+
+
+def lock_all(wishes: Sequence[Lock], now: float) -> Steps[list[AntiphonError | None]]:
+    """Hold each conversation for its owner, unless another does; per wish None, or why it was refused."""
+    names = sorted({wish.conversation for wish in wishes if storable(wish.conversation[1])})
+    shelves = yield from hold_conversations(names)
+    outcomes = [_hold(wish, shelves.get(wish.conversation), now) for wish in wishes]
+    held = {wish.conversation for wish, refusal in zip(wishes, outcomes, strict=True) if refusal is None}
+    if held:
+        yield Each("change_conversation", [shelves[name].row() for name in sorted(held)])
+    return outcomes
+
+
+def hold_conversations(names: Sequence[Name]) -> Steps[dict[Name, Shelf]]:
+    """The conversations that there are; nobody else changes them until the transaction ends."""
+    rows = yield Fetch("conversations_to_change", {"wanted": as_list(names)})
+    return {(row[0], row[1]): Shelf(row[2], row[3], row[4], row[5], set()) for row in rows}
+
+
+def _hold(wish: Lock, shelf: Shelf | None, now: float) -> AntiphonError | None:
+    """Hold the conversation; why it can't be, if so."""
+    if shelf is None:
+        return no_conversation(wish.conversation[1], "conversation")
+    if shelf.held_against(wish.owner, now):
+        return locked(wish.conversation[1])
+    shelf.lock_owner, shelf.lock_expires = wish.owner, now + wish.seconds
+    return None

@@ -19,6 +19,14 @@ WHERE (c.project, c.id) IN (SELECT w.pair ->> 0, w.pair ->> 1 FROM json_array_el
 ORDER BY c.key
 FOR UPDATE;
 
+-- name: change_conversation
+-- Note where the next item goes, and who holds the conversation until when.
+UPDATE conversations AS c
+SET next_place = u.next_place, lock_owner = u.lock_owner, lock_expires = u.lock_expires
+FROM unnest(:key::bigint[], :next_place::bigint[], :lock_owner::text[], :lock_expires::double precision[])
+    AS u (key, next_place, lock_owner, lock_expires)
+WHERE c.key = u.key;
+
 -- name: items_present
 -- Which of the [conversation key, item id] there are.
 SELECT i.conversation, i.id

@@ -22,14 +22,6 @@ FROM conversations AS c LEFT JOIN items AS i ON i.conversation = c.key
 WHERE c.project = :project AND c.id = :id
 ORDER BY i.place;
 
--- name: advance_conversation
--- Note where the next item goes.
-UPDATE conversations SET next_place = :next_place WHERE key = :key;
-
--- name: lock_conversation
--- Hold the conversation for an owner.
-UPDATE conversations SET lock_owner = :owner, lock_expires = :expires WHERE key = :key;
-
 -- name: free_conversation
 -- Free the lock if it is this owner's.
 UPDATE conversations SET lock_owner = NULL, lock_expires = 0

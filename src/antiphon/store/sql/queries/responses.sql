@@ -27,18 +27,18 @@ ORDER BY created_at LIMIT :limit;
 -- The chain that ends with a response, oldest first, each one's input and then its output; before them the
 -- conversation as it was when the oldest began. A response without items gives one row without an item. `parent`
 -- is set on the rows of the oldest response only when the one before it is gone; `height` counts from the newest.
-WITH RECURSIVE chain (key, status, parent, height) AS (
-    SELECT key, status, previous_response_id, 0 FROM responses WHERE project = :project AND id = :id
+WITH RECURSIVE chain (key, project, status, parent, height) AS (
+    SELECT key, project, status, previous_response_id, 0 FROM responses WHERE project = :project AND id = :id
     UNION ALL
-    SELECT r.key, r.status, r.previous_response_id, chain.height + 1
-    FROM chain JOIN responses AS r ON r.project = :project AND r.id = chain.parent
+    SELECT r.key, r.project, r.status, r.previous_response_id, chain.height + 1
+    FROM chain JOIN responses AS r ON r.project = chain.project AND r.id = chain.parent
     WHERE chain.height < :most
 ),
 oldest (height, conversation, conversation_from) AS (
     SELECT chain.height, c.key, r.conversation_from
     FROM chain
     JOIN responses AS r ON r.key = chain.key
-    JOIN conversations AS c ON c.project = :project AND c.id = r.conversation_id
+    JOIN conversations AS c ON c.project = r.project AND c.id = r.conversation_id
     WHERE chain.parent IS NULL
 )
 SELECT chain.height, i.side, i.position, chain.status, chain.parent, i.id, i.blobs, i.raw

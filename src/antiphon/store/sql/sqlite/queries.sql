@@ -23,6 +23,11 @@ SELECT c.project, c.id, c.key, c.next_place, c.lock_owner, c.lock_expires
 FROM json_each(:wanted) AS w
 CROSS JOIN conversations AS c ON c.project = json_extract(w.value, '$[0]') AND c.id = json_extract(w.value, '$[1]');
 
+-- name: change_conversation
+-- Note where the next item goes, and who holds the conversation until when.
+UPDATE conversations SET next_place = :next_place, lock_owner = :lock_owner, lock_expires = :lock_expires
+WHERE key = :key;
+
 -- name: items_present
 -- Which of the [conversation key, item id] there are.
 SELECT i.conversation, i.id
