@@ -113,7 +113,7 @@ MUTATIONS: list[tuple[str, str, Events, Mutation]] = [
     ("event", "delta is missing", PLAIN, without("output_text.delta", "delta")),
     ("event", "item is missing", PLAIN, without("output_item.added", "item")),
     ("event", "part is missing", PLAIN, without("content_part.added", "part")),
-    ("event", "an event is no object", PLAIN, lambda events: events.__setitem__(1, "x")),  # type: ignore[call-overload]
+    ("event", "an event is no object", PLAIN, lambda events: events.__setitem__(1, "x")),  # type: ignore[call-overload]  # that is what is wrong
     ("sequence", "starts at 1", PLAIN, lambda events: numbered(events, 1)),
     ("sequence", "a gap", PLAIN, lambda events: numbered(events[4:], 5)),
     ("sequence", "a repetition", PLAIN, lambda events: numbered(events[4:], 3)),

@@ -231,9 +231,13 @@ def test_a_gate_holds_the_answer_until_it_is_opened() -> None:
 
 def test_a_gate_may_be_opened_after_the_server_is_gone() -> None:
     gate = Gate()
-    with ScriptedUpstream(text("a").held(gate)) as upstream, open_socket(upstream):
-        upstream.wait(lambda: bool(upstream.requests))
+    upstream = ScriptedUpstream(raw([b"a", gate, b"b"]))
+    with upstream:
+        client = open_socket(upstream)
+        upstream.wait(lambda: bool(upstream.requests) and upstream.requests[0].sent == 1)
     gate.open()
+    assert client.recv(65536).endswith(b"1\r\na\r\n")
+    client.close()
     assert upstream.requests[0].end is None
 
 

@@ -63,14 +63,11 @@ Step = bytes | Pause | Gate | Ending
 
 
 class Asked(Protocol):
-    """What a reply must know of the request it answers."""
+    """What a reply must know of the request it answers: its number, from 1, its path and its parsed body."""
 
-    @property
-    def number(self) -> int: ...
-    @property
-    def path(self) -> str: ...
-    @property
-    def json(self) -> Any: ...  # noqa: ANN401 - JSON has no narrower type
+    number: int
+    path: str
+    json: Any
 
 
 @dataclass(frozen=True, slots=True)
