@@ -9,10 +9,10 @@ from starlette.types import ASGIApp
 from antiphon.errors import AntiphonError
 from antiphon.server.errors import on_antiphon_error, on_fault, on_http_exception
 from antiphon.server.front import Front, is_loopback
-from antiphon.server.routes import conversations, models, passthrough, responses
+from antiphon.server.routes import chats, conversations, models, passthrough, responses
 from antiphon.server.services import Services
 
-NOUNS = (responses, conversations, models, passthrough)
+NOUNS = (responses, conversations, chats, models, passthrough)
 EXPOSED = ["x-request-id", "antiphon-approximated", "antiphon-ignored", "antiphon-replay"]
 
 

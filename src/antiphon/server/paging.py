@@ -4,27 +4,27 @@ from starlette.requests import Request
 
 from antiphon.engine.present import shown
 from antiphon.errors import InvalidRequest
-from antiphon.store.base import Page, PageQuery
+from antiphon.store.base import Order, Page, PageQuery
 from antiphon.wire.answers import StoredItem
 from antiphon.wire.page import ItemPage
 
 DEFAULT_LIMIT, MAX_LIMIT = 20, 100
 
 
-def page_query(request: Request) -> PageQuery:
-    """`after`, `before`, `limit` (1 to 100, default 20) and `order` (default desc). Raises `InvalidRequest`."""
+def page_query(request: Request, order: Order = "desc") -> PageQuery:
+    """`after`, `before`, `limit` (1 to 100, default 20) and `order` (default as given). Raises `InvalidRequest`."""
     said = request.query_params
     limit = said.get("limit", str(DEFAULT_LIMIT))
     if not limit.isdigit() or not 1 <= int(limit) <= MAX_LIMIT:
         raise InvalidRequest(f"'limit' must be a number from 1 to {MAX_LIMIT}, not '{limit}'.", param="limit")
-    order = said.get("order", "desc")
-    if order not in {"asc", "desc"}:
-        raise InvalidRequest(f"'order' must be 'asc' or 'desc', not '{order}'.", param="order")
+    wanted = said.get("order", order)
+    if wanted not in {"asc", "desc"}:
+        raise InvalidRequest(f"'order' must be 'asc' or 'desc', not '{wanted}'.", param="order")
     return PageQuery(
         after=said.get("after"),
         before=said.get("before"),
         limit=int(limit),
-        order="asc" if order == "asc" else "desc",
+        order="asc" if wanted == "asc" else "desc",
     )
 
 

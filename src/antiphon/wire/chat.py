@@ -1,7 +1,8 @@
 """Chat completions as upstreams stream them: one `ChatChunk` per SSE message.
 
 Read leniently, because providers differ: anything may be absent or null, `arguments` may be an object,
-`content` a list of parts. Source: the chat-completions API reference and recorded streams of nine models. Not here: what a chunk means (`engine/turn.py`), provider quirks (`engine/dialects/`).
+`content` a list of parts. Source: the chat-completions API reference and recorded streams of nine models.
+Not here: what a chunk means (`engine/turn.py`), provider quirks (`engine/dialects/`).
 
 What every token makes has `gc=False`: decoded JSON holds no cycles, and the collector's walks over it
 would cost a quarter of the whole decoding.

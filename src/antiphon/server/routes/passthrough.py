@@ -5,6 +5,7 @@ name is changed, when the client used one that the upstream doesn't know.
 """
 
 import asyncio
+from collections.abc import Awaitable
 
 import msgspec
 from starlette.routing import Route
@@ -13,12 +14,14 @@ from starlette.types import Receive, Scope, Send
 from antiphon.engine.reading import read
 from antiphon.errors import InvalidRequest
 from antiphon.server.answering import Connection, attending
+from antiphon.server.chat_keeper import ChatKeeper, keeper_for
 from antiphon.server.front import REQUEST_ID
 from antiphon.server.limits import read_json_body
-from antiphon.server.services import Services
-from antiphon.upstream.addresses import Target
+from antiphon.server.services import PROJECT, Services
+from antiphon.transport import HttpAnswer
 
-PATHS = ("/chat/completions", "/completions", "/embeddings")
+CHAT = "/chat/completions"
+PATHS = (CHAT, "/completions", "/embeddings")
 GIVEN_BACK = frozenset({"content-type", "retry-after", "antiphon-replay", "openai-processing-ms", "openai-model"})
 
 
@@ -38,7 +41,8 @@ class Passthrough:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         services, connection = self._services, Connection(scope, receive, send)
         body = await read_json_body(scope, receive, services.config.max_body)
-        scope[REQUEST_ID] = services.sources_for("POST", scope["path"], body).ids("req")
+        sources = services.sources_for("POST", scope["path"], body)
+        scope[REQUEST_ID] = sources.ids("req")
         model = read(body, ModelOnly).model
         if not model:
             raise InvalidRequest(
@@ -48,24 +52,33 @@ class Passthrough:
             )
         target = await services.catalog.resolve(model)
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        relay = asyncio.ensure_future(self._relay(target, headers, body, connection.send))
-        async with attending(receive, relay.cancel):
-            # A client that leaves cancels the relay, and with it the upstream call; nobody waits for an answer then.
-            await asyncio.wait({relay})
+        keeper = keeper_for(body, sources) if self._path == CHAT else None
+        calling = self._services.client.forward(target, self._path, headers, body)
+        relay = asyncio.ensure_future(self._relay(calling, connection.send, keeper))
+        try:
+            async with attending(receive, relay.cancel):
+                # A client that leaves cancels the relay, and with it the upstream call; nobody waits for an answer.
+                await asyncio.wait({relay})
+        finally:
+            relay.cancel()
         if not relay.cancelled():
             relay.result()
 
-    async def _relay(self, target: Target, headers: dict[str, str], body: bytes, send: Send) -> None:
+    async def _relay(self, calling: Awaitable[HttpAnswer], send: Send, keeper: ChatKeeper | None) -> None:
         """Status, headers of interest, then each read as one write."""
-        answer = await self._services.client.forward(target, self._path, headers, body)
+        answer = await calling
         given = [(name.encode(), value.encode()) for name, value in answer.headers.items() if name in GIVEN_BACK]
         try:
             await send({"type": "http.response.start", "status": answer.status, "headers": given})
             async for data in answer.chunks():
-                await send({"type": "http.response.body", "body": data, "more_body": True})
+                passed = keeper.pass_on(data) if keeper else data
+                if passed:
+                    await send({"type": "http.response.body", "body": passed, "more_body": True})
         finally:
             await answer.close()
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        if keeper:
+            await keeper.save(self._services.store, PROJECT)
+        await send({"type": "http.response.body", "body": keeper.rest() if keeper else b"", "more_body": False})
 
 
 def routes(services: Services) -> list[Route]:
