@@ -145,7 +145,7 @@ class _Fault:
         self.members: dict[Path, str] = {}
         for step in error["loc"]:
             if _has(data, step):
-                data = data[step]  # type: ignore[index]  # `_has` has seen that it holds the step
+                data = data[step]  # type: ignore[index]  # seen by _has to hold the step
                 self.path += (step,)
             elif self.kind == "missing" and step == error["loc"][-1]:
                 self.path += (step,)
