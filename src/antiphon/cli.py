@@ -1,4 +1,4 @@
-"""The command line: `antiphon serve | ask | doctor`.
+"""The command line: `antiphon serve | ask | doctor | migrate | export | import`.
 
 Flags become a `Config`; what they mean is said there. Not here: what the commands do (`terminal/`). Exit
 statuses: 0 done, 1 failed, 2 wrong use or settings.
@@ -14,6 +14,7 @@ from antiphon import __version__
 from antiphon.config import Config, Environment, load
 from antiphon.errors import AntiphonError, ConfigFault
 from antiphon.terminal.ask import ask
+from antiphon.terminal.database import export, import_, migrate
 from antiphon.terminal.doctor import doctor
 from antiphon.terminal.serving import serve_here
 
@@ -21,8 +22,12 @@ COMMANDS: dict[str, Callable[[Config, Environment, argparse.Namespace], int]] = 
     "serve": lambda config, environment, _: serve_here(config, environment),
     "ask": lambda config, environment, said: ask(config, environment, said.question, said.model),
     "doctor": lambda config, environment, _: doctor(config, environment),
+    "migrate": lambda config, _, said: migrate(config, dry_run=said.dry_run),
+    "export": lambda config, _, said: export(config, said.path),
+    "import": lambda config, _, said: import_(config, said.path),
 }
-OWN = frozenset({"command", "question", "model"})
+DB_HELP = "where answers are kept: sqlite:///PATH, postgresql://USER@HOST/NAME or memory://"
+OWN = frozenset({"command", "dry_run", "model", "path", "question"})
 """What the parser finds that isn't a setting."""
 
 
@@ -44,7 +49,20 @@ def parser() -> argparse.ArgumentParser:
         _add_server_flags(command)
     ask_command.add_argument("question", help="what to ask")
     ask_command.add_argument("--model", help="the model; without it the default, or the first that is found")
+    _add_database_commands(commands)
     return root
+
+
+def _add_database_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    migrate_command = commands.add_parser("migrate", help="bring a database to the newest schema")
+    migrate_command.add_argument("--dry-run", action="store_true", help="only say what would be done")
+    export_command = commands.add_parser("export", help="write a database as JSON Lines")
+    export_command.add_argument("path", metavar="FILE", help="a new file; - for standard output")
+    import_command = commands.add_parser("import", help="take in what export wrote")
+    import_command.add_argument("path", metavar="FILE", help="the file; - for standard input")
+    for command in (migrate_command, export_command, import_command):
+        command.add_argument("--config", metavar="FILE", help="settings; ./antiphon.toml if it is there")
+        command.add_argument("--db", metavar="URL", help=DB_HELP)
 
 
 def _add_upstream_flags(command: argparse.ArgumentParser) -> None:
@@ -81,7 +99,8 @@ def _add_server_flags(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     add("--host", help="address to listen on (127.0.0.1)")
     add("--port", type=int, help="port to listen on (8321); 0 takes a free one")
-    add("--db", metavar="URL", help="where answers are kept: sqlite:///PATH or memory://")
+    add("--db", metavar="URL", help=DB_HELP)
+    add("--keep-responses", metavar="TIME", help="delete answers older than this, such as 30d; without it, none are")
     add("--cors", action="append", metavar="ORIGIN", help="web origin that may use this server; repeatable")
     add("--max-body", type=int, metavar="BYTES", help="largest request body (33554432)")
     add("--ping-every", type=float, metavar="SECONDS", help="comment in a stream silent for so long (15)")

@@ -4,6 +4,7 @@ Each setting has a flag, a variable and a key of the file, in this order of prec
 `ANTIPHON_PORT`, `port = 8321`. Handed down as values. Not here: the flags themselves (`cli.py`).
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +19,7 @@ Mode = Literal["live", "record", "replay", "auto"]
 PREFIX = "ANTIPHON_"
 LISTS = frozenset({"upstream", "alias", "cors"})
 FILE = "antiphon.toml"
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -41,11 +43,22 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     first_byte_timeout: float = 300.0
     idle_timeout: float = 300.0
     ping_every: float = 15.0
+    keep_responses: str | None = None
 
     @property
     def cassette_mode(self) -> Mode:
         """`live` without a cassette; with one, `auto` unless said."""
         return (self.mode or "auto") if self.cassette else "live"
+
+    @property
+    def keep_seconds(self) -> float | None:
+        """How long stored answers are kept, from `30d`, `12h`, `90m` or `45s`; None for ever. Raises `ConfigFault`."""
+        if self.keep_responses is None:
+            return None
+        found = re.fullmatch(r"([0-9.]+)([smhd])", self.keep_responses)
+        if not found or not float(found[1]):
+            raise ConfigFault(f"--keep-responses {self.keep_responses!r} isn't a time such as 30d, 12h, 90m or 45s.")
+        return float(found[1]) * SECONDS[found[2]]
 
     @property
     def store_url(self) -> str:

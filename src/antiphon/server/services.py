@@ -3,6 +3,7 @@
 The one place where rooms are put together: transport, cassette, catalog, client, store. Not here: HTTP.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from antiphon.cassettes.transport import CassetteTransport, Mode
 from antiphon.cassettes.upstreams import KnownUpstream, upstreams
 from antiphon.config import Config, Environment
 from antiphon.errors import ConfigFault
+from antiphon.runner.retention import keep_sweeping
 from antiphon.sources import Sources, live
 from antiphon.store.base import Store
 from antiphon.store.open import SQLITE, open_store
@@ -69,6 +71,9 @@ async def open_services(config: Config, environment: Environment) -> AsyncIterat
         stack.push_async_callback(catalog.close)
         store = await open_store(_prepared(config))
         stack.push_async_callback(store.close)
+        if config.keep_seconds is not None:
+            sweeping = asyncio.create_task(keep_sweeping(store, config.keep_seconds, live().clock))
+            stack.push_async_callback(_stop, sweeping)
         yield Services(
             config=config,
             store=store,
@@ -141,6 +146,11 @@ async def _search(environment: Environment) -> Discovery:
         return await discover(probes, environment.openai_key, environment.openai_url)
     finally:
         await probes.close()
+
+
+async def _stop(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    await asyncio.wait({task})
 
 
 async def _no_wait(_: float) -> None:

@@ -8,12 +8,14 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 
 from antiphon.errors import ConfigFault
 from antiphon.store.base import OpenStore
 from antiphon.store.memory import MemoryStore
+from antiphon.store.migrate import Migration, available, plan
 from antiphon.store.sql_store import SqlStore
-from antiphon.store.sqlite import Connection, SqliteBackend, upgrade
+from antiphon.store.sqlite import Connection, SqliteBackend, applied, upgrade
 
 SQLITE = "sqlite:///"
 POSTGRES = ("postgresql://", "postgres://")
@@ -37,6 +39,26 @@ async def open_store(url: str, clock: Callable[[], float] = time.time) -> OpenSt
     )
 
 
+async def pending(url: str) -> list[Migration]:
+    """The schema changes that opening the database at `url` would make; nothing is changed, not even a file made."""
+    if url.startswith(SQLITE):
+        return await asyncio.to_thread(_pending_sqlite, Path(url.removeprefix(SQLITE)))
+    if url.startswith(POSTGRES):
+        missing: list[Migration] = await _postgres_module().pending(url)
+        return missing
+    return []
+
+
+def _pending_sqlite(path: Path) -> list[Migration]:
+    if not path.exists():
+        return available("sqlite")
+    connection = Connection(path)
+    try:
+        return plan("sqlite", applied(connection), str(path))
+    finally:
+        connection.close()
+
+
 def _sqlite(path: Path, clock: Callable[[], float]) -> OpenStore:
     """The store in one SQLite file."""
     connection = Connection(path)
@@ -49,10 +71,14 @@ def _sqlite(path: Path, clock: Callable[[], float]) -> OpenStore:
 
 async def _postgres(url: str, clock: Callable[[], float]) -> OpenStore:
     """The store in a PostgreSQL database."""
+    return SqlStore(await _postgres_module().open_backend(url, clock), clock)
+
+
+def _postgres_module() -> ModuleType:
     try:
-        from antiphon.store.postgres import open_backend  # noqa: PLC0415 - an optional extra
+        from antiphon.store import postgres  # noqa: PLC0415 - an optional extra
     except ModuleNotFoundError as error:
         raise ConfigFault(
             "PostgreSQL needs the package asyncpg, which isn't installed: pip install 'antiphon[postgres]'."
         ) from error
-    return SqlStore(await open_backend(url, clock), clock)
+    return postgres

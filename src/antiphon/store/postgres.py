@@ -31,7 +31,13 @@ CONNECT_SECONDS = 10.0
 COMMAND_SECONDS = 60.0
 # Every statement goes by an index, from few rows to few. A planner without statistics, as on a young database, would
 # rather read a whole table to meet one response: 18 ms where the index takes 0.3.
-SETTINGS = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "enable_material": "off", "jit": "off"}
+SETTINGS = {
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "enable_material": "off",
+    "jit": "off",
+}
 OPTIONS: Mapping[str, Any] = {
     "timeout": CONNECT_SECONDS,
     "command_timeout": COMMAND_SECONDS,
@@ -224,6 +230,19 @@ async def open_backend(url: str, clock: Callable[[], float] = time.time) -> Post
     except ERRORS as error:
         raise config_fault(error, where) from error
     return PostgresBackend(url, pool, clock)
+
+
+async def pending(url: str) -> list[Migration]:
+    """The schema changes that the database at `url` lacks. Raises `ConfigFault` when it is of no use."""
+    where = shown(url)
+    try:
+        connection = await connect(url)
+        try:
+            return plan("postgres", await applied(connection, where), where)
+        finally:
+            await connection.raw.close()
+    except ERRORS as error:
+        raise config_fault(error, where) from error
 
 
 def shown(url: str) -> str:
