@@ -69,6 +69,10 @@ class ChunkReader:
 
     def finish(self) -> Sequence[Reply]:
         replies = self._one_by_one(self._decoder.finish())
+        match replies:
+            case [*before, UpstreamFailed(UpstreamGarbage())]:
+                # A last message without its end isn't garbage: the stream broke off inside it.
+                return (*before, UpstreamDone(marked=False))
         return replies if self.ended else (*replies, UpstreamDone(marked=False))
 
     def _one_by_one(self, messages: list[bytes]) -> Sequence[Reply]:
