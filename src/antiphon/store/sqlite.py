@@ -46,7 +46,7 @@ class Connection:
         self.path = path
         self._queries = {name: query.sql for name, query in load("sqlite").items()}
         try:
-            os.close(os.open(path, os.O_CREAT | os.O_RDONLY, OWNER_ONLY))
+            create(path)
             self.raw = sqlite3.connect(
                 path, timeout=busy_timeout, isolation_level=None, check_same_thread=False, cached_statements=STATEMENTS
             )
@@ -105,6 +105,16 @@ class Connection:
     def close(self) -> None:
         """Let go of the file."""
         self.raw.close()
+
+
+def create(path: Path) -> None:
+    """Make an empty file for its owner alone, unless there is one.
+
+    A file that is there must not be opened here: closing it again would drop every lock that SQLite holds on it in
+    this process, and let another process overwrite what is being written (https://www.sqlite.org/howtocorrupt.html).
+    """
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY))
 
 
 class Writer:
