@@ -12,13 +12,13 @@ from typing import Any
 
 import httpx2
 import judge
+from openai.types.conversations import ConversationItemList
 
 from antiphon.testing import check_response, check_stream, parse_sse
 
 PASSED_THROUGH = ("/chat/completions", "/completions", "/embeddings")
 REQUEST_ID = re.compile(r"req_[0-9a-f]{32}|req_[0-9a-f]+")
 ERROR_MEMBERS = {"message", "type", "param", "code"}
-NO_BODY = 204
 
 
 def judge_answer(request: httpx2.Request, answer: httpx2.Response, body: bytes) -> None:
@@ -50,7 +50,7 @@ def judge_error(found: Any) -> None:
     error = found["error"]
     assert error.keys() == ERROR_MEMBERS, error
     assert isinstance(error["message"], str), error
-    assert len(error["message"]) > len("An error."), error
+    assert error["message"].strip(), error
     assert isinstance(error["type"], str), error
 
 
@@ -70,8 +70,22 @@ def judge_json(method: str, path: str, found: Any) -> None:
             judge.judge_model(found)
         case "GET", ["health"]:
             assert found == {"status": "OK"}
+        case ("GET", ["conversations", _, "items"]) | ("POST", ["conversations", _, "items"]):
+            judge.judge_page(found, ConversationItemList)
+        case ("POST" | "GET", ["conversations", *_]) | ("DELETE", ["conversations", _, "items", _]):
+            judge_of_conversation(found)
+        case "DELETE", ["conversations", conversation_id]:
+            assert found == {"id": conversation_id, "object": "conversation.deleted", "deleted": True}
         case _:
             raise AssertionError(f"nothing is known of {method} {path}")
+
+
+def judge_of_conversation(found: Any) -> None:
+    """Judge a conversation, or one of its items."""
+    if found.get("object") == "conversation":
+        judge.judge_conversation(found)
+    else:
+        judge.judge_conversation_item(found)
 
 
 class _Read(httpx2.SyncByteStream):

@@ -199,6 +199,17 @@ async def test_cut_in_the_middle(framing: bytes, politely: bool) -> None:  # noq
             await anext(body)
 
 
+async def test_what_came_before_the_cut_is_read_before_it() -> None:
+    async with serving(answering(CHUNKED + b"3\r\none\r\n3\r\ntwo\r\n")) as request, network() as transport:
+        answer = await transport.send(request)
+        await asyncio.sleep(0.1)
+        body, came = answer.chunks(), b""
+        while came != b"onetwo":
+            came += await anext(body)
+        with pytest.raises(UpstreamCut, match="'tiny'"):
+            await anext(body)
+
+
 async def test_a_body_without_framing_ends_with_its_connection() -> None:
     async with serving(answering(OK + b"\r\n", b"one", b"two")) as request, network() as transport:
         answer = await transport.send(request)

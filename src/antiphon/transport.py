@@ -185,8 +185,10 @@ class AiohttpAnswer:
         try:
             data = await self._response.content.readany()
         except (aiohttp.ClientError, OSError) as error:
-            await self.close()
-            raise _no_end(self._request, error, self._idle) from error
+            data = self._left_behind(error)
+            if not data:
+                await self.close()
+                raise _no_end(self._request, error, self._idle) from error
         self._waiting_since = inf
         if data:
             return data
@@ -197,6 +199,14 @@ class AiohttpAnswer:
         self._timer.cancel()
         # After the end of the body the connection is in the pool again, and this leaves it there.
         self._response.close()
+
+    def _left_behind(self, error: Exception) -> bytes:
+        """What came before the break and wasn't read yet: aiohttp tells of the break first. The next read breaks."""
+        content = self._response.content
+        content.set_exception(None)  # type: ignore[arg-type] # The attribute it sets is None for no exception.
+        data = content.read_nowait()
+        content.set_exception(error)
+        return data
 
     def _look(self) -> None:
         """Runs when the timer fires. `_waiting_since` is infinite while no read waits."""
