@@ -104,7 +104,7 @@ def test_depth_is_bounded_the_same_everywhere() -> None:
     [
         ("http://h/v1/v1/chat/completions", "/v1/chat/completions"),
         ("http://h/v1/v1", "/v1"),
-        ("http://h/openai/v1/v1/models/", "/openai/v1/models"),
+        ("http://h/openai/v1/v1/models/", "/v1/models"),
         ("http://h//v1//models", "/v1/models"),
         ("http://h/v1/v10/models", "/v1/v10/models"),
         ("http://h", "/"),

@@ -54,10 +54,14 @@ def canonical_value(value: Json) -> Json:
 
 
 def canonical_path(url: str) -> str:
-    """The path of a URL and its query, sorted; a doubled `/v1` and doubled slashes are collapsed."""
+    """The path of a URL from its `/v1` on, and its query, sorted; a doubled `/v1` and doubled slashes are collapsed.
+
+    What stands before `/v1` is the base path of one provider, which is compared no more than its host.
+    """
     parts = urlsplit(url)
     path = re.sub(r"/{2,}", "/", parts.path)
     path = re.sub(r"(/v1)(?:/v1)+(?=/|$)", r"\1", path).rstrip("/") or "/"
+    path = re.sub(r"^.*?(?=/v1(?:/|$))", "", path)
     query = urlencode(sorted(parse_qsl(parts.query, keep_blank_values=True)))
     return f"{path}?{query}" if query else path
 

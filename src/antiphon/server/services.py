@@ -67,6 +67,7 @@ async def open_services(config: Config, environment: Environment) -> AsyncIterat
             aliases=aliases(config),
             default_model=config.default_model,
             lister=_lister(known, replays=replays),
+            any_holder=replays,
         )
         stack.push_async_callback(catalog.close)
         store = await open_store(_prepared(config))

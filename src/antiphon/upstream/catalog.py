@@ -43,6 +43,7 @@ class UpstreamHealth:
 class Catalog:
     """The upstreams of this server and their models. Lists are kept for 30 s.
 
+    With `any_holder` a bare id that several have goes to the first of them: a tape doesn't compare hosts.
     `aliases` are pairs of a glob over the asked id and the id to use instead; the first that matches counts.
     `default_model` stands in for ids that nobody has. `clock` gives seconds that only rise, `lister` the models
     of one upstream.
@@ -57,6 +58,7 @@ class Catalog:
         *,
         clock: Callable[[], float] = time.monotonic,
         lister: Lister = list_models,
+        any_holder: bool = False,
     ) -> None:
         self._upstreams: dict[str, Upstream] = {}
         for upstream in upstreams:
@@ -68,6 +70,7 @@ class Catalog:
         self._default_model = default_model
         self._clock = clock
         self._lister = lister
+        self._any_holder = any_holder
         self._listings: dict[str, Listing] = {}
         self._holders: dict[str, list[Upstream]] = {}
         self._listed_at = -inf
@@ -131,7 +134,7 @@ class Catalog:
         else:
             await self._ask_all(older_than=LIFETIME_ON_MISS)
         holders = self._holders.get(model, [])
-        if len(holders) > 1:
+        if len(holders) > 1 and not self._any_holder:
             ids = " or ".join(repr(Target(holder, model).full_id) for holder in holders)
             raise InvalidRequest(f"Several upstreams have the model {model!r}. Ask for {ids}.", param="model")
         return Target(holders[0], model) if holders else self._the_only_one(model)

@@ -5,6 +5,7 @@ name is changed, when the client used one that the upstream doesn't know.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable
 
 import msgspec
@@ -12,7 +13,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from antiphon.engine.reading import read
-from antiphon.errors import InvalidRequest
+from antiphon.errors import InvalidRequest, UpstreamFault
 from antiphon.server.answering import Connection, attending
 from antiphon.server.chat_keeper import ChatKeeper, keeper_for
 from antiphon.server.front import REQUEST_ID
@@ -20,6 +21,7 @@ from antiphon.server.limits import read_json_body
 from antiphon.server.services import PROJECT, Services
 from antiphon.transport import HttpAnswer
 
+log = logging.getLogger("antiphon")
 CHAT = "/chat/completions"
 PATHS = (CHAT, "/completions", "/embeddings")
 GIVEN_BACK = frozenset({"content-type", "retry-after", "antiphon-replay", "openai-processing-ms", "openai-model"})
@@ -74,6 +76,10 @@ class Passthrough:
                 passed = keeper.pass_on(data) if keeper else data
                 if passed:
                     await send({"type": "http.response.body", "body": passed, "more_body": True})
+        except UpstreamFault as fault:
+            # Ending without the last part makes the server cut the connection: the client sees what we saw.
+            log.warning("%s was cut: %s", self._path, fault.message)
+            return
         finally:
             await answer.close()
         if keeper:
