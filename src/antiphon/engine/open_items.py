@@ -169,10 +169,11 @@ class MessageItem:
         return {"item_id": self.id, "output_index": self.output_index, "content_index": len(self._parts)}
 
     def _turn_to(self, part: OutputText | OutputRefusal) -> list[ev.Event]:
-        """Close the open part, if any, and open `part`; encoded now, since it fills up later."""
+        """Close the open part, if any, and open `part`; its event gets a copy, since it fills up later."""
         events = self._close_part()
         self._part = part
-        events.append(ev.ContentPartAdded(**self._place(), part=msgspec.structs.replace(part)))
+        empty = OutputText(text="") if isinstance(part, OutputText) else OutputRefusal(refusal="")
+        events.append(ev.ContentPartAdded(**self._place(), part=empty))
         return events
 
     def _close_part(self) -> list[ev.Event]:
@@ -199,7 +200,6 @@ class ReasoningItem:
         self.id = item_id
         self.output_index = -1
         self._buffer: list[str] = []
-        self._opened = False
 
     def ready(self, held: Sequence[Piece]) -> bool:
         return bool(held)
@@ -251,7 +251,6 @@ class FunctionCallItem:
         self.id = item_id
         self.output_index = -1
         self.call_id: str | None = None
-        self.upstream_id: str | None = None
         self.fallback_id = ""
         self.name = ""
         self._buffer: list[str] = []
@@ -269,7 +268,10 @@ class FunctionCallItem:
 
     def whole(self, held: Sequence[Piece]) -> bool:
         """Whether the arguments, with the pieces still held, are a whole JSON value."""
-        return _is_json("".join([*self._buffer, *(piece.text for piece in held if isinstance(piece, Arguments))]))
+        pieces = [*self._buffer, *(piece.text for piece in held if isinstance(piece, Arguments))]
+        # Asked after every piece: most of them can't end a JSON value, so the whole is seldom looked at.
+        last = next((piece for piece in reversed(pieces) if not piece.isspace()), "")
+        return last.rstrip().endswith(("}", "]")) and _is_json("".join(pieces))
 
     def open(self, output_index: int) -> list[ev.Event]:
         self.output_index = output_index
@@ -299,9 +301,7 @@ class FunctionCallItem:
 
 
 def _is_json(text: str) -> bool:
-    if not text.rstrip().endswith(("}", "]")):
-        return False
-    with contextlib.suppress(msgspec.DecodeError):
+    with contextlib.suppress(msgspec.DecodeError, RecursionError):
         msgspec.json.decode(text)
         return True
     return False

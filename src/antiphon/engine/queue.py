@@ -18,6 +18,7 @@ class Entry:
     item: OpenItem
     held: list[Piece] = field(default_factory=list)
     opened: bool = False
+    closed: bool = False
 
 
 class ItemQueue:
@@ -40,7 +41,7 @@ class ItemQueue:
     def give(self, entry: Entry, piece: Piece) -> list[Event]:
         """Events for a piece of an open item; a waiting item keeps it, a closed one has no use for it."""
         if entry.opened:
-            return entry.item.delta(piece) if entry in self._entries else []
+            return [] if entry.closed else entry.item.delta(piece)
         entry.held.append(piece)
         return []
 
@@ -56,13 +57,15 @@ class ItemQueue:
             if len(self._entries) == 1 or not head.item.complete():
                 break
             events += head.item.close("completed")
+            head.closed = True
             del self._entries[0]
         return events
 
     def flush(self, *, whole: bool, last_status: str) -> list[Event]:
         """Open and close all that is left, the last with `last_status`.
 
-        `whole` is false when the stream broke off. An item that can't exist (a call without a name) is left out.
+        `whole` is false when the stream broke off or met a limit: then of the others, too, those are incomplete
+        that lack something. An item that can't exist (a call without a name) is left out.
         """
         events: list[Event] = []
         while self._entries:

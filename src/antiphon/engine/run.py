@@ -64,7 +64,8 @@ class Run:
         """What to do now that `reply` came. Raises `IllegalMove` for a reply nothing was asked for."""
         match reply:
             case UpstreamChunks(chunks):
-                commands: list[Command] = [self._emit([event for chunk in chunks for event in self._turn.feed(chunk)])]
+                commands = self._open() if self.state is not State.STREAMING else []
+                commands.append(self._emit([event for chunk in chunks for event in self._turn.feed(chunk)]))
             case UpstreamOpened():
                 commands = self._open()
             case UpstreamDone(marked):
@@ -82,7 +83,7 @@ class Run:
         return commands
 
     def _open(self) -> list[Command]:
-        if self.state is not State.ASKING:
+        if self.state is State.STREAMING:
             return []
         self.state = move(self.state, State.STREAMING)
         response = self._plan.response
@@ -91,6 +92,8 @@ class Run:
     def _done(self, *, marked: bool) -> list[Command]:
         if not marked and self._turn.finish_reason is None:
             return self._failed(UpstreamCut("The upstream's stream ended without a finish reason or [DONE]."))
+        if self._turn.broken:
+            return self._failed(UpstreamCut(f"The upstream broke its answer off: {self._turn.finish_reason}."))
         opened = self._open()
         events = self._turn.finish()
         if self._turn.nameless_call:
@@ -114,15 +117,17 @@ class Run:
 
     def _close(self, events: list[ev.Event], state: State, error: AntiphonError | None = None) -> list[Command]:
         """Emit the last items, then save, then (in `_end`) the terminal event."""
+        self.state = move(self.state, State.SAVING)
         response = self._response(state, error)
         self._ending = (state, response, error)
         if not self._plan.store:
             return [self._emit(events), *self._end(None)]
-        self.state = move(self.state, State.SAVING)
         return [self._emit(events), Save(self._answer(response))]
 
     def _unsaved(self, error: AntiphonError) -> list[Command]:
         """What isn't saved is never called completed."""
+        if self.state is not State.SAVING:
+            raise IllegalMove(f"nothing was to be saved in state {self.state}")
         self._ending = (State.FAILED, self._response(State.FAILED, error), error)
         return self._end(error)
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """Where a run stands. `SAVING` holds the terminal event back until the answer is durable."""
+    """Where a run stands. `SAVING` holds the terminal event back until the answer is durable, if it is to be kept."""
 
     QUEUED = "queued"
     ASKING = "asking"
@@ -26,7 +26,7 @@ ENDS = frozenset({State.COMPLETED, State.INCOMPLETE, State.FAILED, State.CANCELL
 MOVES: dict[State, frozenset[State]] = {
     State.QUEUED: frozenset({State.ASKING}),
     State.ASKING: frozenset({State.STREAMING, State.FAILED, State.CANCELLED}),
-    State.STREAMING: frozenset({State.SAVING}) | ENDS,
+    State.STREAMING: frozenset({State.SAVING}),
     State.SAVING: ENDS,
     State.COMPLETED: frozenset(),
     State.INCOMPLETE: frozenset(),

@@ -5,18 +5,16 @@ white space that the template puts round it belongs to neither. Pure and increme
 over any number of pieces. Not here: reasoning in fields of its own (`turn.py`).
 """
 
-import re
 from enum import Enum, auto
 
 from antiphon.engine.open_items import Text, Thought
 
 OPEN, CLOSE = "<think>", "</think>"
 
-# White space and the beginning of a closing tag at the end of a thought: not shown until more is known.
-_UNSURE = re.compile(r"\s*(?:<(?:/(?:t(?:h(?:i(?:n(?:k)?)?)?)?)?)?)?\Z")
 
+class At(Enum):
+    """Where in its text the splitter stands."""
 
-class _At(Enum):
     START = auto()
     THINKING = auto()
     AFTER = auto()
@@ -24,40 +22,52 @@ class _At(Enum):
 
 
 class ThinkSplitter:
-    """Feed pieces of text, get `Thought` and `Text` pieces; once `decided`, the rest is plain text."""
+    """Feed pieces of text, get `Thought` and `Text` pieces; once `decided`, the rest is plain text.
+
+    `tagged` says that the text began with a `<think>`.
+    """
 
     def __init__(self) -> None:
-        self._at = _At.START
+        self.at = At.START
+        self.tagged = False
         self._kept = ""
         self._begun = False
 
     @property
     def decided(self) -> bool:
         """True when no later piece can be a thought."""
-        return self._at is _At.ANSWER
+        return self.at is At.ANSWER
+
+    @property
+    def blank(self) -> bool:
+        """Whether what is kept back, if anything is, is white space."""
+        return not self._kept.strip()
 
     def feed(self, text: str) -> list[Text | Thought]:
         """Split one piece; what might be part of a tag is kept for the next."""
         self._kept += text
         pieces: list[Text | Thought] = []
-        if self._at is _At.START:
+        if self.at is At.START:
             self._look_for_open()
-        if self._at is _At.THINKING:
+        if self.at is At.THINKING:
             self._look_for_close(pieces)
-        if self._at is _At.AFTER:
+        if self.at is At.AFTER:
             self._kept = self._kept.lstrip()
             if self._kept:
-                self._at = _At.ANSWER
-        if self._at is _At.ANSWER and self._kept:
+                self.at = At.ANSWER
+        if self.at is At.ANSWER and self._kept:
             pieces.append(Text(self._take()))
         return pieces
 
     def finish(self) -> list[Text | Thought]:
-        """What was kept back, when no more text comes."""
+        """What was kept back, when something else than text comes, or nothing more."""
         kept = self._take()
-        if self._at is _At.THINKING:
+        if self.at is At.THINKING:
             return [Thought(kept.rstrip())] if kept.strip() else []
-        return [Text(kept)] if kept else []
+        if not kept:
+            return []
+        self.at = At.ANSWER
+        return [Text(kept)]
 
     def _take(self) -> str:
         kept, self._kept = self._kept, ""
@@ -66,9 +76,9 @@ class ThinkSplitter:
     def _look_for_open(self) -> None:
         start = self._kept.lstrip()
         if start.startswith(OPEN):
-            self._at, self._kept = _At.THINKING, start[len(OPEN) :]
+            self.at, self.tagged, self._kept = At.THINKING, True, start[len(OPEN) :]
         elif not OPEN.startswith(start):
-            self._at = _At.ANSWER
+            self.at = At.ANSWER
 
     def _look_for_close(self, pieces: list[Text | Thought]) -> None:
         thought, tag, rest = self._kept.partition(CLOSE)
@@ -78,11 +88,12 @@ class ThinkSplitter:
             self._begun = True
             pieces.append(Thought(shown))
         if tag:
-            self._at, self._kept = _At.AFTER, rest
+            self.at, self._kept = At.AFTER, rest
         else:
             self._kept = thought[sure:]
 
     @staticmethod
     def _sure(thought: str) -> int:
-        unsure = _UNSURE.search(thought)
-        return unsure.start() if unsure else len(thought)
+        """Length of what is shown at once: not white space at the end, nor what may become the closing tag."""
+        begun = next((size for size in range(len(CLOSE) - 1, 0, -1) if thought.endswith(CLOSE[:size])), 0)
+        return len(thought[: len(thought) - begun].rstrip())

@@ -1,8 +1,8 @@
 """One upstream call, read: chunks in, events out.
 
-`Turn` maps what a chunk carries — text, refusal, reasoning, tool calls by index or id — to open items. It
-knows the ways in which providers differ in their streams and nothing of HTTP. Not here: the loop over
-several calls, sequence numbers, the response object (`run.py`).
+`Turn` maps what a chunk carries — text, refusal, reasoning, tool calls — to open items. It knows the ways in
+which providers differ in their streams and nothing of HTTP. Not here: which tool call a delta continues
+(`calls.py`), the loop over several turns, sequence numbers, the response object (`run.py`).
 """
 
 from collections.abc import Iterable
@@ -10,26 +10,25 @@ from typing import Any
 
 import msgspec
 
-from antiphon.engine.open_items import (
-    Arguments,
-    Citation,
-    FunctionCallItem,
-    MessageItem,
-    Piece,
-    ReasoningItem,
-    Refusal,
-    Text,
-    Thought,
-)
-from antiphon.engine.queue import Entry, ItemQueue
-from antiphon.engine.think import ThinkSplitter
+from antiphon.engine.calls import Calls
+from antiphon.engine.open_items import Citation, MessageItem, Piece, ReasoningItem, Refusal, Text, Thought
+from antiphon.engine.queue import ItemQueue
+from antiphon.engine.think import At, ThinkSplitter
+from antiphon.engine.usage import later_usage
 from antiphon.sources import Sources
-from antiphon.wire.chat import ChatChunk, ChatUsage, Choice, ChoiceLogprobs, Delta, FunctionDelta, ToolCallDelta
+from antiphon.wire.chat import ChatChunk, ChatUsage, Choice, ChoiceLogprobs, Delta, ToolCallDelta
 from antiphon.wire.content import TextLogprob, TopTextLogprob
 from antiphon.wire.events import Event, OutputItemDone
 
-INCOMPLETE_REASONS = {"length": "max_output_tokens", "content_filter": "content_filter"}
-"""Finish reasons that leave an answer incomplete, and the API's word for why."""
+INCOMPLETE_REASONS = {
+    "length": "max_output_tokens",
+    "model_length": "max_output_tokens",
+    "content_filter": "content_filter",
+}
+"""Finish reasons that leave an answer incomplete, and the API's word for why; `model_length` is Mistral's."""
+
+BROKEN_REASONS = frozenset({"error", "abort"})
+"""Finish reasons with which OpenRouter, Mistral and vLLM say that the answer broke off."""
 
 
 class Turn:
@@ -46,10 +45,10 @@ class Turn:
         self.output: list[msgspec.Raw] = []
         self.nameless_call = False
         self._ids = sources.ids
-        self._taken_ids = set(taken_ids)
         self._queue = ItemQueue(first_index)
+        self._calls = Calls(self._queue, sources.ids, taken_ids)
         self._think = ThinkSplitter()
-        self._calls: dict[int, Entry] = {}
+        self._undecided: list[TextLogprob] = []
         self._fast: MessageItem | None = None
 
     @property
@@ -57,10 +56,15 @@ class Turn:
         """Why the answer is incomplete, in the API's words; None when it is whole."""
         return INCOMPLETE_REASONS.get(self.finish_reason or "")
 
+    @property
+    def broken(self) -> bool:
+        """Whether the upstream itself says that its answer broke off."""
+        return self.finish_reason in BROKEN_REASONS
+
     def feed(self, chunk: ChatChunk) -> list[Event]:
         """Events for one chunk."""
         if chunk.usage is not None:
-            self.usage = chunk.usage
+            self.usage = later_usage(self.usage, chunk.usage)
         if chunk.service_tier is not None:
             self.service_tier = chunk.service_tier
         events: list[Event] = []
@@ -71,16 +75,17 @@ class Turn:
 
     def finish(self) -> list[Event]:
         """Events that end a stream which came to its end."""
-        last_status = "incomplete" if self.incomplete_reason else "completed"
-        self.nameless_call = any(not _call(entry).name for entry in self._calls.values())
-        return self._end(whole=True, last_status=last_status)
+        if self.incomplete_reason:
+            return self._end(whole=False, last_status="incomplete")
+        self.nameless_call = self._calls.nameless
+        return self._end(whole=True, last_status="completed")
 
     def abort(self) -> list[Event]:
         """Events that end a stream which broke off, or whose reader left."""
         return self._end(whole=False, last_status="incomplete")
 
     def _end(self, *, whole: bool, last_status: str) -> list[Event]:
-        events = self._text_pieces(self._think.finish())
+        events = self._release()
         events += self._queue.flush(whole=whole, last_status=last_status)
         return self._keep(events)
 
@@ -103,35 +108,54 @@ class Turn:
         events: list[Event] = []
         thought = delta.reasoning_content or delta.reasoning or delta.thinking
         if thought:
+            # White space that came before the thinking waits for the text after it.
+            events = [] if self._think.blank else self._release()
             events += self._give(ReasoningItem, "rs", Thought(thought))
         if delta.content:
             events += self._content(delta.content, logprobs)
+        elif logprobs and logprobs.content and self._fast:
+            # A token that is half a character brings no text yet.
+            events += self._give(MessageItem, "msg", Text("", _logprobs(logprobs)))
+        if delta.refusal or delta.annotations or delta.tool_calls or delta.function_call:
+            events += self._release() + self._besides_text(delta)
+        return events
+
+    def _besides_text(self, delta: Delta) -> list[Event]:
+        events: list[Event] = []
         if delta.refusal:
             events += self._give(MessageItem, "msg", Refusal(delta.refusal))
         for annotation in map(_citation, delta.annotations or ()):
             if annotation:
                 events += self._give(MessageItem, "msg", Citation(annotation))
         for call in delta.tool_calls or ():
-            events += self._tool_call(call)
+            events += self._calls.take(call)
         if delta.function_call:
-            events += self._tool_call(ToolCallDelta(index=0, function=delta.function_call))
+            events += self._calls.take(ToolCallDelta(index=0, function=delta.function_call))
         return events
 
     def _content(self, content: str | list[Any], logprobs: ChoiceLogprobs | None) -> list[Event]:
         if not isinstance(content, str):
-            return self._text_pieces(_parts(content))
-        if not self._think.decided:
-            pieces = self._think.feed(content)
-            if logprobs and len(pieces) == 1 and isinstance(pieces[0], Text):
-                pieces = [Text(pieces[0].text, _logprobs(logprobs))]
-            return self._text_pieces(pieces)
-        return self._give(MessageItem, "msg", Text(content, _logprobs(logprobs)))
+            return self._release() + self._text_pieces(_parts(content))
+        if self._think.decided:
+            return self._give(MessageItem, "msg", Text(content, _logprobs(logprobs)))
+        before = self._think.at
+        self._undecided = [*self._undecided, *_logprobs(logprobs)]
+        pieces = self._think.feed(content)
+        if self._think.tagged and before is not At.AFTER:
+            # Tokens of the thinking; log probabilities have a place in text only.
+            self._undecided = []
+        return self._text_pieces(pieces)
+
+    def _release(self) -> list[Event]:
+        """Text that was kept back, because something else than text comes, or nothing more."""
+        return self._text_pieces(self._think.finish())
 
     def _text_pieces(self, pieces: Iterable[Text | Thought]) -> list[Event]:
         events: list[Event] = []
         for piece in pieces:
             if isinstance(piece, Text):
-                events += self._give(MessageItem, "msg", piece)
+                known, self._undecided = self._undecided, []
+                events += self._give(MessageItem, "msg", Text(piece.text, known))
             else:
                 events += self._give(ReasoningItem, "rs", piece)
         return events
@@ -143,48 +167,6 @@ class Turn:
             entry = self._queue.begin(kind(self._ids(prefix)))
         return self._queue.give(entry, piece) + self._queue.settle()
 
-    def _tool_call(self, call: ToolCallDelta) -> list[Event]:
-        function = call.function or FunctionDelta()
-        entry = self._call_entry(call, function)
-        item = _call(entry)
-        if call.id and item.call_id is None and not entry.opened and call.id not in self._taken_ids:
-            item.call_id = call.id
-            self._taken_ids.add(call.id)
-        if function.name and not entry.opened and item.name != function.name:
-            item.name += function.name
-        events: list[Event] = []
-        arguments = function.arguments
-        if isinstance(arguments, dict):
-            arguments = msgspec.json.encode(arguments).decode()
-        if arguments:
-            events += self._queue.give(entry, Arguments(arguments))
-        return events + self._queue.settle()
-
-    def _call_entry(self, call: ToolCallDelta, function: FunctionDelta) -> Entry:
-        """The call that a delta continues, or a new one.
-
-        By index; but a new id at an old index, or without any index, is a new call: several providers
-        send every parallel call at index 0 or leave the index out.
-        """
-        index = call.index if call.index is not None else max(self._calls, default=0)
-        entry = self._calls.get(index)
-        if entry is None or self._is_another(entry, call, function):
-            item = FunctionCallItem(self._ids("fc"))
-            item.fallback_id = self._ids("call")
-            item.upstream_id = call.id
-            entry = self._calls[index] = self._queue.begin(item)
-        return entry
-
-    @staticmethod
-    def _is_another(entry: Entry, call: ToolCallDelta, function: FunctionDelta) -> bool:
-        item = _call(entry)
-        if call.id and item.upstream_id:
-            return call.id != item.upstream_id
-        if call.id or not function.name:
-            item.upstream_id = item.upstream_id or call.id
-            return False
-        return item.name != "" and item.whole(entry.held)
-
     def _keep(self, events: list[Event]) -> list[Event]:
         self.output += [event.item for event in events if isinstance(event, OutputItemDone)]
         return events
@@ -192,17 +174,11 @@ class Turn:
 
 def _only_text(choice: Choice, delta: Delta) -> bool:
     return (
-        delta.tool_calls is None
+        not delta.tool_calls
         and choice.logprobs is None
         and not (delta.reasoning_content or delta.reasoning or delta.thinking)
         and not (delta.refusal or delta.function_call or delta.annotations)
     )
-
-
-def _call(entry: Entry) -> FunctionCallItem:
-    if not isinstance(entry.item, FunctionCallItem):
-        raise TypeError(entry.item)
-    return entry.item
 
 
 def _logprobs(logprobs: ChoiceLogprobs | None) -> list[TextLogprob]:
@@ -249,7 +225,11 @@ def _citation(annotation: object) -> dict[str, Any] | None:
     return {
         "type": "url_citation",
         "url": inner["url"],
-        "title": str(inner.get("title") or ""),
-        "start_index": int(inner.get("start_index") or 0),
-        "end_index": int(inner.get("end_index") or 0),
+        "title": inner["title"] if isinstance(inner.get("title"), str) else "",
+        "start_index": _position(inner.get("start_index")),
+        "end_index": _position(inner.get("end_index")),
     }
+
+
+def _position(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0

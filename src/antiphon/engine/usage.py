@@ -1,5 +1,7 @@
 """Token counts: from what a chat upstream says to what the Responses API says. Counterpart: `wire/chat.py`."""
 
+import msgspec
+
 from antiphon.wire.chat import ChatUsage
 from antiphon.wire.responses import InputTokensDetails, OutputTokensDetails, Usage
 
@@ -11,15 +13,27 @@ def response_usage(usage: ChatUsage | None) -> Usage | None:
     """
     if usage is None:
         return None
-    prompt, completion = usage.prompt_tokens or 0, usage.completion_tokens or 0
+    prompt, completion = _count(usage.prompt_tokens), _count(usage.completion_tokens)
     into, out = usage.prompt_tokens_details, usage.completion_tokens_details
     return Usage(
         input_tokens=prompt,
         input_tokens_details=InputTokensDetails(
-            cached_tokens=(into.cached_tokens or 0) if into else 0,
-            cache_write_tokens=(into.cache_write_tokens or 0) if into else 0,
+            cached_tokens=_count(into.cached_tokens) if into else 0,
+            cache_write_tokens=_count(into.cache_write_tokens) if into else 0,
         ),
         output_tokens=completion,
-        output_tokens_details=OutputTokensDetails(reasoning_tokens=(out.reasoning_tokens or 0) if out else 0),
+        output_tokens_details=OutputTokensDetails(reasoning_tokens=_count(out.reasoning_tokens) if out else 0),
         total_tokens=prompt + completion,
     )
+
+
+def later_usage(before: ChatUsage | None, now: ChatUsage) -> ChatUsage:
+    """What is known after `now`: each count is the last one sent, since some servers send them one by one."""
+    if before is None:
+        return now
+    sent = {name: value for name in ChatUsage.__struct_fields__ if (value := getattr(now, name)) is not None}
+    return msgspec.structs.replace(before, **sent)
+
+
+def _count(tokens: int | None) -> int:
+    return max(tokens or 0, 0)

@@ -1,0 +1,93 @@
+"""Which tool call a delta belongs to, whatever its provider does with indexes, ids and names.
+
+By index; and where one index serves several calls, by id, by name and by whether the arguments so far are
+whole. Not here: when a call may open and what it sends (`open_items.py`, `queue.py`). Counterpart: `turn.py`.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import msgspec
+
+from antiphon.engine.open_items import Arguments, FunctionCallItem
+from antiphon.engine.queue import Entry, ItemQueue
+from antiphon.wire.chat import FunctionDelta, ToolCallDelta
+from antiphon.wire.events import Event
+
+
+@dataclass(slots=True)
+class _Call:
+    entry: Entry
+    item: FunctionCallItem
+    upstream_id: str | None = None
+
+    def whole(self) -> bool:
+        """Whether nothing is missing: a whole JSON value can't be continued."""
+        return bool(self.item.name) and self.item.whole(self.entry.held)
+
+
+class Calls:
+    """The tool calls of one turn. `taken_ids` are call ids that the context holds already."""
+
+    def __init__(self, queue: ItemQueue, ids: Callable[[str], str], taken_ids: Iterable[str]) -> None:
+        self._queue = queue
+        self._ids = ids
+        self._taken_ids = set(taken_ids)
+        self._all: list[_Call] = []
+        self._last: dict[int, _Call] = {}
+        self._by_id: dict[tuple[int, str], _Call] = {}
+        self._index = 0
+
+    @property
+    def nameless(self) -> bool:
+        """Whether the upstream asked for a tool without naming it."""
+        return any(not call.item.name and (call.upstream_id or call.entry.held) for call in self._all)
+
+    def take(self, delta: ToolCallDelta) -> list[Event]:
+        """Events for a delta of the call that it continues or begins."""
+        function = delta.function or FunctionDelta()
+        arguments = function.arguments or ""
+        if isinstance(function.arguments, dict):
+            arguments = msgspec.json.encode(function.arguments).decode()
+        call = self._call(delta, function.name, str(arguments))
+        if not call.entry.opened:
+            self._learn(call.item, delta.id, function.name)
+        events = self._queue.give(call.entry, Arguments(str(arguments))) if arguments else []
+        return events + self._queue.settle()
+
+    def _call(self, delta: ToolCallDelta, name: str | None, arguments: str) -> _Call:
+        index = self._index if delta.index is None else delta.index
+        by_id = self._by_id.get((index, delta.id)) if delta.id else None
+        call = by_id or self._last.get(index)
+        if call is None or _is_another(call, None if by_id else delta.id, name, arguments):
+            item = FunctionCallItem(self._ids("fc"))
+            item.fallback_id = self._ids("call")
+            call = _Call(self._queue.begin(item), item)
+            self._all.append(call)
+        self._index, self._last[index] = index, call
+        if delta.id:
+            call.upstream_id = call.upstream_id or delta.id
+            self._by_id[index, delta.id] = call
+        return call
+
+    def _learn(self, item: FunctionCallItem, call_id: str | None, name: str | None) -> None:
+        """An id that is taken already is left to the fallback; a name may be repeated, or come in pieces."""
+        if call_id and item.call_id is None and call_id not in self._taken_ids:
+            item.call_id = call_id
+            self._taken_ids.add(call_id)
+        if name and item.name != name:
+            item.name += name
+
+
+def _is_another(call: _Call, call_id: str | None, name: str | None, arguments: str) -> bool:
+    """Whether a delta at the index of `call` begins another call.
+
+    A new id alone isn't enough: some servers make one up for every chunk. Without a new id, a name begins a
+    call only after the last one is whole, since some servers repeat the name in every chunk, or split it.
+    """
+    new_id = bool(call_id and call.upstream_id and call_id != call.upstream_id)
+    if new_id and name:
+        return True
+    if not (new_id or name) or not call.whole():
+        return False
+    return bool(arguments.strip()) or bool(name and name != call.item.name)
