@@ -28,6 +28,7 @@ class Chats:
         self._store = services.store
 
     async def listed(self, request: Request) -> Response:
+        """`GET` of the list, by `model` and `metadata[key]`, oldest first unless asked otherwise."""
         said = request.query_params
         metadata = {name[9:-1]: value for name, value in said.items() if name.startswith("metadata[")}
         chosen = ChatFilter(model=said.get("model"), metadata=metadata)
@@ -35,15 +36,18 @@ class Chats:
         return _page([(chat.id, chat.body) for chat in page.items], has_more=page.has_more)
 
     async def retrieve(self, request: Request) -> Response:
+        """`GET` of one, as the client was answered."""
         chat = await self._store.get_chat(PROJECT, request.path_params["id"])
         return json_response(msgspec.Raw(chat.body))
 
     async def messages(self, request: Request) -> Response:
+        """`GET` of the messages that were asked with."""
         query = page_query(request, order="asc")
         page = await self._store.chat_messages(PROJECT, request.path_params["id"], query)
         return _page([(message.id, message.raw) for message in page.items], has_more=page.has_more)
 
     async def update(self, request: Request) -> Response:
+        """`POST` of new metadata."""
         limit = self._services.config.max_body
         given = await read_json_body(request.scope, request.receive, limit, required=False)
         metadata = read(given, UpdateMetadata).metadata
@@ -54,6 +58,7 @@ class Chats:
         return json_response(msgspec.Raw(body))
 
     async def delete(self, request: Request) -> Response:
+        """`DELETE` of one with its messages."""
         chat_id = request.path_params["id"]
         await self._store.delete_chat(PROJECT, chat_id)
         return json_response({"id": chat_id, "object": "chat.completion.deleted", "deleted": True})

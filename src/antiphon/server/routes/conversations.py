@@ -41,6 +41,7 @@ class Conversations:
         self._store = services.store
 
     async def create(self, request: Request) -> Response:
+        """`POST /v1/conversations`, with or without a body."""
         body, sources = await self._body(request, required=False)
         asked = read(body, CreateConversation)
         check_metadata(asked.metadata or {})
@@ -50,19 +51,23 @@ class Conversations:
         return json_response(_object(conversation))
 
     async def retrieve(self, request: Request) -> Response:
+        """`GET` of one."""
         return json_response(_object(await self._store.get_conversation(PROJECT, _id(request))))
 
     async def update(self, request: Request) -> Response:
+        """`POST` of new metadata."""
         body, _ = await self._body(request, required=False)
         asked = read(body, UpdateConversation)
         check_metadata(asked.metadata)
         return json_response(_object(await self._store.update_conversation(PROJECT, _id(request), asked.metadata)))
 
     async def delete(self, request: Request) -> Response:
+        """`DELETE` of one; responses made in it stay."""
         await self._store.delete_conversation(PROJECT, _id(request))
         return json_response(ConversationDeleted(id=_id(request)))
 
     async def create_items(self, request: Request) -> Response:
+        """`POST` of up to 20 items; answers with them."""
         body, sources = await self._body(request, required=False)
         items = await self._items(read(body, CreateItems).items, sources)
         stored = [item.stored() for item in items]
@@ -70,13 +75,16 @@ class Conversations:
         return json_response(item_page(Page(stored, has_more=False)))
 
     async def list_items(self, request: Request) -> Response:
+        """`GET` of its items."""
         return json_response(item_page(await self._store.list_items(PROJECT, _id(request), page_query(request))))
 
     async def retrieve_item(self, request: Request) -> Response:
+        """`GET` of one item."""
         item = await self._store.get_item(PROJECT, _id(request), request.path_params["item_id"])
         return json_response(shown(item))
 
     async def delete_item(self, request: Request) -> Response:
+        """`DELETE` of one item; answers with the conversation."""
         item_id = request.path_params["item_id"]
         return json_response(_object(await self._store.delete_item(PROJECT, _id(request), item_id)))
 
