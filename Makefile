@@ -12,7 +12,7 @@ TEST_FLAGS ?= -n 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test check format bench soak serve lock clean
+.PHONY: help venv demo test check format docs bench soak serve lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -25,7 +25,7 @@ demo: $(VENV)/.installed ## start the server on a recorded answer and ask it a q
 test: $(VENV)/.installed ## run the tests, with coverage
 	$(PY) -m pytest --cov $(TEST_FLAGS)
 
-CHECKS := check-format check-lint check-types check-imports check-size check-docs
+CHECKS := check-format check-lint check-types check-imports check-size check-docs check-reference
 .PHONY: $(CHECKS)
 check: $(CHECKS) ## format, lint, types, import contracts, sizes, docs; `make -k check` goes on after a breach
 $(CHECKS): $(VENV)/.installed
@@ -35,10 +35,14 @@ check-types: ; $(PY) -m mypy
 check-imports: ; $(VENV)/bin/lint-imports --no-logo
 check-size: ; $(PY) scripts/check_size.py
 check-docs: ; $(PY) scripts/check_docs.py
+check-reference: ; $(PY) scripts/make_docs.py --check
 
 format: $(VENV)/.installed ## rewrite the code as `make check` wants it
 	$(PY) -m ruff format .
 	$(PY) -m ruff check --fix .
+
+docs: $(VENV)/.installed ## write the generated parts of docs/reference again
+	$(PY) scripts/make_docs.py
 
 bench: $(BENCH_VENV)/.installed ## measure this server against a plain proxy (needs a C compiler); ARGS=--quick for a look
 	$(MAKE) -C bench tools

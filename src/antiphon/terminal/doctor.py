@@ -8,7 +8,7 @@ from antiphon import __version__
 from antiphon.config import Config, Environment
 from antiphon.errors import AntiphonError
 from antiphon.server.services import Services, open_services
-from antiphon.terminal.serving import nothing_found, say
+from antiphon.terminal.serving import models_of, nothing_found, say
 
 GOOD, BAD = "ok ", "BAD"
 
@@ -27,8 +27,11 @@ def doctor(config: Config, environment: Environment) -> int:
 
 
 def _port(config: Config) -> int:
+    if not config.port:
+        say(f"{GOOD} a free port of {config.host} will be taken")
+        return 0
     with socket.socket() as probe:
-        taken = config.port and probe.connect_ex((config.host, config.port)) == 0
+        taken = probe.connect_ex((config.host, config.port)) == 0
     if taken:
         say(f"{BAD} port {config.port} of {config.host} is in use, perhaps by a running Antiphon; --port takes another")
         return 1
@@ -52,6 +55,6 @@ async def _upstreams(services: Services) -> int:
     wrong = 0
     for health in await services.catalog.health():
         wrong += health.error is not None
-        state = health.error or f"{health.models} models"
-        say(f"{BAD if health.error else GOOD} {health.upstream.name} at {health.upstream.base_url}: {state}")
+        found = f"{health.upstream.name} at {health.upstream.base_url}: {models_of(health)}"
+        say(f"{BAD} {health.error}" if health.error else f"{GOOD} {found}")
     return wrong

@@ -8,6 +8,7 @@ from antiphon.config import Config, Environment
 from antiphon.server.front import is_loopback
 from antiphon.server.serve import serve
 from antiphon.server.services import Services
+from antiphon.upstream.catalog import UpstreamHealth
 from antiphon.upstream.discovery import Discovery
 
 
@@ -42,8 +43,14 @@ async def _upstreams(services: Services) -> None:
             say(line)
         return
     for health in await services.catalog.health():
-        state = health.error or f"{health.models} model{'' if health.models == 1 else 's'}"
-        say(f"  {health.upstream.name:<13} {health.upstream.base_url}  {state}")
+        # The error names the address itself.
+        state = health.error or f"{health.upstream.base_url}  {models_of(health)}"
+        say(f"  {health.upstream.name:<13} {state}")
+
+
+def models_of(health: UpstreamHealth) -> str:
+    """How many models an upstream has."""
+    return f"{health.models} model{'' if health.models == 1 else 's'}"
 
 
 def nothing_found(found: Discovery | None) -> list[str]:
