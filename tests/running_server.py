@@ -129,11 +129,15 @@ class RunningServer:
 
 @contextlib.contextmanager
 def running_server(
-    *flags: str, folder: Path | None = None, variables: Mapping[str, str] | None = None, complaints: str = ""
+    *flags: str,
+    folder: Path | None = None,
+    variables: Mapping[str, str] | None = None,
+    complaints: str = "",
+    **started: Any,
 ) -> Iterator[RunningServer]:
     """A server with these flags. `folder` is its working directory, home, and where its database is.
 
-    `complaints` is a pattern that everything it says on standard error must match.
+    `complaints` is a pattern that everything it says on standard error must match. `started` is for `Popen`.
     """
     with contextlib.ExitStack() as stack:
         if folder is None:
@@ -143,7 +147,7 @@ def running_server(
         process = subprocess.Popen(
             [PROGRAM, "serve", "--port", "0", *database, *flags],
             cwd=folder, env=environment(folder, **(variables or {})), text=True,
-            stdout=subprocess.PIPE, stderr=errors,
+            stdout=subprocess.PIPE, stderr=errors, **started,
         )  # fmt: skip
         stack.callback(_ended, process)
         server = RunningServer(folder, _address(process, errors), process)
