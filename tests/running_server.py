@@ -121,6 +121,12 @@ class RunningServer:
     def delete(self, path: str) -> Answer:
         return _answer(self.http.delete(path))
 
+    def close(self) -> None:
+        """Let go of the connections to it."""
+        self.http.close()
+        if "client" in vars(self):
+            self.client.close()
+
     def stop(self) -> int:
         """Tell it to stop, as the system does; the exit status."""
         self.process.terminate()
@@ -151,7 +157,7 @@ def running_server(
         )  # fmt: skip
         stack.callback(_ended, process)
         server = RunningServer(folder, _address(process, errors), process)
-        stack.callback(server.http.close)
+        stack.callback(server.close)
         yield server
         if process.poll() is None:
             assert server.stop() == 0

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from antiphon.engine.input import Item, stored_item
 from antiphon.engine.prepare import Asked
-from antiphon.errors import StoreFault
+from antiphon.errors import AntiphonError, NotFound, StoreFault
 from antiphon.store.base import Store
 from antiphon.wire.items import ItemReferenceView
 
@@ -52,8 +52,16 @@ async def resolved(store: Store, project: str, items: list[Item], known: set[str
         if not isinstance(item.view, ItemReferenceView):
             found.append(item)
         elif item.view.id not in known:
-            found.append(stored_item(await store.find_item(project, item.view.id)))
+            found.append(await _referred(store, project, item.view.id, item.at))
     return found
+
+
+async def _referred(store: Store, project: str, item_id: str, at: str) -> Item:
+    """The item that a reference, which stands at `at` in the request, stands for."""
+    try:
+        return stored_item(await store.find_item(project, item_id))
+    except NotFound as error:
+        raise NotFound(error.message, param=f"{at}.id") from None
 
 
 @asynccontextmanager
@@ -81,7 +89,8 @@ async def _keep_holding(store: Store, project: str, conversation: str, owner: st
         await asyncio.sleep(HOLD_SECONDS / 3)
         try:
             await store.lock_conversation(project, conversation, owner, HOLD_SECONDS)
-        except StoreFault as fault:
+        except AntiphonError as fault:
+            # Deleted meanwhile, or held by another since this process was stopped for long: the saving will say so.
             log.warning("conversation %s may be unlocked too early: %s", conversation, fault.message)
 
 

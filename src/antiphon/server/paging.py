@@ -1,5 +1,7 @@
 """Lists: the query of a page, and a page as it is given out. Counterpart: `store/base.py`, `PageQuery` and `Page`."""
 
+from typing import get_args
+
 from starlette.requests import Request
 
 from antiphon.engine.present import shown
@@ -7,25 +9,42 @@ from antiphon.errors import InvalidRequest
 from antiphon.store.base import Order, Page, PageQuery
 from antiphon.wire.answers import StoredItem
 from antiphon.wire.page import ItemPage
+from antiphon.wire.responses import Include
 
 DEFAULT_LIMIT, MAX_LIMIT = 20, 100
+MAX_DIGITS = 9
+INCLUDES = get_args(Include)
 
 
 def page_query(request: Request, order: Order = "desc") -> PageQuery:
     """`after`, `before`, `limit` (1 to 100, default 20) and `order` (default as given). Raises `InvalidRequest`."""
+    check_include(request)
     said = request.query_params
     limit = said.get("limit", str(DEFAULT_LIMIT))
-    if not limit.isdigit() or not 1 <= int(limit) <= MAX_LIMIT:
+    if not limit.isdecimal() or len(limit) > MAX_DIGITS or not 1 <= int(limit) <= MAX_LIMIT:
         raise InvalidRequest(f"'limit' must be a number from 1 to {MAX_LIMIT}, not '{limit}'.", param="limit")
     wanted = said.get("order", order)
     if wanted not in {"asc", "desc"}:
         raise InvalidRequest(f"'order' must be 'asc' or 'desc', not '{wanted}'.", param="order")
     return PageQuery(
-        after=said.get("after"),
-        before=said.get("before"),
+        after=said.get("after") or None,
+        before=said.get("before") or None,
         limit=int(limit),
         order="asc" if wanted == "asc" else "desc",
     )
+
+
+def check_include(request: Request) -> None:
+    """Raise `InvalidRequest` for an `include` that the API doesn't know.
+
+    What it names is in every answer anyway: an item is given out as it came.
+    """
+    said = request.query_params
+    for word in (*said.getlist("include"), *said.getlist("include[]")):
+        if word not in INCLUDES:
+            raise InvalidRequest(
+                f"'include' may hold {', '.join(INCLUDES)}, not '{word}'.", code="invalid_value", param="include"
+            )
 
 
 def item_page(page: Page[StoredItem]) -> ItemPage:
@@ -33,7 +52,7 @@ def item_page(page: Page[StoredItem]) -> ItemPage:
     ids = [item.id for item in page.items]
     return ItemPage(
         data=[shown(item) for item in page.items],
-        first_id=ids[0] if ids else None,
-        last_id=ids[-1] if ids else None,
+        first_id=ids[0] if ids else "",
+        last_id=ids[-1] if ids else "",
         has_more=page.has_more,
     )

@@ -4,10 +4,10 @@ import msgspec
 
 
 class ItemPage(msgspec.Struct, kw_only=True):
-    """Items as raw JSON, with the ids of the first and the last; null in an empty page."""
+    """Items as raw JSON, with the ids of the first and the last; empty in an empty page, as strict clients want strings."""
 
     object: str = "list"
     data: list[msgspec.Raw] = []
-    first_id: str | None = None
-    last_id: str | None = None
+    first_id: str = ""
+    last_id: str = ""
     has_more: bool = False

@@ -80,8 +80,8 @@ def routes(services: Services) -> list[Route]:
 def _page(rows: list[tuple[str, bytes]], *, has_more: bool) -> Response:
     page = ItemPage(
         data=[msgspec.Raw(body) for _, body in rows],
-        first_id=rows[0][0] if rows else None,
-        last_id=rows[-1][0] if rows else None,
+        first_id=rows[0][0] if rows else "",
+        last_id=rows[-1][0] if rows else "",
         has_more=has_more,
     )
     return json_response(page)

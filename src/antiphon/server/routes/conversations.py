@@ -17,7 +17,7 @@ from antiphon.runner.history import resolved
 from antiphon.server.front import REQUEST_ID
 from antiphon.server.json import json_response
 from antiphon.server.limits import read_json_body
-from antiphon.server.paging import item_page, page_query
+from antiphon.server.paging import check_include, item_page, page_query
 from antiphon.server.services import PROJECT, Services
 from antiphon.sources import Sources
 from antiphon.store.base import Conversation, Page
@@ -71,6 +71,7 @@ class Conversations:
         body, sources = await self._body(request, required=False)
         items = await self._items(read(body, CreateItems).items, sources)
         stored = [item.stored() for item in items]
+        check_include(request)
         await self._store.add_items(PROJECT, _id(request), stored)
         return json_response(item_page(Page(stored, has_more=False)))
 
@@ -80,6 +81,7 @@ class Conversations:
 
     async def retrieve_item(self, request: Request) -> Response:
         """`GET` of one item."""
+        check_include(request)
         item = await self._store.get_item(PROJECT, _id(request), request.path_params["item_id"])
         return json_response(shown(item))
 

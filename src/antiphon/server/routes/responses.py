@@ -20,7 +20,7 @@ from antiphon.server.answering import Connection, answer_json, answer_stream
 from antiphon.server.front import REQUEST_ID
 from antiphon.server.json import json_response
 from antiphon.server.limits import read_json_body
-from antiphon.server.paging import item_page, page_query
+from antiphon.server.paging import check_include, item_page, page_query
 from antiphon.server.services import PROJECT, Services
 from antiphon.sources import Sources
 from antiphon.wire.responses import Response
@@ -75,6 +75,7 @@ def routes(services: Services) -> list[Route]:
             raise InvalidRequest(
                 "Only a response made in the background can be streamed again. Leave 'stream' out.", param="stream"
             )
+        check_include(request)
         saved = await store.get_answer(PROJECT, request.path_params["id"])
         response = msgspec.json.decode(saved.body, type=Response)
         output = [msgspec.Raw(item.raw) for item in saved.output]
