@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import msgspec
 import pytest
 
@@ -10,17 +12,20 @@ from antiphon.engine.replies import (
     UpstreamFailed,
     UpstreamOpened,
 )
+from antiphon.engine.run import Run
 from antiphon.engine.state import IllegalMove, State
 from antiphon.errors import StoreFault, UpstreamCut, UpstreamRefused, UpstreamUnavailable
 from antiphon.testing import check_stream
 from antiphon.testing.playbook import Playbook, chunks, events, said
+
+MakeRun = Callable[..., Run]
 
 OPENED = ("response.created", "response.in_progress")
 FIRST_TEXT = ("response.output_item.added", "response.content_part.added", "response.output_text.delta")
 LAST_TEXT = ("response.output_text.done", "response.content_part.done", "response.output_item.done")
 
 
-def test_an_answer_is_saved_before_it_is_called_completed(make_run):
+def test_an_answer_is_saved_before_it_is_called_completed(make_run: MakeRun) -> None:
     play = Playbook(make_run())
     play << CallUpstream
     play >> UpstreamOpened() << events(*OPENED)
@@ -34,7 +39,7 @@ def test_an_answer_is_saved_before_it_is_called_completed(make_run):
     assert play.run.state is State.COMPLETED
 
 
-def test_the_saved_answer_holds_its_output_apart_from_its_body(make_run):
+def test_the_saved_answer_holds_its_output_apart_from_its_body(make_run: MakeRun) -> None:
     run = make_run()
     run.start()
     run.handle(UpstreamOpened())
@@ -48,7 +53,7 @@ def test_the_saved_answer_holds_its_output_apart_from_its_body(make_run):
     assert msgspec.json.decode(save.answer.input[0].raw)["content"] == "hi"
 
 
-def test_without_store_nothing_is_saved(make_run):
+def test_without_store_nothing_is_saved(make_run: MakeRun) -> None:
     play = Playbook(make_run(store=False))
     play << CallUpstream
     play >> UpstreamOpened() << events(*OPENED)
@@ -58,7 +63,7 @@ def test_without_store_nothing_is_saved(make_run):
     check_stream(play.seen)
 
 
-def test_what_could_not_be_saved_is_failed(make_run):
+def test_what_could_not_be_saved_is_failed(make_run: MakeRun) -> None:
     fault = StoreFault("The disk is full.")
     play = Playbook(make_run())
     play << CallUpstream
@@ -69,7 +74,7 @@ def test_what_could_not_be_saved_is_failed(make_run):
     assert check_stream(play.seen)["status"] == "failed"
 
 
-def test_a_refusal_before_the_stream_is_open_is_the_clients_error(make_run):
+def test_a_refusal_before_the_stream_is_open_is_the_clients_error(make_run: MakeRun) -> None:
     refused = UpstreamRefused("No.", upstream_status=429, code="slow_down")
     play = Playbook(make_run())
     play << CallUpstream
@@ -77,7 +82,7 @@ def test_a_refusal_before_the_stream_is_open_is_the_clients_error(make_run):
     assert play.seen == []
 
 
-def test_a_failure_in_an_open_stream_is_said_in_it_and_kept(make_run):
+def test_a_failure_in_an_open_stream_is_said_in_it_and_kept(make_run: MakeRun) -> None:
     play = Playbook(make_run())
     play << CallUpstream
     play >> UpstreamOpened() << events(*OPENED)
@@ -88,7 +93,7 @@ def test_a_failure_in_an_open_stream_is_said_in_it_and_kept(make_run):
     assert play.seen[-2]["code"] == play.seen[-2]["error"]["code"] == "upstream_unavailable"
 
 
-def test_too_many_requests_keeps_its_meaning_in_the_response(make_run):
+def test_too_many_requests_keeps_its_meaning_in_the_response(make_run: MakeRun) -> None:
     run = make_run(store=False)
     play = Playbook(run)
     play << CallUpstream
@@ -98,7 +103,7 @@ def test_too_many_requests_keeps_its_meaning_in_the_response(make_run):
     assert check_stream(play.seen)["error"]["code"] == "rate_limit_exceeded"
 
 
-def test_a_cut_stream_keeps_its_items_as_incomplete(make_run):
+def test_a_cut_stream_keeps_its_items_as_incomplete(make_run: MakeRun) -> None:
     play = Playbook(make_run())
     play << CallUpstream
     play >> UpstreamOpened() << events(*OPENED)
@@ -111,10 +116,8 @@ def test_a_cut_stream_keeps_its_items_as_incomplete(make_run):
     assert play.seen[-2]["code"] == UpstreamCut.default_code
 
 
-@pytest.mark.parametrize(
-    ("finish", "reason"), [("length", "max_output_tokens"), ("content_filter", "content_filter")]
-)
-def test_a_limit_makes_it_incomplete(make_run, finish, reason):
+@pytest.mark.parametrize(("finish", "reason"), [("length", "max_output_tokens"), ("content_filter", "content_filter")])
+def test_a_limit_makes_it_incomplete(make_run: MakeRun, finish: str, reason: str) -> None:
     play = Playbook(make_run(store=False))
     play << CallUpstream
     play >> UpstreamOpened() << events(*OPENED)
@@ -125,7 +128,7 @@ def test_a_limit_makes_it_incomplete(make_run, finish, reason):
     assert final["output"][0]["status"] == "incomplete"
 
 
-def test_a_client_that_leaves_has_its_answer_stored_as_cancelled(make_run):
+def test_a_client_that_leaves_has_its_answer_stored_as_cancelled(make_run: MakeRun) -> None:
     play = Playbook(make_run())
     play << CallUpstream
     play >> UpstreamOpened() << events(*OPENED)
@@ -136,14 +139,14 @@ def test_a_client_that_leaves_has_its_answer_stored_as_cancelled(make_run):
     assert play.run.state is State.CANCELLED
 
 
-def test_a_client_that_leaves_before_anything_was_promised_leaves_nothing(make_run):
+def test_a_client_that_leaves_before_anything_was_promised_leaves_nothing(make_run: MakeRun) -> None:
     play = Playbook(make_run())
     play << CallUpstream
     play >> Cancelled() << Finish()
     assert play.seen == []
 
 
-def test_a_stream_opened_for_impatience_is_not_opened_twice(make_run):
+def test_a_stream_opened_for_impatience_is_not_opened_twice(make_run: MakeRun) -> None:
     play = Playbook(make_run(store=False))
     play << CallUpstream
     play >> UpstreamOpened() << events(*OPENED)
@@ -153,7 +156,7 @@ def test_a_stream_opened_for_impatience_is_not_opened_twice(make_run):
     check_stream(play.seen)
 
 
-def test_a_call_without_a_name_is_the_upstreams_fault(make_run):
+def test_a_call_without_a_name_is_the_upstreams_fault(make_run: MakeRun) -> None:
     play = Playbook(make_run(store=False))
     play << CallUpstream
     play >> UpstreamOpened() << events(*OPENED)
@@ -164,7 +167,7 @@ def test_a_call_without_a_name_is_the_upstreams_fault(make_run):
     assert final["output"] == []
 
 
-def test_an_answer_of_nothing_is_complete(make_run):
+def test_an_answer_of_nothing_is_complete(make_run: MakeRun) -> None:
     play = Playbook(make_run(store=False))
     play << CallUpstream
     play >> UpstreamOpened() << events(*OPENED)
@@ -173,7 +176,7 @@ def test_an_answer_of_nothing_is_complete(make_run):
     assert check_stream(play.seen)["output"] == []
 
 
-def test_usage_and_tier_come_from_the_upstream(make_run):
+def test_usage_and_tier_come_from_the_upstream(make_run: MakeRun) -> None:
     run = make_run(store=False)
     play = Playbook(run)
     play << CallUpstream
@@ -199,13 +202,13 @@ def test_usage_and_tier_come_from_the_upstream(make_run):
     assert final["service_tier"] == "flex"
 
 
-def test_a_reply_to_nothing_is_a_fault_of_the_program(make_run):
+def test_a_reply_to_nothing_is_a_fault_of_the_program(make_run: MakeRun) -> None:
     run = make_run()
     with pytest.raises(IllegalMove):
         run.handle(Saved())
 
 
-def test_a_playbook_shows_the_dialogue_that_went_wrong(make_run):
+def test_a_playbook_shows_the_dialogue_that_went_wrong(make_run: MakeRun) -> None:
     play = Playbook(make_run())
     with pytest.raises(AssertionError, match="<< CallUpstream"):
         play << Save
