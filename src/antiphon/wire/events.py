@@ -154,6 +154,102 @@ class FunctionCallArgumentsDone(Event, tag="response.function_call_arguments.don
     arguments: str
 
 
+class ItemEvent(Event):
+    """Base of events about one item."""
+
+    item_id: str
+    output_index: int
+
+
+class CustomToolCallInputDelta(ItemEvent, tag="response.custom_tool_call_input.delta"):
+    """A piece of a custom tool's input."""
+
+    delta: str
+    obfuscation: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class CustomToolCallInputDone(ItemEvent, tag="response.custom_tool_call_input.done"):
+    """The whole input."""
+
+    input: str
+
+
+class ShellCommandEvent(Event):
+    """Base of events about one command of a shell call."""
+
+    output_index: int
+    command_index: int
+
+
+class ShellCommandAdded(ShellCommandEvent, tag="response.shell_call_command.added"):
+    """A command begins."""
+
+    command: str
+
+
+class ShellCommandDelta(ShellCommandEvent, tag="response.shell_call_command.delta"):
+    """A piece of a command."""
+
+    delta: str
+    obfuscation: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class ShellCommandDone(ShellCommandEvent, tag="response.shell_call_command.done"):
+    """The whole command."""
+
+    command: str
+
+
+class PatchDiffDelta(ItemEvent, tag="response.apply_patch_call_operation_diff.delta"):
+    """A piece of a diff. Seen on the wire; the SDK has no type for it."""
+
+    delta: str
+    obfuscation: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class PatchDiffDone(ItemEvent, tag="response.apply_patch_call_operation_diff.done"):
+    """The whole diff."""
+
+    diff: str
+
+
+class McpListToolsInProgress(ItemEvent, tag="response.mcp_list_tools.in_progress"):
+    """An MCP server is asked for its tools."""
+
+
+class McpListToolsCompleted(ItemEvent, tag="response.mcp_list_tools.completed"):
+    """It answered."""
+
+
+class McpListToolsFailed(ItemEvent, tag="response.mcp_list_tools.failed"):
+    """It didn't."""
+
+
+class McpCallInProgress(ItemEvent, tag="response.mcp_call.in_progress"):
+    """An MCP tool is going to be called."""
+
+
+class McpCallArgumentsDelta(ItemEvent, tag="response.mcp_call_arguments.delta"):
+    """A piece of the arguments."""
+
+    delta: str
+    obfuscation: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class McpCallArgumentsDone(ItemEvent, tag="response.mcp_call_arguments.done"):
+    """The whole arguments."""
+
+    arguments: str
+
+
+class McpCallCompleted(ItemEvent, tag="response.mcp_call.completed"):
+    """The tool answered."""
+
+
+class McpCallFailed(ItemEvent, tag="response.mcp_call.failed"):
+    """It didn't, or said that it failed."""
+
+
 class StreamError(Event, tag="error"):
     """Something broke inside an open stream; `response.failed` follows.
 

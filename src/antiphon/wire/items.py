@@ -6,6 +6,8 @@ raw is what the store keeps. Source: API reference, input and output items.
 Counterparts: `engine/open_items.py` makes output items, `engine/prompt.py` reads input items.
 """
 
+from typing import Any
+
 import msgspec
 
 from antiphon.wire.content import OutputPart, ReasoningText
@@ -40,7 +42,136 @@ class FunctionCall(msgspec.Struct, tag="function_call", kw_only=True):
     arguments: str = ""
 
 
-OutputItem = OutputMessage | Reasoning | FunctionCall
+class CustomToolCall(msgspec.Struct, tag="custom_tool_call", kw_only=True):
+    """The model asks for a tool of the client that takes free text."""
+
+    id: str
+    status: str
+    call_id: str
+    name: str
+    input: str = ""
+
+
+class LocalShellAction(msgspec.Struct, tag="exec", kw_only=True):
+    """A command for the client's own shell; the timeout in milliseconds."""
+
+    command: list[str] = []
+    env: dict[str, str] = {}
+    timeout_ms: int | None = None
+    user: str | None = None
+    working_directory: str | None = None
+
+
+class LocalShellCall(msgspec.Struct, tag="local_shell_call", kw_only=True):
+    """The model asks the client to run one command."""
+
+    id: str
+    status: str
+    call_id: str
+    action: LocalShellAction
+
+
+class ShellAction(msgspec.Struct, kw_only=True):
+    """Commands for the client's shell; the timeout in milliseconds, the length in characters."""
+
+    commands: list[str] = []
+    timeout_ms: int | None = None
+    max_output_length: int | None = None
+
+
+class ShellCall(msgspec.Struct, tag="shell_call", kw_only=True):
+    """The model asks the client to run commands, at once where it can."""
+
+    id: str
+    status: str
+    call_id: str
+    action: ShellAction
+    environment: dict[str, str] | None = None
+
+
+class CreateFile(msgspec.Struct, tag="create_file", kw_only=True):
+    """Make a file; `diff` holds its lines, each behind a `+`."""
+
+    path: str
+    diff: str
+
+
+class UpdateFile(msgspec.Struct, tag="update_file", kw_only=True):
+    """Change a file by a diff."""
+
+    path: str
+    diff: str
+
+
+class DeleteFile(msgspec.Struct, tag="delete_file", kw_only=True):
+    """Remove a file."""
+
+    path: str
+
+
+class ApplyPatchCall(msgspec.Struct, tag="apply_patch_call", kw_only=True):
+    """The model asks the client to change one file."""
+
+    id: str
+    status: str
+    call_id: str
+    operation: CreateFile | UpdateFile | DeleteFile
+
+
+class ComputerCall(msgspec.Struct, tag="computer_call", kw_only=True):
+    """The model asks the client to act on a screen."""
+
+    id: str
+    status: str
+    call_id: str
+    actions: list[dict[str, Any]] = []
+    pending_safety_checks: list[dict[str, Any]] = []
+
+
+class McpListTools(msgspec.Struct, tag="mcp_list_tools", kw_only=True):
+    """What an MCP server offers; `error` says why nothing is known."""
+
+    id: str
+    server_label: str
+    tools: list[msgspec.Raw] = []
+    error: str | None = None
+
+
+class McpCall(msgspec.Struct, tag="mcp_call", kw_only=True):
+    """A call of an MCP server's tool, with what came of it."""
+
+    id: str
+    status: str
+    server_label: str
+    name: str
+    arguments: str = ""
+    approval_request_id: str | None = None
+    output: str | None = None
+    error: dict[str, Any] | None = None
+
+
+class McpApprovalRequest(msgspec.Struct, tag="mcp_approval_request", kw_only=True):
+    """The client is asked whether a call may be made."""
+
+    id: str
+    server_label: str
+    name: str
+    arguments: str
+
+
+OutputItem = (
+    OutputMessage
+    | Reasoning
+    | FunctionCall
+    | CustomToolCall
+    | LocalShellCall
+    | ShellCall
+    | ApplyPatchCall
+    | ComputerCall
+    | McpListTools
+    | McpCall
+    | McpApprovalRequest
+)
 
 
 class ItemHead(msgspec.Struct, kw_only=True):

@@ -1,0 +1,52 @@
+"""Custom tools: free text for a tool of the client. Source: API reference, `custom` tools and recorded streams.
+
+A chat model is offered a function of the same name with one required string, `input`. A grammar stands in
+the description. Counterpart: `input_string.py`, which decodes what the model writes.
+"""
+
+from typing import Any
+
+from antiphon.engine.kinds.face import Binding, Face, Outcome
+from antiphon.engine.kinds.input_string import InputString
+from antiphon.wire import events as ev
+from antiphon.wire.items import CustomToolCall
+
+INPUT = {"type": "object", "properties": {"input": {"type": "string"}}, "required": ["input"]}
+
+
+class CustomFace(Face):
+    """A `custom_tool_call`."""
+
+    prefix = "ctc"
+
+    def __init__(self, item_id: str, call_id: str, name: str, binding: Binding) -> None:
+        super().__init__(item_id, call_id, name, binding)
+        self._decoder = InputString()
+        self._input: list[str] = []
+
+    def item(self, status: str, arguments: str, outcome: Outcome | None = None) -> CustomToolCall:
+        text = "".join(self._input)
+        return CustomToolCall(id=self.id, status=status, call_id=self.call_id, name=self.name, input=text)
+
+    def delta(self, piece: str) -> list[ev.Event]:
+        return self._more(self._decoder.feed(piece))
+
+    def last(self, arguments: str) -> list[ev.Event]:
+        events = self._more(self._decoder.finish())
+        return [*events, ev.CustomToolCallInputDone(**self.place, input="".join(self._input))]
+
+    def _more(self, text: str) -> list[ev.Event]:
+        if not text:
+            return []
+        self._input.append(text)
+        return [ev.CustomToolCallInputDelta(**self.place, delta=text)]
+
+
+def custom_function(tool: dict[str, Any]) -> dict[str, Any]:
+    """The function that a chat model is offered for a custom tool."""
+    said = tool.get("description") or ""
+    form = tool.get("format") or {}
+    if form.get("type") == "grammar":
+        rule = f"The input must match this {form.get('syntax')} grammar:\n{form.get('definition')}"
+        said = f"{said}\n\n{rule}" if said else rule
+    return {"name": tool["name"], **({"description": said} if said else {}), "parameters": INPUT}

@@ -1,0 +1,94 @@
+"""The text of a custom tool's input, decoded while the JSON that carries it is still arriving.
+
+A chat model is offered a function with one string, so what it writes is `{"input": "…"}`, split anywhere, escapes
+and surrogate pairs included. A model that writes bare text instead is understood as well. Pure.
+Counterpart: `custom.py`.
+"""
+
+import json
+import re
+from enum import Enum, auto
+
+_OPENING = re.compile(r'\s*\{\s*"input"\s*:\s*"')
+# Whole tokens of a JSON string; a high surrogate only together with what follows it.
+_TOKENS = re.compile(
+    r'(?:[^"\\]+|\\["\\/bfnrt]|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[0-9a-fA-F]{4}'
+    r"|\\u(?![dD][89abAB])[0-9a-fA-F]{4})*"
+)
+_ENDING = re.compile(r'(?:\\u[dD][89abAB][0-9a-fA-F]{2})?(?=")')
+
+
+class _At(Enum):
+    BEFORE = auto()
+    INSIDE = auto()
+    BEHIND = auto()
+    BARE = auto()
+
+
+class InputString:
+    """`feed` pieces of arguments, get pieces of text; `finish` gives what was kept back."""
+
+    def __init__(self) -> None:
+        self._at = _At.BEFORE
+        self._kept = ""
+
+    def feed(self, piece: str) -> str:
+        """The text that this piece completes."""
+        self._kept += piece
+        if self._at is _At.BEFORE:
+            self._look_for_opening()
+        if self._at is _At.INSIDE:
+            return self._inside()
+        return self._take() if self._at is _At.BARE else ""
+
+    def finish(self) -> str:
+        """The rest, when no more comes. JSON of another shape gives its only string, or itself."""
+        kept = self._take()
+        match self._at:
+            case _At.BEFORE:
+                return _only_string(kept)
+            case _At.INSIDE:
+                # Cut in the middle of an escape: what there is of it means nothing.
+                return "" if kept.startswith("\\") else kept
+            case _:
+                return "" if self._at is _At.BEHIND else kept
+
+    def _look_for_opening(self) -> None:
+        opening = _OPENING.match(self._kept)
+        if opening:
+            self._at, self._kept = _At.INSIDE, self._kept[opening.end() :]
+        elif self._kept.strip() and not self._kept.lstrip().startswith("{"):
+            self._at = _At.BARE
+
+    def _inside(self) -> str:
+        tokens = _TOKENS.match(self._kept)
+        end = tokens.end() if tokens else 0
+        text = _decoded(self._kept[:end])
+        self._kept = self._kept[end:]
+        if lone := _ENDING.match(self._kept):
+            text += "\ufffd" if lone.group() else ""
+            self._at, self._kept = _At.BEHIND, ""
+        return text
+
+    def _take(self) -> str:
+        kept, self._kept = self._kept, ""
+        return kept
+
+
+def _decoded(escaped: str) -> str:
+    """A piece of a JSON string without its quotes; half a surrogate pair becomes U+FFFD."""
+    text = str(json.loads(f'"{escaped}"', strict=False))
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _only_string(text: str) -> str:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    if isinstance(value, str):
+        return value
+    strings = [inner for inner in value.values() if isinstance(inner, str)] if isinstance(value, dict) else []
+    if isinstance(value, dict) and isinstance(value.get("input"), str):
+        return str(value["input"])
+    return strings[0] if len(strings) == 1 else text
