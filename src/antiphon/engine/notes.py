@@ -1,8 +1,13 @@
 """What of a request couldn't be done as asked: named in response headers, or refused when asked strictly."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from antiphon.errors import InvalidRequest
+
+LONGEST_NAME, LONGEST_HEADER = 100, 2_000
+"""Characters of one name and of one header: clients read no more than 8 KB of headers."""
 
 
 @dataclass(slots=True)
@@ -15,7 +20,7 @@ class Notes:
     def headers(self) -> dict[str, str]:
         """`antiphon-approximated` and `antiphon-ignored`, where there is something to say."""
         said = {"antiphon-approximated": self.approximated, "antiphon-ignored": self.ignored}
-        return {name: ", ".join(dict.fromkeys(fields)) for name, fields in said.items() if fields}
+        return {name: _listed(fields) for name, fields in said.items() if fields}
 
     def refuse(self) -> None:
         """Raise `InvalidRequest` for the first note: the client asked for all or nothing."""
@@ -27,3 +32,11 @@ class Notes:
                     code="unsupported_parameter",
                     param=fields[0],
                 )
+
+
+def _listed(fields: Iterable[str]) -> str:
+    """The names once each. A client may choose them, so that what a header can't hold is percent-encoded."""
+    names = [quote(name[:LONGEST_NAME], safe="[]/:@~") for name in dict.fromkeys(fields)]
+    while sum(len(name) + 2 for name in names) > LONGEST_HEADER:
+        names = [*names[: len(names) // 2], "..."]
+    return ", ".join(names)

@@ -4,7 +4,6 @@ Counterpart: `wire/content.py`. Not here: which message they belong to (`prompt.
 """
 
 import base64
-import binascii
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,20 +21,27 @@ TEXT_TYPES = frozenset({"input_text", "output_text", "text", "summary_text", "re
 
 
 def chat_content(content: str | Sequence[msgspec.Raw], at: str, notes: Notes) -> str | list[ChatPart]:
-    """Content in the form it came: a string stays a string, a list of parts a list.
+    """Content in the form it came: a string stays a string, a list of parts a list, unless nothing is left of it.
 
     A part that no chat model takes is left out and noted. Raises `InvalidRequest` for a broken part.
     """
     if isinstance(content, str):
         return content
     parts = [_chat_part(raw, f"{at}[{index}]", notes) for index, raw in enumerate(content)]
-    return [part for part in parts if part is not None]
+    return [part for part in parts if part is not None] or ""
 
 
 def plain_text(content: str | Sequence[msgspec.Raw], at: str, notes: Notes) -> str:
-    """Content as one string, as the assistant's own words go back to a chat model."""
-    parts = chat_content(content, at, notes)
-    return parts if isinstance(parts, str) else "".join(part.get("text", "") for part in parts)
+    """Content as one string, as the assistant's own words go back to a chat model; what isn't text is noted."""
+    if isinstance(content, str):
+        return content
+    texts = []
+    for index, raw in enumerate(content):
+        part = _chat_part(raw, f"{at}[{index}]", notes)
+        if part is not None and "text" not in part:
+            notes.ignored.append(f"{at}[{index}]")
+        texts.append((part or {}).get("text", ""))
+    return "".join(texts)
 
 
 def _chat_part(raw: msgspec.Raw, at: str, notes: Notes) -> ChatPart | None:
@@ -75,7 +81,7 @@ def _file(file: InputFile, at: str) -> ChatPart:
     encoded = file.file_data.partition(",")[2] if file.file_data.startswith("data:") else file.file_data
     try:
         text = base64.b64decode(encoded, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         raise InvalidRequest(
             f"'{at}.file_data' isn't base64 of UTF-8 text. Only text files can be shown to a chat model here.",
             code="unsupported_file",

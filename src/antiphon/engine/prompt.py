@@ -26,11 +26,11 @@ def chat_messages(instructions: str | None, items: Sequence[Item], dialect: Dial
 
     Raises `InvalidRequest` for an output without its call and for a call without its output.
     """
-    writer = _Writer(dialect, notes, _outputs(items))
+    writer = _Writer(dialect, notes, _outputs(items, notes))
     if instructions is not None:
         writer.messages.append({"role": "system", "content": instructions})
-    for item in items:
-        writer.add(item)
+    for place, item in enumerate(items):
+        writer.add(place, item)
     writer.flush_calls()
     return _system_first(writer.messages, notes) if dialect.system_first else writer.messages
 
@@ -40,21 +40,29 @@ def call_ids(items: Iterable[Item]) -> frozenset[str]:
     return frozenset(item.view.call_id for item in items if isinstance(item.view, FunctionCallView))
 
 
-def _outputs(items: Sequence[Item]) -> dict[str, Item]:
-    """Outputs by call id; each must belong to a call that comes before it."""
-    called: set[str] = set()
-    outputs: dict[str, Item] = {}
-    for item in items:
+def _outputs(items: Sequence[Item], notes: Notes) -> dict[int, Item]:
+    """Each call's output, by the call's place in `items`; a second output for one call is noted.
+
+    Servers that number their calls anew in every turn repeat ids: an output belongs to the first call
+    before it that has its id and no output yet.
+    """
+    waiting: dict[str, list[int]] = {}
+    outputs: dict[int, Item] = {}
+    for place, item in enumerate(items):
         if isinstance(item.view, FunctionCallView):
-            called.add(item.view.call_id)
+            waiting.setdefault(item.view.call_id, []).append(place)
         elif isinstance(item.view, FunctionCallOutputView):
-            if item.view.call_id not in called:
+            calls = waiting.get(item.view.call_id)
+            if calls is None:
                 raise InvalidRequest(
                     f"No tool call found for function call output with call_id {item.view.call_id}. "
                     "The function_call item must stand before its output.",
                     param="input",
                 )
-            outputs[item.view.call_id] = item
+            if calls:
+                outputs[calls.pop(0)] = item
+            else:
+                notes.ignored.append(item.at)
     return outputs
 
 
@@ -64,17 +72,21 @@ class _Writer:
 
     dialect: Dialect
     notes: Notes
-    outputs: dict[str, Item]
+    outputs: dict[int, Item]
     messages: list[ChatMessage] = field(default_factory=list)
-    calls: list[FunctionCallView] = field(default_factory=list)
+    calls: dict[str, tuple[FunctionCallView, Item | None]] = field(default_factory=dict)
 
-    def add(self, item: Item) -> None:
+    def add(self, place: int, item: Item) -> None:
         match item.view:
             case MessageView() as view:
-                self.flush_calls()
+                # What the assistant says between a call and its output belongs to the message that calls.
+                if view.role != "assistant":
+                    self.flush_calls()
                 self.messages.append(self._message(view, item))
             case FunctionCallView() as view:
-                self.calls.append(view)
+                if view.call_id in self.calls:
+                    self.flush_calls()
+                self.calls[view.call_id] = view, self.outputs.get(place)
             case FunctionCallOutputView():
                 self.flush_calls()
             case _ if item.type not in SILENT_TYPES:
@@ -84,14 +96,14 @@ class _Writer:
         """Write the calls collected so far, then their outputs in the order of the calls."""
         if not self.calls:
             return
-        calls, self.calls = self.calls, []
-        asked = [_tool_call(view) for view in calls]
+        calls, self.calls = self.calls, {}
+        asked = [_tool_call(view) for view, _ in calls.values()]
         last = self.messages[-1] if self.messages else {}
         if last.get("role") == "assistant" and "tool_calls" not in last:
             last["tool_calls"] = asked
         else:
             self.messages.append({"role": "assistant", "content": None, "tool_calls": asked})
-        self.messages += [self._tool_message(view) for view in calls]
+        self.messages += [self._tool_message(view, output) for view, output in calls.values()]
 
     def _message(self, view: MessageView, item: Item) -> ChatMessage:
         at = f"{item.at}.content"
@@ -100,8 +112,7 @@ class _Writer:
         role = "system" if view.role == "developer" and not self.dialect.developer_role else view.role
         return {"role": role, "content": chat_content(view.content, at, self.notes)}
 
-    def _tool_message(self, view: FunctionCallView) -> ChatMessage:
-        output = self.outputs.get(view.call_id)
+    def _tool_message(self, view: FunctionCallView, output: Item | None) -> ChatMessage:
         if output is None or not isinstance(output.view, FunctionCallOutputView):
             raise InvalidRequest(
                 f"No tool output found for function call {view.call_id}. "
