@@ -6,6 +6,7 @@ that `replays`. Counterpart: `antiphon.transport`.
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Mapping
 from enum import StrEnum
 
@@ -14,14 +15,17 @@ from antiphon.cassettes.interaction import Answered, Asked, Chunk, End
 from antiphon.cassettes.matching import explain_miss
 from antiphon.cassettes.recorder import Recorder
 from antiphon.cassettes.redaction import own_secrets, redact_answer, redact_request
-from antiphon.errors import CassetteMiss, ConfigFault, StoreFault, UpstreamCut, UpstreamTimeout
+from antiphon.errors import CassetteMiss, ConfigFault, StoreFault, UpstreamCut, UpstreamFault, UpstreamTimeout
 from antiphon.transport import HttpAnswer, HttpRequest, Transport
 
 REPLAY_HEADER = "antiphon-replay"
 TURN_EVERY = 32
 """Chunks handed out in a row before other streams get their turn."""
 
-_DONE = b"data: [DONE]"
+_LAST_EVENT = re.compile(
+    rb"(?:^|\n)(?:data: ?\[DONE\]|event: ?(?:message_stop|response\.(?:completed|incomplete|failed))\r?\n[^\n]+)\s*$"
+)
+"""After these, of chat completions, messages and responses, nothing comes: a client may leave before the end."""
 
 
 class Mode(StrEnum):
@@ -36,7 +40,8 @@ class Mode(StrEnum):
 class CassetteTransport:
     """Sends requests to a cassette, to the transport behind it, or to both.
 
-    With `repeats`, an answer that is used up is given again, marked `antiphon-replay: repeated`.
+    With `repeats`, an answer that is used up is given again, marked `antiphon-replay: repeated`. `speed` is how
+    many times as fast as recorded an answer comes; 0 is at once.
     """
 
     def __init__(
@@ -47,12 +52,14 @@ class CassetteTransport:
         inner: Transport | None = None,
         recorder: Recorder | None = None,
         repeats: bool = True,
+        speed: float = 0,
     ) -> None:
         self.cassette = cassette
         self.mode = mode
         self._inner = inner
         self._recorder = recorder
         self._repeats = repeats
+        self._speed = speed
 
     @property
     def replays(self) -> bool:
@@ -64,10 +71,12 @@ class CassetteTransport:
         if self.mode is Mode.LIVE:
             return await self._network.send(request)
         asked = redact_request(request)
-        if self.mode is not Mode.RECORD and (match := self._find(asked)):
-            return ReplayedAnswer(match)
+        if self.mode is not Mode.RECORD and (match := self._find(asked, request.scope)):
+            answer = ReplayedAnswer(match, Pace(self._speed) if self._speed else None)
+            await answer.opened()
+            return answer
         if self.mode is Mode.REPLAY or self._inner is None:
-            raise CassetteMiss(explain_miss(self.cassette, asked, repeats=self._repeats))
+            raise CassetteMiss(explain_miss(self.cassette, asked, request.scope, repeats=self._repeats))
         return await self._record(request, asked)
 
     async def close(self) -> None:
@@ -81,17 +90,18 @@ class CassetteTransport:
             raise ConfigFault(f"The mode {self.mode} needs a network behind the cassette.")
         return self._inner
 
-    def _find(self, asked: Asked) -> Match | None:
-        return self.cassette.find(asked, repeats=self._repeats, partial=self.mode is Mode.REPLAY)
+    def _find(self, asked: Asked, scope: str) -> Match | None:
+        return self.cassette.find(asked, scope, repeats=self._repeats, partial=self.mode is Mode.REPLAY)
 
     async def _record(self, request: HttpRequest, asked: Asked) -> HttpAnswer:
         """Ask the network. A connection that fails is no interaction: its error goes through."""
         if self._recorder is None:
             raise ConfigFault(f"The mode {self.mode} needs a cassette that can be written.")
         tape = Tape(self.cassette, self._recorder, asked, own_secrets(request))
+        tape.scope = request.scope
         tape.replayable = self.mode is Mode.AUTO
-        if self.mode is Mode.AUTO and (lane := self.cassette.lane(asked)):
-            tape.take = lane.interactions[-1].take
+        if self.mode is Mode.AUTO and (equal := self.cassette.equal(asked, request.scope)):
+            tape.take = equal[-1].take
         return RecordingAnswer(await self._network.send(request), tape)
 
 
@@ -103,6 +113,7 @@ class Tape:
 
     def __init__(self, cassette: Cassette, recorder: Recorder, asked: Asked, known: tuple[str, ...]) -> None:
         self.take = recorder.take
+        self.scope = ""
         self.replayable = False
         self._cassette = cassette
         self._recorder = recorder
@@ -125,18 +136,23 @@ class Tape:
         self._kept = True
         answered = Answered(answer.status, answer.headers, tuple(self._chunks), end, self._elapsed())
         redacted = redact_answer(answered, self._known)
-        interaction = self._recorder.keep(self._number, self._asked, redacted, self.take)
+        interaction = self._recorder.keep(self._number, self._asked, redacted, self.take, self.scope)
         if self.replayable:
             self._cassette.add(interaction, recorded=True)
+
+    def broken(self, answer: HttpAnswer, end: End) -> UpstreamFault:
+        """Write an interaction that broke off; what to tell its reader."""
+        self.keep(answer, end)
+        return broken_off(end, self._asked)
 
     def leave(self, answer: HttpAnswer) -> None:
         """The reader has gone: complete if it had all of it, else kept as left.
 
         Nobody waits for this one, so a file that can't be written is only noted.
         """
-        tail = b"".join(chunk.data for chunk in self._chunks[-2:]).rstrip()
+        tail = b"".join(chunk.data for chunk in self._chunks[-2:])
         try:
-            self.keep(answer, End.COMPLETE if tail.endswith(_DONE) else End.LEFT)
+            self.keep(answer, End.COMPLETE if _LAST_EVENT.search(tail) else End.LEFT)
         except StoreFault as error:
             self._cassette.notes.append(error.message)
 
@@ -178,12 +194,10 @@ class RecordingAnswer:
         except StopAsyncIteration:
             self._tape.keep(self._inner, End.COMPLETE)
             raise
-        except UpstreamCut:
-            self._tape.keep(self._inner, End.CUT)
-            raise
-        except UpstreamTimeout:
-            self._tape.keep(self._inner, End.TIMEOUT)
-            raise
+        except UpstreamCut as fault:
+            raise self._tape.broken(self._inner, End.CUT) from fault
+        except UpstreamTimeout as fault:
+            raise self._tape.broken(self._inner, End.TIMEOUT) from fault
         self._tape.add(data)
         return data
 
@@ -193,11 +207,25 @@ class RecordingAnswer:
         await self._inner.close()
 
 
+class Pace:
+    """When a recorded moment is due in a replay that began when this was made."""
+
+    def __init__(self, speed: float) -> None:
+        self._speed = speed
+        self._clock = asyncio.get_running_loop().time
+        self._begun = self._clock()
+
+    async def until(self, ms: int) -> None:
+        """Wait for what came `ms` milliseconds after the request."""
+        await asyncio.sleep(max(0.0, self._begun + ms / 1000 / self._speed - self._clock()))
+
+
 class ReplayedAnswer:
     """An answer from the tape. `replayed` tells it from one of the network, in every mode."""
 
-    def __init__(self, match: Match) -> None:
+    def __init__(self, match: Match, pace: Pace | None = None) -> None:
         self.replayed = True
+        self._pace = pace
         self._interaction = match.interaction
         self._answered = match.interaction.load()
         self._chunks = iter(enumerate(self._answered.chunks, 1))
@@ -215,6 +243,20 @@ class ReplayedAnswer:
         """As recorded; `antiphon-replay: repeated` where the answer has been given before."""
         return self._headers
 
+    @property
+    def length(self) -> int | None:
+        """The size of a whole body in bytes; None for one that streams or breaks off."""
+        kind = self._answered.headers.get("content-type", "")
+        if self._answered.end is not End.COMPLETE or "event-stream" in kind or "ndjson" in kind:
+            return None
+        return sum(len(chunk.data) for chunk in self._answered.chunks)
+
+    async def opened(self) -> None:
+        """Wait for the status line: when it came isn't recorded, so it is due with the first chunk."""
+        if self._pace:
+            chunks = self._answered.chunks
+            await self._pace.until(chunks[0].ms if chunks else self._answered.ms)
+
     def chunks(self) -> AsyncIterator[bytes]:
         """The body in its recorded chunks. Raises `UpstreamCut` and `UpstreamTimeout` where it broke off."""
         return self
@@ -224,6 +266,8 @@ class ReplayedAnswer:
 
     async def __anext__(self) -> bytes:
         number, chunk = next(self._chunks, (0, None))
+        if self._pace:
+            await self._pace.until(chunk.ms if chunk else self._answered.ms)
         if chunk is None:
             self._raise_end()
             raise StopAsyncIteration
@@ -235,15 +279,21 @@ class ReplayedAnswer:
         """Nothing is open."""
 
     def _raise_end(self) -> None:
-        where = f"in the recording {self._interaction.origin}"
         match self._answered.end:
             case End.COMPLETE:
                 return
-            case End.CUT:
-                raise UpstreamCut(f"The upstream ended the stream early, {where}.")
             case End.LEFT:
                 raise UpstreamCut(
-                    f"The client that was recorded left here, {where}: record it again to have all of it."
+                    f"The client that was recorded left here, in the recording {self._interaction.origin}: "
+                    "record it again to have all of it."
                 )
-            case End.TIMEOUT:
-                raise UpstreamTimeout(f"The upstream fell silent, {where}.")
+            case end:
+                raise broken_off(end, self._interaction.asked)
+
+
+def broken_off(end: End, asked: Asked) -> UpstreamFault:
+    """What is told of an answer that broke off: in the same words while it is recorded and in every replay."""
+    who = f"Upstream {asked.upstream!r}" if asked.upstream else "The upstream"
+    if end is End.TIMEOUT:
+        return UpstreamTimeout(f"{who} fell silent in the middle of its answer.")
+    return UpstreamCut(f"{who} ended the connection in the middle of its answer. Its log should say why.")

@@ -61,7 +61,11 @@ class UpstreamClient:
             reader = _reader_for(answer)
             try:
                 async for data in answer.chunks():
-                    for reply in reader.feed(data):
+                    replies = reader.feed(data)
+                    if reader.ended and isinstance(replies[-1], UpstreamFailed):
+                        # Whoever is told of a failure reads no further; a recording should have the end all the same.
+                        await _linger(answer)
+                    for reply in replies:
                         yield reply
                     if reader.ended:
                         await _linger(answer)
