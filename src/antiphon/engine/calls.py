@@ -4,12 +4,14 @@ By index; and where one index serves several calls, by id, by name and by whethe
 whole. Not here: when a call may open and what it sends (`open_items.py`, `queue.py`). Counterpart: `turn.py`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import msgspec
 
-from antiphon.engine.open_items import Arguments, FunctionCallItem
+from antiphon.engine.call_item import CallItem
+from antiphon.engine.kinds.face import Binding
+from antiphon.engine.open_items import Arguments
 from antiphon.engine.queue import Entry, ItemQueue
 from antiphon.wire.chat import FunctionDelta, ToolCallDelta
 from antiphon.wire.events import Event
@@ -18,7 +20,7 @@ from antiphon.wire.events import Event
 @dataclass(slots=True)
 class _Call:
     entry: Entry
-    item: FunctionCallItem
+    item: CallItem
     upstream_id: str | None = None
 
     def whole(self) -> bool:
@@ -27,11 +29,21 @@ class _Call:
 
 
 class Calls:
-    """The tool calls of one turn. `taken_ids` are call ids that the context holds already."""
+    """The tool calls of one turn.
 
-    def __init__(self, queue: ItemQueue, ids: Callable[[str], str], taken_ids: Iterable[str]) -> None:
+    `bindings` says what the offered names stand for; `taken_ids` are call ids that the context holds already.
+    """
+
+    def __init__(
+        self,
+        queue: ItemQueue,
+        ids: Callable[[str], str],
+        bindings: Mapping[str, Binding],
+        taken_ids: Iterable[str],
+    ) -> None:
         self._queue = queue
         self._ids = ids
+        self._bindings = bindings
         self._taken_ids = set(taken_ids)
         self._all: list[_Call] = []
         self._last: dict[int, _Call] = {}
@@ -42,6 +54,11 @@ class Calls:
     def nameless(self) -> bool:
         """Whether the upstream asked for a tool without naming it."""
         return any(not call.item.name and (call.upstream_id or call.entry.held) for call in self._all)
+
+    @property
+    def waiting(self) -> list[CallItem]:
+        """The calls that tools of the server have yet to answer, in order."""
+        return [call.item for call in self._all if call.item.name and call.item.waiting()]
 
     def take(self, delta: ToolCallDelta) -> list[Event]:
         """Events for a delta of the call that it continues or begins."""
@@ -60,8 +77,7 @@ class Calls:
         by_id = self._by_id.get((index, delta.id)) if delta.id else None
         call = by_id or self._last.get(index)
         if call is None or _is_another(call, None if by_id else delta.id, name, arguments):
-            item = FunctionCallItem(self._ids("fc"))
-            item.fallback_id = self._ids("call")
+            item = CallItem(self._ids, self._bindings)
             call = _Call(self._queue.begin(item), item)
             self._all.append(call)
         self._index, self._last[index] = index, call
@@ -70,7 +86,7 @@ class Calls:
             self._by_id[index, delta.id] = call
         return call
 
-    def _learn(self, item: FunctionCallItem, call_id: str | None, name: str | None) -> None:
+    def _learn(self, item: CallItem, call_id: str | None, name: str | None) -> None:
         """An id that is taken already is left to the fallback; a name may be repeated, or come in pieces."""
         if call_id and item.call_id is None and call_id not in self._taken_ids:
             item.call_id = call_id

@@ -5,7 +5,6 @@ when it may open (`queue.py`, `turn.py`). Source of the order of events: recorde
 same rules are checked from outside by `testing/check_stream.py`.
 """
 
-import contextlib
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -13,7 +12,7 @@ import msgspec
 
 from antiphon.wire import events as ev
 from antiphon.wire.content import OutputPart, OutputRefusal, OutputText, ReasoningText, TextLogprob
-from antiphon.wire.items import FunctionCall, OutputItem, OutputMessage, Reasoning
+from antiphon.wire.items import OutputItem, OutputMessage, Reasoning
 
 encode = msgspec.json.Encoder().encode
 
@@ -55,7 +54,10 @@ Piece = Text | Refusal | Thought | Arguments | Citation
 class OpenItem(Protocol):
     """An output item while it is being made."""
 
-    id: str
+    @property
+    def id(self) -> str:
+        """The item's id."""
+        ...
 
     def ready(self, held: Sequence[Piece]) -> bool:
         """Whether enough is known to open, given the pieces held back so far."""
@@ -69,12 +71,20 @@ class OpenItem(Protocol):
         """Whether it may exist at all; asked when the stream ends before it was ready."""
         ...
 
-    def open(self, output_index: int) -> list[ev.Event]:
-        """The events that announce it under its index."""
+    def waiting(self) -> bool:
+        """Whether it is whole but for what a tool of the server has to add."""
+        ...
+
+    def open(self, output_index: int, held: Sequence[Piece]) -> list[ev.Event]:
+        """The events that announce it under its index; `held` are the pieces that follow at once."""
         ...
 
     def delta(self, piece: Piece) -> list[ev.Event]:
         """The events for one piece."""
+        ...
+
+    def asked(self) -> list[ev.Event]:
+        """The events that come before it waits for a tool of the server."""
         ...
 
     def close(self, status: str) -> list[ev.Event]:
@@ -82,11 +92,13 @@ class OpenItem(Protocol):
         ...
 
 
-def _added(index: int, item: OutputItem) -> ev.Event:
+def added(index: int, item: OutputItem) -> ev.Event:
+    """The event that announces an item."""
     return ev.OutputItemAdded(output_index=index, item=msgspec.Raw(encode(item)))
 
 
-def _done(index: int, item: OutputItem) -> ev.Event:
+def done(index: int, item: OutputItem) -> ev.Event:
+    """The event that ends an item."""
     return ev.OutputItemDone(output_index=index, item=msgspec.Raw(encode(item)))
 
 
@@ -109,9 +121,16 @@ class MessageItem:
     def possible(self) -> bool:
         return True
 
-    def open(self, output_index: int) -> list[ev.Event]:
+    def waiting(self) -> bool:
+        return False
+
+    def asked(self) -> list[ev.Event]:
+        return []
+
+    def open(self, output_index: int, held: Sequence[Piece]) -> list[ev.Event]:
+        del held
         self.output_index = output_index
-        return [_added(self.output_index, OutputMessage(id=self.id, status="in_progress"))]
+        return [added(self.output_index, OutputMessage(id=self.id, status="in_progress"))]
 
     def more_text(self, text: str) -> ev.Event:
         """The event for text that follows other text: what nearly every chunk of a stream brings."""
@@ -146,7 +165,7 @@ class MessageItem:
     def close(self, status: str) -> list[ev.Event]:
         events = self._close_part()
         item = OutputMessage(id=self.id, status=status, content=self._parts)
-        events.append(_done(self.output_index, item))
+        events.append(done(self.output_index, item))
         return events
 
     def _text_delta(self, text: str, logprobs: Sequence[TextLogprob]) -> ev.Event:
@@ -210,9 +229,16 @@ class ReasoningItem:
     def possible(self) -> bool:
         return True
 
-    def open(self, output_index: int) -> list[ev.Event]:
+    def waiting(self) -> bool:
+        return False
+
+    def asked(self) -> list[ev.Event]:
+        return []
+
+    def open(self, output_index: int, held: Sequence[Piece]) -> list[ev.Event]:
+        del held
         self.output_index = output_index
-        return [_added(self.output_index, Reasoning(id=self.id, status="in_progress"))]
+        return [added(self.output_index, Reasoning(id=self.id, status="in_progress"))]
 
     def delta(self, piece: Piece) -> list[ev.Event]:
         if not isinstance(piece, Thought):
@@ -233,75 +259,8 @@ class ReasoningItem:
             content.append(part)
             events.append(ev.ReasoningTextDone(**self._place(), text=part.text))
             events.append(ev.ContentPartDone(**self._place(), part=part))
-        events.append(_done(self.output_index, Reasoning(id=self.id, status=status, content=content)))
+        events.append(done(self.output_index, Reasoning(id=self.id, status=status, content=content)))
         return events
 
     def _place(self) -> dict[str, Any]:
         return {"item_id": self.id, "output_index": self.output_index, "content_index": 0}
-
-
-class FunctionCallItem:
-    """A call of one of the client's functions.
-
-    It opens once its name is known and either its id is or its arguments are whole: an id that comes
-    late is waited for, one that never comes is made up when the call opens.
-    """
-
-    def __init__(self, item_id: str) -> None:
-        self.id = item_id
-        self.output_index = -1
-        self.call_id: str | None = None
-        self.fallback_id = ""
-        self.name = ""
-        self._buffer: list[str] = []
-
-    def ready(self, held: Sequence[Piece]) -> bool:
-        if not self.name:
-            return False
-        return bool(held) if self.call_id else self.whole(held)
-
-    def complete(self) -> bool:
-        return self.whole(())
-
-    def possible(self) -> bool:
-        return bool(self.name)
-
-    def whole(self, held: Sequence[Piece]) -> bool:
-        """Whether the arguments, with the pieces still held, are a whole JSON value."""
-        pieces = [*self._buffer, *(piece.text for piece in held if isinstance(piece, Arguments))]
-        # Asked after every piece: most of them can't end a JSON value, so the whole is seldom looked at.
-        last = next((piece for piece in reversed(pieces) if not piece.isspace()), "")
-        return last.rstrip().endswith(("}", "]")) and _is_json("".join(pieces))
-
-    def open(self, output_index: int) -> list[ev.Event]:
-        self.output_index = output_index
-        return [_added(self.output_index, self._item("in_progress", ""))]
-
-    def delta(self, piece: Piece) -> list[ev.Event]:
-        if not isinstance(piece, Arguments):
-            raise TypeError(piece)
-        self._buffer.append(piece.text)
-        event = ev.FunctionCallArgumentsDelta(item_id=self.id, output_index=self.output_index, delta=piece.text)
-        return [event]
-
-    def close(self, status: str) -> list[ev.Event]:
-        events: list[ev.Event] = []
-        if not "".join(self._buffer).strip() and status == "completed":
-            # Clients parse the arguments; a function without parameters is often called with nothing.
-            events += self.delta(Arguments("{}"))
-        arguments = "".join(self._buffer)
-        done = ev.FunctionCallArgumentsDone(
-            item_id=self.id, output_index=self.output_index, name=self.name, arguments=arguments
-        )
-        return [*events, done, _done(self.output_index, self._item(status, arguments))]
-
-    def _item(self, status: str, arguments: str) -> FunctionCall:
-        call_id = self.call_id or self.fallback_id
-        return FunctionCall(id=self.id, status=status, call_id=call_id, name=self.name, arguments=arguments)
-
-
-def _is_json(text: str) -> bool:
-    with contextlib.suppress(msgspec.DecodeError, RecursionError):
-        msgspec.json.decode(text)
-        return True
-    return False

@@ -65,22 +65,26 @@ class ItemQueue:
         """Open and close all that is left, the last with `last_status`.
 
         `whole` is false when the stream broke off or met a limit: then of the others, too, those are incomplete
-        that lack something. An item that can't exist (a call without a name) is left out.
+        that lack something. An item that can't exist (a call without a name) is left out. One that waits for a tool of
+        the server, and all behind it, stay for another `flush`.
         """
         events: list[Event] = []
         while self._entries:
-            head = self._entries.pop(0)
-            if not head.opened:
-                if not head.item.possible():
-                    continue
+            head = self._entries[0]
+            if not head.opened and head.item.possible():
                 events += self._open(head)
+            if whole and head.opened and head.item.waiting():
+                return events + head.item.asked()
+            del self._entries[0]
+            if not head.opened:
+                continue
             done = "completed" if whole or head.item.complete() else "incomplete"
             events += head.item.close(done if self._entries else last_status)
         return events
 
     def _open(self, entry: Entry) -> list[Event]:
         entry.opened = True
-        events = entry.item.open(self._next_index)
+        events = entry.item.open(self._next_index, entry.held)
         self._next_index += 1
         for piece in entry.held:
             events += entry.item.delta(piece)

@@ -5,12 +5,15 @@ which providers differ in their streams and nothing of HTTP. Not here: which too
 (`calls.py`), the loop over several turns, sequence numbers, the response object (`run.py`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
+from antiphon.engine.call_item import CallItem
 from antiphon.engine.calls import Calls
+from antiphon.engine.kinds.face import Binding, Outcome
 from antiphon.engine.open_items import Citation, MessageItem, Piece, ReasoningItem, Refusal, Text, Thought
 from antiphon.engine.queue import ItemQueue
 from antiphon.engine.think import At, ThinkSplitter
@@ -27,6 +30,8 @@ INCOMPLETE_REASONS = {
 }
 """Finish reasons that leave an answer incomplete, and the API's word for why; `model_length` is Mistral's."""
 
+NO_BINDINGS: Mapping[str, Binding] = MappingProxyType({})
+
 BROKEN_REASONS = frozenset({"error", "abort"})
 """Finish reasons with which OpenRouter, Mistral and vLLM say that the answer broke off."""
 
@@ -38,15 +43,22 @@ class Turn:
     came of it; `nameless_call` says that the upstream asked for a tool without naming it.
     """
 
-    def __init__(self, sources: Sources, first_index: int = 0, taken_ids: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        sources: Sources,
+        first_index: int = 0,
+        bindings: Mapping[str, Binding] = NO_BINDINGS,
+        taken_ids: Iterable[str] = (),
+    ) -> None:
         self.finish_reason: str | None = None
         self.usage: ChatUsage | None = None
         self.service_tier: str | None = None
         self.output: list[msgspec.Raw] = []
         self.nameless_call = False
+        self._finished = False
         self._ids = sources.ids
         self._queue = ItemQueue(first_index)
-        self._calls = Calls(self._queue, sources.ids, taken_ids)
+        self._calls = Calls(self._queue, sources.ids, bindings, taken_ids)
         self._think = ThinkSplitter()
         self._undecided: list[TextLogprob] = []
         self._fast: MessageItem | None = None
@@ -78,7 +90,18 @@ class Turn:
         if self.incomplete_reason:
             return self._end(whole=False, last_status="incomplete")
         self.nameless_call = self._calls.nameless
+        self._finished = not (self.nameless_call or self.broken)
         return self._end(whole=True, last_status="completed")
+
+    @property
+    def waiting(self) -> list[CallItem]:
+        """The calls that tools of the server have yet to answer; none while the stream goes on or when it broke off."""
+        return self._calls.waiting if self._finished else []
+
+    def answer(self, call: CallItem, outcome: Outcome) -> list[Event]:
+        """Events for the outcome of a waiting call, and for what waited behind it."""
+        call.outcome = outcome
+        return self._keep(self._queue.flush(whole=True, last_status="completed"))
 
     def abort(self) -> list[Event]:
         """Events that end a stream which broke off, or whose reader left."""

@@ -73,11 +73,11 @@ class ShellFace(Face):
     def last(self, arguments: str) -> list[ev.Event]:
         events: list[ev.Event] = []
         for index, command in enumerate(shell_action(arguments).commands):
-            place = {"output_index": self.output_index, "command_index": index}
+            where: dict[str, Any] = {"output_index": self.output_index, "command_index": index}
             events += [
-                ev.ShellCommandAdded(**place, command=""),
-                ev.ShellCommandDelta(**place, delta=command),
-                ev.ShellCommandDone(**place, command=command),
+                ev.ShellCommandAdded(**where, command=""),
+                ev.ShellCommandDelta(**where, delta=command),
+                ev.ShellCommandDone(**where, command=command),
             ]
         return events
 

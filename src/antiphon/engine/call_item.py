@@ -1,0 +1,112 @@
+"""A tool call as an open item: finds out whose it is by its name, and shows the face of that kind.
+
+It opens once its name is known and either its id is or its arguments are whole: an id that comes late is
+waited for, one that never comes is made up. Not here: which delta belongs to it (`calls.py`), what the faces
+look like (`kinds/`). Counterpart: `open_items.py`, the items that aren't calls.
+"""
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from antiphon.engine.kinds.face import Binding, Face, Outcome
+from antiphon.engine.kinds.function import FunctionFace
+from antiphon.engine.open_items import Arguments, Piece, added, done
+from antiphon.wire.events import Event
+
+FUNCTION = Binding(FunctionFace)
+"""What a name that nobody was offered stands for: the client may know it."""
+
+
+class CallItem:
+    """One tool call. `bindings` says by name what a call is; `outcome` is set when a tool of the server is done."""
+
+    def __init__(self, ids: Callable[[str], str], bindings: Mapping[str, Binding]) -> None:
+        self.name = ""
+        self.call_id: str | None = None
+        self.outcome: Outcome | None = None
+        self._ids = ids
+        self._bindings = bindings
+        self._buffer: list[str] = []
+        self._face: Face | None = None
+        self._asked = False
+
+    @property
+    def id(self) -> str:
+        """The item's id; empty until it is open."""
+        return self._face.id if self._face else ""
+
+    @property
+    def binding(self) -> Binding:
+        """What its name stands for."""
+        return self._bindings.get(self.name, FUNCTION)
+
+    @property
+    def arguments(self) -> str:
+        """The arguments so far; `{}` for none."""
+        arguments = "".join(self._buffer)
+        return arguments if arguments.strip() else "{}"
+
+    def ready(self, held: Sequence[Piece]) -> bool:
+        if not self.name:
+            return False
+        early = self.call_id and self.binding.face.streams
+        return bool(held) if early else self.whole(held)
+
+    def complete(self) -> bool:
+        return self.whole(()) and not self.waiting()
+
+    def possible(self) -> bool:
+        return bool(self.name)
+
+    def waiting(self) -> bool:
+        return self.binding.server and self.outcome is None
+
+    def whole(self, held: Sequence[Piece]) -> bool:
+        """Whether the arguments, with the pieces still held, are a whole JSON value."""
+        pieces = [*self._buffer, *(piece.text for piece in held if isinstance(piece, Arguments))]
+        # Asked after every piece: most of them can't end a JSON value, so the whole is seldom looked at.
+        last = next((piece for piece in reversed(pieces) if not piece.isspace()), "")
+        return last.rstrip().endswith(("}", "]")) and _is_json("".join(pieces))
+
+    def open(self, output_index: int, held: Sequence[Piece]) -> list[Event]:
+        binding = self.binding
+        self.call_id = self.call_id or self._ids("call")
+        face = self._face = binding.face(self._ids(binding.face.prefix), self.call_id, self.name, binding)
+        face.output_index = output_index
+        known = "" if face.streams else "".join(piece.text for piece in held if isinstance(piece, Arguments))
+        return [added(output_index, face.item("in_progress", known)), *face.first()]
+
+    def delta(self, piece: Piece) -> list[Event]:
+        if not isinstance(piece, Arguments) or self._face is None:
+            raise TypeError(piece)
+        self._buffer.append(piece.text)
+        return self._face.delta(piece.text)
+
+    def asked(self) -> list[Event]:
+        """The events that end its arguments, once."""
+        if self._face is None or self._asked:
+            return []
+        self._asked = True
+        return self._face.last("".join(self._buffer))
+
+    def close(self, status: str) -> list[Event]:
+        if self._face is None:
+            return []
+        events: list[Event] = []
+        if status == "completed" and not "".join(self._buffer).strip():
+            # Clients parse the arguments; a function without parameters is often called with nothing.
+            events += self.delta(Arguments("{}"))
+        events += self.asked()
+        if self.outcome is not None:
+            events += self._face.ended(self.outcome)
+        item = self._face.item(status, "".join(self._buffer), self.outcome)
+        return [*events, done(self._face.output_index, item)]
+
+
+def _is_json(text: str) -> bool:
+    with contextlib.suppress(msgspec.DecodeError, RecursionError):
+        msgspec.json.decode(text)
+        return True
+    return False
