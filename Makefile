@@ -59,7 +59,7 @@ LOCK = $(VENV)/bin/uv pip compile --no-config --quiet --universal --generate-has
 
 lock: $(VENV)/.installed ## write the locks again; LOCK_FLAGS=--upgrade takes the newest versions
 	$(LOCK) pyproject.toml -o requirements/run.txt
-	$(LOCK) pyproject.toml requirements/test.in -o requirements/test.txt
+	$(LOCK) --extra mcp pyproject.toml requirements/test.in -o requirements/test.txt
 	$(LOCK) pyproject.toml requirements/bench.in -o requirements/bench.txt
 
 clean: ## remove what the other targets made
