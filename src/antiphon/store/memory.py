@@ -47,6 +47,7 @@ from antiphon.store.records import (
 from antiphon.wire.answers import Answer, StoredItem
 
 Row = TypeVar("Row", StoredItem, StoredChat)
+Owner = TypeVar("Owner", Conversation, StoredChat)
 Kept = TypeVar("Kept")
 
 
@@ -156,17 +157,17 @@ class MemoryStore:
         tenant = self._tenant(project)
         if conversation.id in tenant.talks:
             raise taken("conversation", conversation.id)
-        talk = Talk(conversation)
+        talk = Talk(_copy(conversation))
         self._add(talk, items)
         tenant.talks[conversation.id] = talk
 
     async def get_conversation(self, project: str, conversation_id: str) -> Conversation:
-        return self._tenant(project).talk(conversation_id).row
+        return _copy(self._tenant(project).talk(conversation_id).row)
 
     async def update_conversation(self, project: str, conversation_id: str, metadata: dict[str, str]) -> Conversation:
         talk = self._tenant(project).talk(conversation_id)
-        talk.row = msgspec.structs.replace(talk.row, metadata=metadata)
-        return talk.row
+        talk.row = msgspec.structs.replace(talk.row, metadata=dict(metadata))
+        return _copy(talk.row)
 
     async def delete_conversation(self, project: str, conversation_id: str) -> None:
         tenant = self._tenant(project)
@@ -203,7 +204,7 @@ class MemoryStore:
         await self.get_item(project, conversation_id, item_id)
         talk = self._tenant(project).talk(conversation_id)
         del talk.items[item_id]
-        return talk.row
+        return _copy(talk.row)
 
     async def conversation_context(self, project: str, conversation_id: str) -> list[StoredItem]:
         talk = self._tenant(project).talk(conversation_id, "conversation")
@@ -226,14 +227,14 @@ class MemoryStore:
         chats = self._tenant(project).chats
         if chat.id in chats:
             raise taken("chat completion", chat.id)
-        chats[chat.id] = chat
+        chats[chat.id] = _copy(chat)
 
     async def get_chat(self, project: str, chat_id: str) -> StoredChat:
-        return msgspec.structs.replace(self._tenant(project).chat(chat_id), messages=())
+        return _copy(msgspec.structs.replace(self._tenant(project).chat(chat_id), messages=()))
 
     async def list_chats(self, project: str, page: PageQuery, chosen: ChatFilter) -> Page[StoredChat]:
         chats = sorted(self._tenant(project).chats.values(), key=lambda chat: chat.created_at)
-        bare = [msgspec.structs.replace(chat, messages=()) for chat in chats]
+        bare = [_copy(msgspec.structs.replace(chat, messages=())) for chat in chats]
         return _page_of(bare, page, lambda chat: _matches(chat, chosen))
 
     async def chat_messages(self, project: str, chat_id: str, page: PageQuery) -> Page[StoredItem]:
@@ -242,7 +243,7 @@ class MemoryStore:
     async def update_chat(self, project: str, chat_id: str, metadata: dict[str, str], body: bytes) -> None:
         check_texts([*metadata, *metadata.values()], "metadata")
         tenant = self._tenant(project)
-        renewed = msgspec.structs.replace(tenant.chat(chat_id), metadata=metadata, body=body)
+        renewed = msgspec.structs.replace(tenant.chat(chat_id), metadata=dict(metadata), body=body)
         tenant.chats[chat_id] = renewed
 
     async def delete_chat(self, project: str, chat_id: str) -> None:
@@ -322,6 +323,11 @@ class MemoryStore:
         """The first of `size` serial numbers."""
         self._serial += size
         return self._serial - size
+
+
+def _copy(row: Owner) -> Owner:
+    """The row with metadata of its own, which a caller may change."""
+    return msgspec.structs.replace(row, metadata=dict(row.metadata))
 
 
 def _set_new(rows: dict[str, Kept], row: Kept, row_id: str) -> bool:

@@ -217,30 +217,30 @@ class PostgresBackend:
 
 async def open_backend(url: str, clock: Callable[[], float] = time.time) -> PostgresBackend:
     """The database at `url`, its schema brought up to date. Raises `ConfigFault` when it is of no use."""
-    where = shown(url)
-    try:
-        connection = await connect(url)
-        try:
-            await upgrade(connection, where)
-        finally:
-            await connection.raw.close()
+    async with first_connection(url) as connection:
+        await upgrade(connection, shown(url))
         pool = await asyncpg.create_pool(url, min_size=1, max_size=READERS, reset=leave_as_it_is, **OPTIONS)
-    except ValueError as error:
-        raise ConfigFault(f"The database {where} can't be opened: {error}.") from error
-    except ERRORS as error:
-        raise config_fault(error, where) from error
     return PostgresBackend(url, pool, clock)
 
 
 async def pending(url: str) -> list[Migration]:
-    """The schema changes that the database at `url` lacks. Raises `ConfigFault` when it is of no use."""
+    """What `upgrade` would do to the database at `url`. Raises `ConfigFault` when it is of no use."""
+    async with first_connection(url) as connection:
+        return plan("postgres", await applied(connection, shown(url)), shown(url))
+
+
+@contextlib.asynccontextmanager
+async def first_connection(url: str) -> AsyncIterator[Connection]:
+    """A connection whose troubles are the operator's: a wrong URL, no server, no database, no permission."""
     where = shown(url)
     try:
         connection = await connect(url)
         try:
-            return plan("postgres", await applied(connection, where), where)
+            yield connection
         finally:
             await connection.raw.close()
+    except ValueError as error:
+        raise ConfigFault(f"The database {where} can't be opened: {error}.") from error
     except ERRORS as error:
         raise config_fault(error, where) from error
 

@@ -9,15 +9,15 @@ ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 # Another writer was quicker or waited for the same rows; the same works succeed when they are tried again.
 PASSING = (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
-SENTENCES: dict[type[Exception] | tuple[type[Exception], ...], str] = {
+SENTENCES: dict[type[Exception], str] = {
     asyncpg.DiskFullError: "The disk of the PostgreSQL server is full; nothing was saved. Free some space.",
     asyncpg.ReadOnlySQLTransactionError: "The PostgreSQL server is read-only (a standby?); nothing was saved.",
     asyncpg.TooManyConnectionsError: "The PostgreSQL server has no connection left; raise its max_connections.",
     asyncpg.InvalidCatalogNameError: "The PostgreSQL server has no such database: {error}. Create it first.",
     asyncpg.InvalidAuthorizationSpecificationError: "The PostgreSQL server refuses this user: {error}.",
     asyncpg.InsufficientPrivilegeError: "The PostgreSQL user may not do this: {error}.",
-    asyncpg.OperatorInterventionError: "The PostgreSQL server is shutting down or starting: {error}.",
     asyncpg.QueryCanceledError: "The PostgreSQL server gave the statement up: {error}.",
+    asyncpg.OperatorInterventionError: "The PostgreSQL server is shutting down or starting: {error}.",
     TimeoutError: "The PostgreSQL server doesn't answer.",
     asyncpg.PostgresConnectionError: "The connection to the PostgreSQL server was lost.",
     asyncpg.PostgresError: "The PostgreSQL server failed: {error}.",

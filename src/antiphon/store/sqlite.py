@@ -242,6 +242,17 @@ def applied(connection: Connection) -> list[int]:
         raise config_fault(error, connection.path) from error
 
 
+def pending(path: Path) -> list[Migration]:
+    """What `upgrade` would do to the file, which needn't be there and isn't made."""
+    if not path.exists():
+        return plan("sqlite", [], str(path))
+    connection = Connection(path)
+    try:
+        return plan("sqlite", applied(connection), str(path))
+    finally:
+        connection.close()
+
+
 def upgrade(connection: Connection) -> list[Migration]:
     """Bring the file to the newest schema, in one transaction; gives what was done.
 

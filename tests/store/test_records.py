@@ -1,0 +1,76 @@
+"""The lines of an export; the first version's file stays readable for ever."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from sample_rows import Make
+
+from antiphon.errors import ConfigFault
+from antiphon.store import records
+from antiphon.store.base import Conversation
+from antiphon.store.records import ConversationLine, Header, ItemLine, PlacedItem, Record, ResponseLine
+from antiphon.wire.answers import StoredItem
+
+# As version 1 wrote them. Never to be changed.
+VERSION_1 = [
+    b'{"kind":"antiphon-export","version":1}',
+    b'{"kind":"conversation","project":"p","conversation":{"id":"c","created_at":1,"metadata":{"a":"b"}},"next_place":3}',
+    b'{"kind":"response","project":"p","id":"r","created_at":1,"status":"completed","model":"m","previous_response_id":null,"conversation_id":"c","seen":1,"appended":true,"body":{"base64":"/w=="},"input":[{"id":"i","raw":"{\\"n\\u00e9\\":1}","place":1}],"output":[]}',
+    b'{"kind":"item","project":"p","conversation_id":"c","item":{"id":"j","raw":"{}","place":0}}',
+    b'{"kind":"chat","project":"p","id":"x","created_at":1,"model":"m","metadata":{},"body":"{}","messages":[{"id":"k","raw":"{}"}]}',
+]
+
+
+async def lines(given: list[bytes]) -> AsyncIterator[bytes]:
+    for line in given:
+        yield line
+
+
+async def read(given: list[bytes]) -> list[list[Record]]:
+    return [batch async for batch in records.batches(lines(given))]
+
+
+async def test_version_1_is_read() -> None:
+    [[conversation, response, item, chat]] = await read(VERSION_1)
+    assert conversation == ConversationLine("p", Conversation(id="c", created_at=1, metadata={"a": "b"}), 3)
+    assert isinstance(response, ResponseLine)
+    assert response.answer().body == b"\xff"
+    assert response.answer().input[0].raw == '{"né":1}'.encode()
+    assert response.input[0].place == 1
+    assert item == ItemLine("p", "c", PlacedItem("j", "{}", 0))
+    assert isinstance(chat, records.ChatLine)
+    assert chat.chat().messages[0].id == "k"
+    written = [records.header(), *(records.encode(record) for record in (conversation, response, item, chat))]
+    assert [records.DECODER.decode(line) for line in written] == [records.DECODER.decode(line) for line in VERSION_1]
+
+
+@pytest.mark.parametrize("raw", [b"", b'{"a": 1.0}', "né\u2028\x00".encode(), b"\xff\xfe", b"\xed\xa0\x80"])
+def test_bytes_survive_as_text(raw: bytes) -> None:
+    line = records.encode(ItemLine("p", "c", records.placed(StoredItem("i", raw))))
+    assert b"\n" not in line
+    again = records.decode(line, 2)
+    assert isinstance(again, ItemLine)
+    assert records.stored(again.item).raw == raw
+
+
+async def test_long_exports_come_in_batches(make: Make) -> None:
+    small = [records.encode(ItemLine("p", "c", records.placed(make.item()))) for _ in range(250)]
+    assert [len(batch) for batch in await read([records.header(), *small])] == [100, 100, 50]
+    large = [records.encode(ItemLine("p", "c", PlacedItem("i", "x" * records.BYTES))) for _ in range(2)]
+    assert [len(batch) for batch in await read([records.header(), *large])] == [1, 1, 0]
+
+
+@pytest.mark.parametrize("line", [b"", b"[]", b'{"kind":"chat"}', b'{"kind":"item","project":1}', b"\xff"])
+def test_a_line_that_is_none_is_named_by_its_number(line: bytes) -> None:
+    with pytest.raises(ConfigFault, match="Line 17 of the export"):
+        records.decode(line, 17)
+
+
+def test_the_header_stands_in_the_first_line_alone() -> None:
+    assert records.decode(records.header(), 1) == Header(1)
+    with pytest.raises(ConfigFault, match="line 1"):
+        records.decode(records.header(), 2)
+
+
+def test_a_conversation_that_is_not_in_the_export_is_named() -> None:
+    assert "'THIS'" in records.not_exported("THIS").message
