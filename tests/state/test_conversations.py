@@ -60,6 +60,7 @@ async def test_paging_both_ways(client: Client) -> None:
     await client(calls.items.create(made.id, items=[message(str(number)) for number in range(20, 25)]))
     rising = [str(number) for number in range(25)]
 
+    up: list[Any] = []
     for limit in (1, 7, 24, 25, 100):
         up = await client.every(calls.items.list(made.id, order="asc", limit=limit))
         down = await client.every(calls.items.list(made.id, order="desc", limit=limit))

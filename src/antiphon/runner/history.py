@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from antiphon.engine.input import Item, stored_item
 from antiphon.engine.prepare import Asked
+from antiphon.engine.repeats import without_repeats
 from antiphon.errors import AntiphonError, NotFound, StoreFault
 from antiphon.store.base import Store
 from antiphon.wire.items import ItemReferenceView
@@ -38,11 +39,12 @@ async def history(store: Store, project: str, asked: Asked) -> list[Item]:
 
 
 async def with_references(store: Store, project: str, asked: Asked, context: Sequence[Item]) -> Asked:
-    """The request with each `item_reference` replaced by the item; one that the context holds already is left out.
+    """The request with each `item_reference` replaced by the item, and without what the context holds already.
 
-    Raises `NotFound` for an item that isn't there.
+    Raises `NotFound` for an item that isn't there, `InvalidRequest` for an id that stands for two items.
     """
-    return replace(asked, input=await resolved(store, project, asked.input, {item.id for item in context}))
+    items = await resolved(store, project, asked.input, {item.id for item in context})
+    return replace(asked, input=without_repeats(items, context))
 
 
 async def resolved(store: Store, project: str, items: list[Item], known: set[str]) -> list[Item]:
