@@ -55,10 +55,6 @@ FAULT = {
 }
 
 
-NOT_SENT = frozenset({"response.queued"})
-"""Events that have their Struct and nobody yet who emits them."""
-
-
 def flags() -> str:
     """Every flag and argument, and the commands that take it."""
     takers: dict[tuple[str, str], list[str]] = {}
@@ -128,11 +124,9 @@ def _leaves(kind: type[errors.AntiphonError]) -> Iterator[type[errors.AntiphonEr
 
 
 def event_rows() -> str:
-    """Every event that this server sends."""
+    """Every event that has its Struct."""
     rows = []
     for kind in _event_kinds(events.Event):
-        if str(kind.__struct_config__.tag) in NOT_SENT:
-            continue
         own = [name for name in kind.__struct_fields__ if name != "sequence_number"]
         fields = ", ".join(f"`{name}`" for name in own)
         rows.append([f"`{kind.__struct_config__.tag}`", first_sentence(getdoc(kind)), fields])

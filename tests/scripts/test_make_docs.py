@@ -48,7 +48,6 @@ def test_what_the_tables_say() -> None:
     assert "| `port` | `ANTIPHON_PORT` | `8321` |" in settings()
     assert "| `CassetteMiss` | 404 | `invalid_request_error` | `cassette_miss` | the cassette |" in error_rows()
     assert "| `response.completed` |" in event_rows()
-    assert "response.queued" not in event_rows()
     fields = field_table()
     assert "| `temperature` | number from 0 to 2 | sent as `temperature` | yes |  |" in fields
     assert "| `reasoning.summary` | `auto`, `concise`, `detailed` |  | yes | ignored |" in fields
