@@ -22,7 +22,7 @@ from antiphon.server.app import NOUNS
 from antiphon.server.services import open_services
 from antiphon.sources import seeded
 from antiphon.wire.responses import CreateResponse
-from docs_tables import table
+from docs_tables import table, words_for
 
 Json = dict[str, Any]
 
@@ -108,7 +108,10 @@ def outcome(request: Json, dialect: Dialect) -> Outcome:
 
 def endpoint_table() -> str:
     """Every route of the server."""
-    rows = [[f"`{name.replace(':path', '')}`", ENDPOINTS[name]] for name in asyncio.run(_routes())]
+    rows = [
+        [f"`{name.replace(':path', '')}`", words_for(name, ENDPOINTS, "ENDPOINTS of scripts/docs_requests.py")]
+        for name in asyncio.run(_routes())
+    ]
     return table(["endpoint", "what it does"], rows)
 
 

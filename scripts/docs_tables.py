@@ -1,6 +1,6 @@
 """Markdown tables and sentences for the generated parts of the reference. Counterpart: `make_docs.py`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -12,3 +12,10 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def first_sentence(text: str | None) -> str:
     """The first paragraph of a docstring, on one line."""
     return " ".join((text or "").partition("\n\n")[0].split())
+
+
+def words_for(name: str, said: Mapping[str, str], where: str) -> str:
+    """What somebody wrote about a thing. Raises `SystemExit` that says where to write it, if nobody did."""
+    if name not in said:
+        raise SystemExit(f"make_docs: nothing is said about {name}; write a sentence into {where}.")
+    return said[name]

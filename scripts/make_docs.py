@@ -21,7 +21,7 @@ from antiphon.config import Config
 from antiphon.upstream.addresses import DIALECTS_BY_HOST, DIALECTS_BY_PORT
 from antiphon.wire import events
 from docs_requests import dialect_table, endpoint_table, field_table
-from docs_tables import first_sentence, table
+from docs_tables import first_sentence, table, words_for
 
 ROOT = Path(__file__).resolve().parents[1]
 PART = re.compile(r"(<!-- generated: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -39,6 +39,7 @@ MENDING = {
     "UpstreamCut": "Look at the model server's log, and ask again.",
     "UpstreamTimeout": "Wait for the model to load, or raise `--first-byte-timeout` or `--idle-timeout`.",
     "UpstreamGarbage": "Give the address of the API itself, usually one that ends in `/v1`.",
+    "McpFailed": "Look at the MCP server: its address, its log.",
     "CassetteMiss": "Ask as it was recorded, or record the call with `--mode auto`.",
     "CassetteInvalid": "Mend the line that the message names, or record again.",
     "StoreFault": "Make room on the disk, or make the database writable; then ask again.",
@@ -49,6 +50,7 @@ MENDING = {
 FAULT = {
     "ClientFault": "the request",
     "UpstreamFault": "the model server",
+    "ToolFault": "a tool's server",
     "CassetteFault": "the cassette",
     "StoreFault": "the store",
     "ConfigFault": "the settings",
@@ -106,11 +108,13 @@ def error_rows() -> str:
     """Every error class that an answer can carry."""
     rows = []
     for kind in _leaves(errors.AntiphonError):
-        fault = next(said for base in kind.__mro__ if (said := FAULT.get(base.__name__)))
+        branch = kind.__mro__[-len(errors.AntiphonError.__mro__) - 1]
+        fault = words_for(branch.__name__, FAULT, "FAULT of scripts/make_docs.py")
+        mending = words_for(kind.__name__, MENDING, "MENDING of scripts/make_docs.py")
         status = "its own" if kind is errors.UpstreamRefused else str(kind.status)
         status = "" if kind is errors.ConfigFault else status
         code = f"`{kind.default_code}`" if kind.default_code else ""
-        meaning = f"{first_sentence(getdoc(kind))} {MENDING[kind.__name__]}"
+        meaning = f"{first_sentence(getdoc(kind))} {mending}"
         rows.append([f"`{kind.__name__}`", status, f"`{kind.type}`", code, fault, meaning])
     return table(["error", "status", "type", "code", "at fault", "what it is, and how to mend it"], rows)
 

@@ -6,7 +6,7 @@ import pytest
 
 from antiphon.engine.dialects import DIALECTS
 from docs_requests import field_table, outcome
-from docs_tables import first_sentence, table
+from docs_tables import first_sentence, table, words_for
 from make_docs import PARTS, error_rows, event_rows, flags, main, renewed, settings
 
 PAGE = "Words.\n\n<!-- generated: settings -->\nold\n<!-- end -->\n\nMore words.\n"
@@ -66,3 +66,9 @@ def test_cells_and_sentences() -> None:
     assert table(["a"], [["x|y"]]) == "| a |\n| --- |\n| x\\|y |"
     assert first_sentence("One\nline.\n\nMore.") == "One line."
     assert first_sentence(None) == ""
+
+
+def test_a_thing_without_words_is_named() -> None:
+    assert words_for("a", {"a": "said"}, "the table") == "said"
+    with pytest.raises(SystemExit, match="nothing is said about b; write a sentence into the table"):
+        words_for("b", {"a": "said"}, "the table")
