@@ -3,6 +3,8 @@
 All decisions are the `Run`'s (`engine/run.py`); all waiting is behind `Doors`. Counterpart: `foreground.py`.
 """
 
+from asyncio import CancelledError
+from collections.abc import Awaitable
 from typing import Protocol, assert_never
 
 from antiphon.engine.commands import CallUpstream, Emit, Finish, Save
@@ -25,8 +27,12 @@ class Doors(Protocol):
         """Begin to save; the outcome comes through `reply`."""
         ...
 
-    async def reply(self) -> Reply:
-        """Wait for the next reply."""
+    def reply(self) -> Awaitable[Reply]:
+        """The next reply, to be waited for."""
+        ...
+
+    def interrupted(self) -> Reply:
+        """What to tell a run whose waiting was cancelled; raises `CancelledError` where the program itself ends."""
         ...
 
     async def close(self) -> None:
@@ -51,6 +57,10 @@ async def drive(run: Run, doors: Doors) -> Finish:
                         return command
                     case _:
                         assert_never(command)
-            commands = run.handle(await doors.reply())
+            try:
+                reply = await doors.reply()
+            except CancelledError:
+                reply = doors.interrupted()
+            commands = run.handle(reply)
     finally:
         await doors.close()

@@ -5,7 +5,7 @@ do when the client left (`engine/run.py`). Counterpart: `drive.py`.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Protocol
 
@@ -39,7 +39,11 @@ class Keep(Protocol):
 
 
 class Foreground:
-    """One run's doors. `open_after` seconds without a status line, the client is answered all the same."""
+    """One run's doors. `open_after` seconds without a status line, the client is answered all the same.
+
+    `reply` is on the way of every token: while an upstream streams, it hands out the stream's own awaitable, and
+    nothing stands between `drive` and the socket but the reading of it.
+    """
 
     def __init__(self, ask: Ask, store: Keep, project: str, sink: Sink, open_after: float | None = None) -> None:
         self._ask = ask
@@ -47,36 +51,53 @@ class Foreground:
         self._project = project
         self._sink = sink
         self._open_after = open_after
+        self._task: asyncio.Task[object] | None = None
         self._source: AsyncGenerator[Reply, None] | None = None
+        self._streaming = False
         self._pending: asyncio.Task[Reply] | None = None
-        self._waiting: asyncio.Task[object] | None = None
         self._saving: asyncio.Future[Reply] | None = None
+        self._interruptible = False
         self._left = False
 
     def leave(self) -> None:
         """The client is gone: the upstream call that is waited for ends now."""
         self._left = True
-        if self._waiting is not None:
-            self._waiting.cancel()
+        if self._interruptible and self._task is not None:
+            self._task.cancel()
 
     async def emit(self, command: Emit) -> None:
+        self._interruptible = False
         if command.events and not self._left:
             await self._sink.emit(command.events)
 
     def call(self, command: CallUpstream) -> None:
+        self._task = asyncio.current_task()
         self._source = self._ask(command)
+        self._streaming = False
 
     def save(self, command: Save) -> None:
+        self._interruptible = False
         self._saving = asyncio.ensure_future(self._save(command.answer))
 
-    async def reply(self) -> Reply:
+    def reply(self) -> Awaitable[Reply]:
         if self._saving is not None:
-            return await asyncio.shield(self._saving)
+            return asyncio.shield(self._saving)
+        if self._left:
+            return self._cancelled()
         if self._source is None:
             raise RuntimeError("a run waits for a reply to nothing")
-        return await self._cancelled() if self._left else await self._upstream_reply(self._source)
+        self._interruptible = True
+        return self._source.__anext__() if self._streaming else self._first_reply(self._source)
+
+    def interrupted(self) -> Reply:
+        if not self._left or self._task is None:
+            raise asyncio.CancelledError
+        self._interruptible = False
+        self._task.uncancel()
+        return Cancelled()
 
     async def close(self) -> None:
+        self._interruptible = False
         if self._pending is not None:
             self._pending.cancel()
             with suppress(asyncio.CancelledError):
@@ -86,40 +107,22 @@ class Foreground:
             await self._source.aclose()
             self._source = None
 
-    async def _upstream_reply(self, source: AsyncIterator[Reply]) -> Reply:
-        task = self._waiting = asyncio.current_task()
-        try:
-            reply = await self._next(source)
-        except asyncio.CancelledError:
-            if task is None or not self._was_left():
-                raise
-            task.uncancel()
-            return await self._cancelled()
-        finally:
-            self._waiting = None
-        if isinstance(reply, UpstreamOpened):
-            self._sink.opened(reply.headers)
-        return reply
-
-    def _was_left(self) -> bool:
-        """Asked after an await, in which `leave` may have been called."""
-        return self._left
-
     async def _cancelled(self) -> Reply:
-        await self.close()
         return Cancelled()
 
-    async def _next(self, source: AsyncIterator[Reply]) -> Reply:
-        if self._pending is not None:
-            reply = await self._pending
-            self._pending = None
-            return reply
-        if self._open_after is None:
-            return await anext(source)
+    async def _first_reply(self, source: AsyncIterator[Reply]) -> Reply:
+        """The reply that says how the call begins; the client isn't kept waiting for it for ever."""
+        if self._pending is None:
+            self._pending = asyncio.ensure_future(anext(source))
         patience, self._open_after = self._open_after, None
-        self._pending = asyncio.ensure_future(anext(source))
         done, _ = await asyncio.wait({self._pending}, timeout=patience)
-        return await self._next(source) if done else UpstreamOpened()
+        if not done:
+            return UpstreamOpened()
+        reply, self._pending = self._pending.result(), None
+        if isinstance(reply, UpstreamOpened):
+            self._streaming = True
+            self._sink.opened(reply.headers)
+        return reply
 
     async def _save(self, answer: Answer) -> Reply:
         try:

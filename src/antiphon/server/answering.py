@@ -16,6 +16,7 @@ from antiphon.engine.run import Run
 from antiphon.runner.drive import drive
 from antiphon.runner.foreground import Foreground
 from antiphon.server.errors import JSON
+from antiphon.server.front import RAW_SEND
 from antiphon.server.services import PROJECT, Services
 from antiphon.server.sse import EventStream, LastEvent, attend
 from antiphon.wire.events import ResponseCompleted, ResponseFailed, ResponseIncomplete
@@ -44,11 +45,12 @@ async def answer_stream(
     run: Run, services: Services, connection: Connection, headers: Mapping[str, str], pad: Callable[[], str] | None
 ) -> None:
     """Stream the run's events. Raises the error the client is owed while no status was sent."""
-    stream = EventStream(connection.send, headers, pad)
-    doors = Foreground(services.client.ask, services.store, PROJECT, stream, OPEN_AFTER)
+    stream = EventStream(connection.send, connection.scope.get(RAW_SEND, connection.send), headers, pad)
     every = None if services.replays else services.config.ping_every
+    doors = Foreground(services.client.ask, services.store, PROJECT, stream, OPEN_AFTER)
     async with attending(connection.receive, doors.leave, stream, every):
-        finish = await drive(run, doors)
+        # In a task of its own, below the framework's frames, each wake-up has a short way to go.
+        finish = await asyncio.create_task(drive(run, doors))
     if finish.error and not stream.started:
         raise finish.error
     if stream.started:
@@ -60,7 +62,7 @@ async def answer_json(run: Run, services: Services, connection: Connection, head
     last = LastEvent()
     doors = Foreground(services.client.ask, services.store, PROJECT, last)
     async with attending(connection.receive, doors.leave):
-        finish = await drive(run, doors)
+        finish = await asyncio.create_task(drive(run, doors))
     if finish.error:
         raise finish.error
     if isinstance(last.event, TERMINAL):

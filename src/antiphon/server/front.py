@@ -15,6 +15,8 @@ from antiphon.server.errors import error_response
 from antiphon.sources import Sources
 
 REQUEST_ID = "antiphon.request_id"
+RAW_SEND = "antiphon.raw_send"
+"""Where a stream finds the server's own `send`, once its status line is out: only that concerns the layers between."""
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -23,37 +25,18 @@ def is_loopback(host: str) -> bool:
     return host in LOOPBACK or host.startswith("127.") or host.endswith(".localhost")
 
 
-class Front:
-    """The outermost application. `guarded` is true for an open server on loopback; `cors` are allowed origins."""
+class Guard:
+    """Refuses what a web page may have sent.
 
-    def __init__(
-        self, app: ASGIApp, sources_for: Callable[[str, str, bytes], Sources], cors: list[str], *, guarded: bool
-    ) -> None:
-        self._app = app
-        self._sources_for = sources_for
+    `guarded` is true for an open server on loopback; `cors` are allowed origins.
+    """
+
+    def __init__(self, cors: list[str], *, guarded: bool) -> None:
         self._cors = frozenset(cors)
         self._guarded = guarded
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return await self._app(scope, receive, send)
-
-        async def with_request_id(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"x-request-id", self._request_id(scope))]
-            await send(message)
-
-        if fault := self._fault(scope):
-            return await error_response(fault)(scope, receive, with_request_id)
-        return await self._app(scope, receive, with_request_id)
-
-    def _request_id(self, scope: Scope) -> bytes:
-        request_id = scope.get(REQUEST_ID)
-        if request_id is None:
-            request_id = self._sources_for(scope["method"], scope["path"], b"").ids("req")
-        return str(request_id).encode()
-
-    def _fault(self, scope: Scope) -> Forbidden | None:
+    def fault(self, scope: Scope) -> Forbidden | None:
+        """Why a request isn't served; None for most."""
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         host, origin = headers.get(b"host", ""), headers.get(b"origin")
         if self._guarded and not is_loopback(urlsplit(f"//{host}").hostname or ""):
@@ -68,3 +51,32 @@ class Front:
                 code="forbidden_origin",
             )
         return None
+
+
+class Front:
+    """The outermost application."""
+
+    def __init__(self, app: ASGIApp, sources_for: Callable[[str, str, bytes], Sources], guard: Guard) -> None:
+        self._app = app
+        self._sources_for = sources_for
+        self._guard = guard
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+
+        async def with_request_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"x-request-id", self._request_id(scope))]
+            await send(message)
+
+        scope[RAW_SEND] = send
+        if fault := self._guard.fault(scope):
+            return await error_response(fault)(scope, receive, with_request_id)
+        return await self._app(scope, receive, with_request_id)
+
+    def _request_id(self, scope: Scope) -> bytes:
+        request_id = scope.get(REQUEST_ID)
+        if request_id is None:
+            request_id = self._sources_for(scope["method"], scope["path"], b"").ids("req")
+        return str(request_id).encode()

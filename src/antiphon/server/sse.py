@@ -32,10 +32,14 @@ def sse_message(event: Event) -> bytes:
 class EventStream:
     """The sink of a streamed answer. Nothing is sent before the first event, so an error can still have a status.
 
+    The status line goes to `send_start`, the events to `send`.
     `pad` gives random characters for `obfuscation`, where the client asked for it.
     """
 
-    def __init__(self, send: Send, headers: Mapping[str, str], pad: Callable[[], str] | None = None) -> None:
+    def __init__(
+        self, send_start: Send, send: Send, headers: Mapping[str, str], pad: Callable[[], str] | None = None
+    ) -> None:
+        self._send_start = send_start
         self._send = send
         self._headers = {**HEADERS, **headers}
         self._pad = pad
@@ -67,7 +71,7 @@ class EventStream:
     async def _start(self) -> None:
         self.started = True
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in self._headers.items()]
-        await self._send({"type": "http.response.start", "status": 200, "headers": headers})
+        await self._send_start({"type": "http.response.start", "status": 200, "headers": headers})
 
 
 class LastEvent:
