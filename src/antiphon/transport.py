@@ -35,7 +35,8 @@ class HttpRequest:
     """One call to the outside.
 
     `upstream` is the name under which the target is known (`ollama`), `url` the full address,
-    `headers` have lower-case names.
+    `headers` have lower-case names. `scope` names the test it is made for, empty for none; `path` is what a
+    cassette compares, where that isn't the path of `url`.
     """
 
     method: str
@@ -43,6 +44,8 @@ class HttpRequest:
     upstream: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    scope: str = ""
+    path: str = ""
 
 
 class HttpAnswer(Protocol):

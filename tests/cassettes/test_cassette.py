@@ -4,8 +4,8 @@ from antiphon.cassettes.cassette import Cassette
 from antiphon.cassettes.interaction import End, Interaction
 
 
-def numbers(cassette: Cassette, times: int, **how: bool) -> list[tuple[int, bool] | None]:
-    found = [cassette.find(asked(chat("hi")), **how) for _ in range(times)]
+def numbers(cassette: Cassette, times: int, scope: str = "", **how: bool) -> list[tuple[int, bool] | None]:
+    found = [cassette.find(asked(chat("hi")), scope, **how) for _ in range(times)]
     return [(match.interaction.number, match.repeated) if match else None for match in found]
 
 
@@ -64,6 +64,40 @@ def test_what_its_reader_left_counts_only_while_there_is_nothing_else() -> None:
 def test_what_belongs_to_everyone_comes_before_what_belongs_to_a_scope() -> None:
     cassette = tape(interaction(chat("hi"), number=1, scope="t"), interaction(chat("hi"), number=2))
     assert numbers(cassette, 2) == [(2, False), (1, False)]
+
+
+def test_a_scope_has_its_own_and_else_what_is_everyones() -> None:
+    one, two, everyones = (interaction(chat("hi"), number=n, scope=s) for n, s in ((1, "one"), (2, "two"), (3, "")))
+    cassette = tape(one, two, everyones)
+    assert numbers(cassette, 2, "one") == [(1, False), (1, True)]
+    assert numbers(cassette, 2, "two") == [(2, False), (2, True)]
+    assert numbers(cassette, 2, "three") == [(3, False), (3, True)]
+    assert numbers(tape(one, two), 1, "three") == [None]
+
+
+def test_without_a_scope_all_may_be_used_everyones_first_then_as_recorded() -> None:
+    scopes = ((1, "two"), (2, "one"), (3, ""), (4, "two"))
+    cassette = tape(*(interaction(chat("hi"), number=n, scope=s) for n, s in scopes))
+    assert numbers(cassette, 5) == [(3, False), (1, False), (2, False), (4, False), (4, True)]
+
+
+def test_scopes_take_nothing_from_each_other() -> None:
+    cassette = tape(interaction(chat("hi"), number=1), interaction(chat("hi"), number=2))
+    for scope in ("one", "two", ""):
+        assert numbers(cassette, 3, scope) == [(1, False), (2, False), (2, True)]
+
+
+def test_a_take_of_one_scope_leaves_the_others_theirs() -> None:
+    cassette = tape(interaction(chat("hi"), number=1), interaction(chat("hi"), number=2, take=2, scope="one"))
+    assert numbers(cassette, 1) == [(1, False)]
+    assert numbers(cassette, 1, "one") == [(2, False)]
+
+
+def test_what_a_scope_recorded_just_now_is_still_new_to_the_others() -> None:
+    cassette = tape()
+    cassette.add(interaction(chat("hi"), number=1, scope="one"), recorded=True)
+    assert numbers(cassette, 1, "one") == [(1, True)]
+    assert numbers(cassette, 1) == [(1, False)]
 
 
 def test_what_was_recorded_just_now_is_used_and_stands_by_its_number() -> None:

@@ -115,3 +115,12 @@ def test_the_nearest_is_the_one_that_shares_most_of_the_conversation() -> None:
     near = nearest(tape(*tapes), asked({"model": "m", "messages": changed}))
     assert near is not None
     assert near.number == 21
+
+
+def test_what_only_another_scope_has_says_whose_it_is() -> None:
+    cassette = tape(interaction(chat("hi"), scope="theirs"))
+    assert explain_miss(cassette, asked(chat("hi")), "mine") == (
+        "The cassette tape.jsonl has no answer to POST /v1/chat/completions in the scope 'mine'; this very request is "
+        "there for the scope 'theirs' (tape.jsonl:2). Ask in that scope (`X-Antiphon-Scope: theirs`), take the scope "
+        "off the recording so that it serves everyone, or record it with `--mode auto`."
+    )

@@ -27,7 +27,13 @@ def test_key_order_and_nulls_make_no_difference_and_all_else_does() -> None:
     assert ids(Occurrences(5), {"input": "hi", "model": "m", "user": None}) == base
     assert ids(Occurrences(5), {"model": "m", "input": "ho"}) != base
     assert ids(Occurrences(5), {"model": "m", "input": "hi"}, path="/v1/conversations") != base
-    assert ids(Occurrences(5), {"model": "m", "input": "hi"}, scope="t") != base
+
+
+def test_each_scope_counts_for_itself_and_gets_the_same_ids() -> None:
+    occurrences, asked = Occurrences(5), {"model": "m", "input": "hi"}
+    runs = [[ids(occurrences, asked, scope=scope) for _ in range(2)] for scope in ("", "one", "two")]
+    assert runs[0] == runs[1] == runs[2]
+    assert runs[0][0] != runs[0][1]
 
 
 def test_the_clock_stands_at_the_start() -> None:

@@ -1,12 +1,14 @@
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from cassettes.tapes import SSE, URL, ScriptedAnswer, ScriptedNetwork, body_of, chat, event, request
+from cassettes.tapes import SSE, URL, ScriptedAnswer, ScriptedNetwork, body_of, chat, event, interaction, request
 
-from antiphon.cassettes.interaction import End
+from antiphon.cassettes.cassette import Match
+from antiphon.cassettes.interaction import Answered, Chunk, End
 from antiphon.cassettes.open import open_cassette, read_cassette
-from antiphon.cassettes.transport import CassetteTransport, Mode, RecordingAnswer, ReplayedAnswer
+from antiphon.cassettes.transport import CassetteTransport, Mode, Pace, RecordingAnswer, ReplayedAnswer
 from antiphon.errors import CassetteMiss, StoreFault, UpstreamCut, UpstreamTimeout, UpstreamUnavailable
 from antiphon.transport import HttpAnswer, Transport
 
@@ -284,3 +286,77 @@ async def test_what_replays_says_so(path: Path) -> None:
     assert isinstance(answer, ReplayedAnswer)
     assert answer.replayed
     assert (record.replays, replay.replays) == (False, True)
+
+
+async def test_a_request_is_recorded_in_its_scope_and_found_there_alone(path: Path) -> None:
+    network = ScriptedNetwork(ScriptedAnswer([b"one"]), ScriptedAnswer([b"two"]))
+    record = opened(path, Mode.AUTO, network)
+    replay = [(scope, (scope or "one").encode()) for scope in ("one", "two", "one", "")]
+    await in_scopes(record, replay)
+    await in_scopes(opened(path, Mode.REPLAY), replay)
+    with pytest.raises(CassetteMiss, match="'one'"):
+        await opened(path, Mode.REPLAY).send(replace(request(chat("hi")), scope="three"))
+
+
+async def in_scopes(transport: Transport, expected: list[tuple[str, bytes]]) -> None:
+    for scope, body in expected:
+        answer = await transport.send(replace(request(chat("hi")), scope=scope))
+        assert await body_of(answer) == [body]
+
+
+async def test_the_path_a_client_asked_for_is_the_one_that_is_compared(path: Path) -> None:
+    record = opened(path, Mode.RECORD, ScriptedNetwork(ScriptedAnswer([b"1"])))
+    await body_of(await record.send(replace(request(chat("hi")), path="/chat/completions?b=1&a=2")))
+    replay = opened(path, Mode.REPLAY)
+    elsewhere = request(chat("hi"), url="http://replay.invalid/chat/completions?a=2&b=1")
+    assert await body_of(await replay.send(elsewhere)) == [b"1"]
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        b'event: message_stop\ndata: {"type":"message_stop"}\n\n',
+        b'event: response.completed\ndata: {"type":"response.completed"}\n\n',
+        b"data: [DONE]\n\n",
+    ],
+)
+async def test_a_reader_who_stops_after_the_last_event_has_had_all(path: Path, last: bytes) -> None:
+    answer = await opened(path, Mode.RECORD, ScriptedNetwork(ScriptedAnswer([event("a"), last, b""]))).send(
+        request(chat("hi"))
+    )
+    chunks = answer.chunks()
+    await anext(chunks)
+    await anext(chunks)
+    await answer.close()
+    assert read_cassette(path).interactions[0].end is End.COMPLETE
+
+
+async def test_a_paced_replay_waits_for_what_is_not_due_yet() -> None:
+    now, waits = 100.0, []
+
+    async def sleep(seconds: float) -> None:
+        nonlocal now
+        waits.append(round(seconds, 6))
+        now += seconds
+
+    answered = Answered(200, SSE, (Chunk(500, b"a"), Chunk(600, b"b")), End.COMPLETE, 800)
+    taped = replace(interaction(chat("hi")), load=lambda: answered)
+    answer = ReplayedAnswer(Match(taped, repeated=False), Pace(2, lambda: now, sleep))
+    await answer.opened()
+    assert await body_of(answer) == [b"a", b"b"]
+    assert waits == [0.25, 0, 0.05, 0.1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "end", "length"),
+    [
+        ("application/json", End.COMPLETE, 3),
+        ("application/json", End.CUT, None),
+        ("text/event-stream", End.COMPLETE, None),
+        ("application/x-ndjson", End.COMPLETE, None),
+    ],
+)
+def test_only_a_whole_body_has_a_length(kind: str, end: End, length: int | None) -> None:
+    answered = Answered(200, {"content-type": kind}, (Chunk(0, b"ab"), Chunk(1, b"c")), end)
+    taped = replace(interaction(chat("hi")), load=lambda: answered)
+    assert ReplayedAnswer(Match(taped, repeated=False)).length == length

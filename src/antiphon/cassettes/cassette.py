@@ -1,7 +1,8 @@
 """A `Cassette`: interactions, found by the key of a request, in the order in which they were recorded.
 
-Pure: no files, no sockets. It remembers which interactions have been used. Not here: what to say when
-nothing is found (`matching.py`). Counterparts: `open.py` fills one, `transport.py` asks it.
+Pure: no files, no sockets. It remembers which interactions have been used, for each scope apart: tests that run
+at the same time take nothing from each other. Not here: what to say when nothing is found (`matching.py`).
+Counterparts: `open.py` fills one, `transport.py` asks it.
 """
 
 from bisect import insort
@@ -10,8 +11,10 @@ from dataclasses import dataclass, field
 
 from antiphon.cassettes.interaction import Asked, End, Interaction
 
-Place = tuple[bool, bool, int]
-"""The order of equal interactions: everyone's before a scope's, then read before just recorded, then by number."""
+Place = tuple[bool, int]
+"""The order of equal interactions of a scope: read before just recorded, then by number."""
+
+Entry = tuple[Place, Interaction]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +27,13 @@ class Match:
 
 @dataclass(slots=True)
 class Lane:
-    """Interactions that answer equal requests, first to last.
+    """Interactions of one scope that answer equal requests, first to last.
 
     A later take replaces the earlier ones. Those whose reader left count only while there are no others.
     """
 
-    whole: list[tuple[Place, Interaction]] = field(default_factory=list)
-    left: list[tuple[Place, Interaction]] = field(default_factory=list)
-    cursor: int = 0
+    whole: list[Entry] = field(default_factory=list)
+    left: list[Entry] = field(default_factory=list)
 
     def add(self, place: Place, interaction: Interaction) -> None:
         """File an interaction at its place."""
@@ -40,21 +42,59 @@ class Lane:
             return
         take = self.whole[0][1].take if self.whole else 0
         if interaction.take > take:
-            self.whole, self.cursor = [], 0
+            self.whole = []
         if interaction.take >= take:
             insort(self.whole, (place, interaction), key=lambda entry: entry[0])
 
-    @property
-    def interactions(self) -> list[Interaction]:
-        """Those that can answer, in order."""
-        return [interaction for _, interaction in self.whole or self.left]
 
-    def next(self, used: set[int]) -> Interaction | None:
-        """The first that hasn't been used."""
-        entries = self.whole or self.left
-        while self.cursor < len(entries) and id(entries[self.cursor][1]) in used:
-            self.cursor += 1
-        return entries[self.cursor][1] if self.cursor < len(entries) else None
+@dataclass(slots=True)
+class Lanes:
+    """All interactions that answer equal requests, a lane for each scope; the empty scope is everyone's."""
+
+    by_scope: dict[str, Lane] = field(default_factory=dict)
+    cursors: dict[str, int] = field(default_factory=dict)
+    chosen: dict[tuple[str, bool], list[Interaction]] = field(default_factory=dict)
+
+    def add(self, place: Place, interaction: Interaction) -> None:
+        """File an interaction in its scope."""
+        self.by_scope.setdefault(interaction.scope, Lane()).add(place, interaction)
+        self.cursors.clear()
+        self.chosen.clear()
+
+    def choices(self, scope: str, *, partial: bool) -> list[Interaction]:
+        """What may answer a request of `scope`, in order; those whose reader left only if `partial`.
+
+        A scope's own come alone; a scope that has none shares everyone's. A request without a scope may use
+        all of them, everyone's first.
+        """
+        found = self.chosen.get((scope, partial))
+        if found is None:
+            found = self.chosen[scope, partial] = self._choose(scope, partial=partial)
+        return found
+
+    def next(self, scope: str, choices: list[Interaction], used: set[int]) -> Interaction | None:
+        """The first of `choices` that this scope hasn't used."""
+        cursor = self.cursors.get(scope, 0)
+        while cursor < len(choices) and id(choices[cursor]) in used:
+            cursor += 1
+        self.cursors[scope] = cursor
+        return choices[cursor] if cursor < len(choices) else None
+
+    def _choose(self, scope: str, *, partial: bool) -> list[Interaction]:
+        everyones = self.by_scope.get("", Lane())
+        if scope:
+            lanes = [self.by_scope.get(scope, Lane()), everyones]
+        else:
+            others = [lane for name, lane in self.by_scope.items() if name]
+            lanes = [Lane(everyones.whole + _merged([lane.whole for lane in others]),
+                          everyones.left + _merged([lane.left for lane in others]))]  # fmt: skip
+        kinds = [[lane.whole for lane in lanes], [lane.left for lane in lanes] if partial else []]
+        entries: list[Entry] = next((entries for kind in kinds for entries in kind if entries), [])
+        return [interaction for _, interaction in entries]
+
+
+def _merged(entries: Iterable[list[Entry]]) -> list[Entry]:
+    return sorted((entry for some in entries for entry in some), key=lambda entry: entry[0])
 
 
 class Cassette:
@@ -67,8 +107,8 @@ class Cassette:
         self.start = start
         self.notes = list(notes)
         self.interactions: list[Interaction] = []
-        self._lanes: dict[tuple[bytes, str | None], Lane] = {}
-        self._used: set[int] = set()
+        self._lanes: dict[tuple[bytes, str | None], Lanes] = {}
+        self._used: dict[str, set[int]] = {}
         for interaction in interactions:
             self.add(interaction)
 
@@ -78,38 +118,47 @@ class Cassette:
     def add(self, interaction: Interaction, *, recorded: bool = False) -> None:
         """Put an interaction on the tape, after those that are there.
 
-        One that was `recorded` just now counts as used, and stands by the number it got when it was asked.
+        One that was `recorded` just now counts as used by its scope, and stands by the number it got when it
+        was asked.
         """
         self.interactions.append(interaction)
         if recorded:
-            self._used.add(id(interaction))
-        place = (bool(interaction.scope), recorded, interaction.number if recorded else len(self.interactions))
+            self._used.setdefault(interaction.scope, set()).add(id(interaction))
+        place = (recorded, interaction.number if recorded else len(self.interactions))
         for upstream in (None, interaction.asked.upstream):
-            self._lanes.setdefault((interaction.asked.key, upstream), Lane()).add(place, interaction)
+            self._lanes.setdefault((interaction.asked.key, upstream), Lanes()).add(place, interaction)
 
-    def find(self, asked: Asked, *, repeats: bool = True, partial: bool = True) -> Match | None:
-        """What answers a request: the first equal one not yet used, else the last again.
+    def find(self, asked: Asked, scope: str = "", *, repeats: bool = True, partial: bool = True) -> Match | None:
+        """What answers a request of `scope`: the first equal one that the scope hasn't used, else the last again.
 
         With `repeats` false, one that is used up is not found; with `partial` false, neither is one
         whose reader left. An upstream of the same name is preferred, another one will do.
         """
-        lane = self.lane(asked)
-        if lane is None or not (lane.whole or partial):
+        lanes, choices = self._choices(asked, scope, partial=partial)
+        if lanes is None or not choices:
             return None
-        if interaction := lane.next(self._used):
-            self._used.add(id(interaction))
+        used = self._used.setdefault(scope, set())
+        if interaction := lanes.next(scope, choices, used):
+            used.add(id(interaction))
             return Match(interaction, repeated=False)
-        return Match(lane.interactions[-1], repeated=True) if repeats else None
+        return Match(choices[-1], repeated=True) if repeats else None
 
-    def lane(self, asked: Asked) -> Lane | None:
-        """The interactions that equal a request, used or not."""
-        own = self._lanes.get((asked.key, asked.upstream))
-        return own or self._lanes.get((asked.key, None))
+    def equal(self, asked: Asked, scope: str = "") -> list[Interaction]:
+        """The interactions that may answer a request of `scope`, used or not."""
+        return self._choices(asked, scope, partial=True)[1]
+
+    def _choices(self, asked: Asked, scope: str, *, partial: bool) -> tuple[Lanes | None, list[Interaction]]:
+        for upstream in (asked.upstream, None):
+            lanes = self._lanes.get((asked.key, upstream))
+            if lanes and (choices := lanes.choices(scope, partial=partial)):
+                return lanes, choices
+        return None, []
 
     @property
     def unused(self) -> list[Interaction]:
-        """Interactions that have answered nothing so far."""
-        return [interaction for interaction in self.interactions if id(interaction) not in self._used]
+        """Interactions that have answered nothing so far, in any scope."""
+        used = set[int]().union(*self._used.values())
+        return [interaction for interaction in self.interactions if id(interaction) not in used]
 
     @property
     def last_take(self) -> int:

@@ -37,18 +37,24 @@ class Difference(NamedTuple):
         return f"{self.path}: recorded {self.recorded}, asked {self.asked}"
 
 
-def explain_miss(cassette: Cassette, asked: Asked, *, repeats: bool = True) -> str:
+def explain_miss(cassette: Cassette, asked: Asked, scope: str = "", *, repeats: bool = True) -> str:
     """The message of a `CassetteMiss`: what was asked, what comes nearest, what to do."""
-    what = f"{asked.method} {asked.path}"
-    lane = cassette.lane(asked)
-    if lane is not None and not repeats:
-        times = len(lane.interactions)
+    what = f"{asked.method} {asked.path}" + (f" in the scope {scope!r}" if scope else "")
+    equal = cassette.equal(asked, scope)
+    if equal and not repeats:
+        times = len(equal)
         return (
             f"The cassette {cassette.name} answers {what} {times} {'time' if times == 1 else 'times'}, and all are "
             "used up: allow repeats (`--repeats yes`), or record the further calls with `--mode auto`."
         )
     if not cassette.interactions:
         return f"The cassette {cassette.name} is empty, so {what} has no answer: record it with `--mode auto`."
+    if others := cassette.equal(asked):
+        return (
+            f"The cassette {cassette.name} has no answer to {what}; this very request is there for the scope "
+            f"{others[0].scope!r} ({others[0].origin}). Ask in that scope (`X-Antiphon-Scope: {others[0].scope}`), "
+            "take the scope off the recording so that it serves everyone, or record it with `--mode auto`."
+        )
     near = nearest(cassette, asked)
     if near is None:
         return (

@@ -16,11 +16,14 @@ class Occurrences:
 
     def __init__(self, start: int) -> None:
         self.start = start
-        self._seen: Counter[str] = Counter()
+        self._seen: Counter[tuple[str, str]] = Counter()
 
     def sources(self, method: str, path: str, body: bytes, scope: str = "") -> Sources:
-        """The sources for one request; an equal one later, or of another scope, gets others."""
+        """The sources for one request; an equal one later gets others.
+
+        Each scope counts for itself and gets the same: its store is its own, so equal ids never meet.
+        """
         key = request_key(method, canonical_path(path), redact_body(body)).hex()
-        seed = f"{scope}:{key}"
-        self._seen[seed] += 1
-        return seeded(f"{seed}:{self._seen[seed]}", self.start)
+        self._seen[scope, key] += 1
+        # Everyone's scope, empty, stands first in the seed: ids that were pinned before there were scopes stay.
+        return seeded(f":{key}:{self._seen[scope, key]}", self.start)

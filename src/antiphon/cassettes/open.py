@@ -35,15 +35,18 @@ class Folder:
     files: dict[Path, CassetteFile] = field(default_factory=dict)
 
 
-def open_cassette(
+def open_cassette(  # noqa: PLR0913 - the last three have one caller, and defaults for tests
     path: Path,
     mode: Mode,
     inner: Transport | None,
     *,
     repeats: bool = True,
+    speed: float = 0,
     clock: Callable[[], float],
 ) -> CassetteTransport:
     """The transport for a cassette at `path`, a file or a folder; `clock` gives a new one its start.
+
+    `speed` is how many times as fast as recorded answers come, 0 at once.
 
     A path that isn't there is made, as a folder if it has no suffix `.jsonl`. Raises `ConfigFault` for a path
     that can't be read or made, `CassetteInvalid` for damage.
@@ -51,7 +54,7 @@ def open_cassette(
     if mode is Mode.LIVE:
         return CassetteTransport(Cassette(str(path), int(clock())), mode, inner=inner)
     if mode is Mode.REPLAY:
-        return CassetteTransport(read_cassette(path), mode, repeats=repeats)
+        return CassetteTransport(read_cassette(path), mode, repeats=repeats, speed=speed)
     found = _read(path) if path.exists() else Folder()
     if path.is_file() and path.suffix == ".json":
         raise ConfigFault(f"{path} is another program's recording, which is only read: replay it, or name its folder.")
@@ -60,7 +63,7 @@ def open_cassette(
     recorder = _recorder(target, found, cassette)
     if mode is Mode.AUTO:
         recorder.take = 1
-    return CassetteTransport(cassette, mode, inner=inner, recorder=recorder, repeats=repeats)
+    return CassetteTransport(cassette, mode, inner=inner, recorder=recorder, repeats=repeats, speed=speed)
 
 
 def read_cassette(path: Path) -> Cassette:

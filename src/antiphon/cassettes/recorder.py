@@ -27,16 +27,18 @@ class Recorder:
         """The next place in the order of arrival; taken when a request starts."""
         return next(self._numbers)
 
-    def keep(self, number: int, asked: Asked, answered: Answered, take: int | None = None) -> Interaction:
+    def keep(
+        self, number: int, asked: Asked, answered: Answered, take: int | None = None, scope: str = ""
+    ) -> Interaction:
         """Append an interaction from which all secrets are gone.
 
         Raises `StoreFault` if the file didn't take it; nothing of it is left there then.
         """
         take = take or self.take
-        offset, length = self._append(encode_interaction(number, asked, answered, take=take))
+        offset, length = self._append(encode_interaction(number, asked, answered, take=take, scope=scope))
         origin = Origin(self.path.name)
         load = partial(read_answer, self.path, origin, offset, length)
-        return Interaction(number, asked, answered.end, origin, load, take)
+        return Interaction(number, asked, answered.end, origin, load, take, scope)
 
     def _append(self, lines: bytes) -> tuple[int, int]:
         """Write, and say where the lines of the answer stand."""

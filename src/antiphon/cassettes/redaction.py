@@ -30,7 +30,7 @@ def redact_request(request: HttpRequest) -> Asked:
     known = own_secrets(request)
     url = redact_text(_without_user(request.url), known)
     body = redact_body(request.body, known)
-    path = canonical_path(url)
+    path = canonical_path(redact_text(request.path, known) if request.path else url)
     return Asked(
         method=request.method.upper(),
         url=url,

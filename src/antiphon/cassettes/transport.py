@@ -7,7 +7,7 @@ that `replays`. Counterpart: `antiphon.transport`.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from enum import StrEnum
 
 from antiphon.cassettes.cassette import Cassette, Match
@@ -44,7 +44,7 @@ class CassetteTransport:
     many times as fast as recorded an answer comes; 0 is at once.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the last two have defaults that few replace
         self,
         cassette: Cassette,
         mode: Mode,
@@ -72,7 +72,7 @@ class CassetteTransport:
             return await self._network.send(request)
         asked = redact_request(request)
         if self.mode is not Mode.RECORD and (match := self._find(asked, request.scope)):
-            answer = ReplayedAnswer(match, Pace(self._speed) if self._speed else None)
+            answer = ReplayedAnswer(match, self._pace())
             await answer.opened()
             return answer
         if self.mode is Mode.REPLAY or self._inner is None:
@@ -89,6 +89,9 @@ class CassetteTransport:
         if self._inner is None:
             raise ConfigFault(f"The mode {self.mode} needs a network behind the cassette.")
         return self._inner
+
+    def _pace(self) -> "Pace | None":
+        return Pace(self._speed, asyncio.get_running_loop().time) if self._speed else None
 
     def _find(self, asked: Asked, scope: str) -> Match | None:
         return self.cassette.find(asked, scope, repeats=self._repeats, partial=self.mode is Mode.REPLAY)
@@ -208,16 +211,19 @@ class RecordingAnswer:
 
 
 class Pace:
-    """When a recorded moment is due in a replay that began when this was made."""
+    """When a recorded moment is due in a replay that began when this was made; `speed` times as fast."""
 
-    def __init__(self, speed: float) -> None:
+    def __init__(
+        self, speed: float, clock: Callable[[], float], sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+    ) -> None:
         self._speed = speed
-        self._clock = asyncio.get_running_loop().time
-        self._begun = self._clock()
+        self._clock = clock
+        self._sleep = sleep
+        self._begun = clock()
 
     async def until(self, ms: int) -> None:
         """Wait for what came `ms` milliseconds after the request."""
-        await asyncio.sleep(max(0.0, self._begun + ms / 1000 / self._speed - self._clock()))
+        await self._sleep(max(0.0, self._begun + ms / 1000 / self._speed - self._clock()))
 
 
 class ReplayedAnswer:

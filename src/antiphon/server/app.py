@@ -8,7 +8,7 @@ from starlette.types import ASGIApp
 
 from antiphon.errors import AntiphonError
 from antiphon.server.errors import on_antiphon_error, on_fault, on_http_exception
-from antiphon.server.front import Front, is_loopback
+from antiphon.server.front import Front, Guard, is_loopback
 from antiphon.server.routes import chats, conversations, models, passthrough, responses
 from antiphon.server.services import Services
 
@@ -28,7 +28,7 @@ def build_app(services: Services) -> ASGIApp:
         },
         middleware=_cors(config.cors),
     )
-    return Front(app, services.sources_for, config.cors, guarded=is_loopback(config.host))
+    return Front(app, services.sources_for, Guard(config.cors, guarded=is_loopback(config.host)))
 
 
 def _cors(origins: list[str]) -> list[Middleware]:

@@ -28,7 +28,7 @@ async def read_json_body(scope: Scope, receive: Receive, limit: int, *, required
     media = headers.get(b"content-type", "")
     if required or media:
         _check_json(media)
-    body = await _read(receive, limit)
+    body = await read_body(receive, limit)
     if nested_deeper(body, MAX_DEPTH):
         raise InvalidRequest(f"The JSON is nested too deeply: at most {MAX_DEPTH} arrays and objects in each other.")
     if body:
@@ -38,7 +38,8 @@ async def read_json_body(scope: Scope, receive: Receive, limit: int, *, required
     return body or b"{}"
 
 
-async def _read(receive: Receive, limit: int) -> bytes:
+async def read_body(receive: Receive, limit: int) -> bytes:
+    """The body of any request, at most `limit` bytes. Raises `TooLarge`, `ClientLeft`."""
     parts: list[bytes] = []
     size = 0
     while True:
