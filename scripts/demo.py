@@ -90,7 +90,7 @@ class Overheard(httpx2.SyncByteStream):
 def server(*flags: str) -> Iterator[str]:
     """The base URL of `antiphon serve` with these flags, in a folder of its own; stopped and gone afterwards.
 
-    Raises `SystemExit` with what it said, where it doesn't start.
+    Raises `SystemExit` with what it said, where it doesn't start or doesn't answer.
     """
     command = [sys.executable, "-m", "antiphon.cli", "serve", "--port", "0", *flags]
     with tempfile.TemporaryDirectory(prefix="antiphon-demo-") as folder:
@@ -104,6 +104,8 @@ def server(*flags: str) -> Iterator[str]:
             if ready is None:
                 raise SystemExit(f"The server did not start: {first}{ended(process)}")
             yield ready[1]
+        except openai.APIError as error:
+            raise SystemExit(f"\nThe server failed: {error}\nWhat it said:\n{ended(process)}") from None
         finally:
             ended(process)
 

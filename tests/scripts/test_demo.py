@@ -70,3 +70,10 @@ def test_a_server_that_does_not_start_says_why() -> None:
     flags = ("--cassette", "/nowhere", "--mode", "replay")
     with pytest.raises(SystemExit, match="There is no cassette at /nowhere"), server(*flags):
         pytest.fail("it started")
+
+
+def test_a_server_that_fails_is_quoted(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.jsonl"
+    empty.write_text(CASSETTE.read_text().splitlines()[0] + "\n")
+    with pytest.raises(SystemExit, match="No upstream has the model 'demo/scripted'"):
+        replay(empty, Screen.silent())
