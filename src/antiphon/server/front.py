@@ -6,6 +6,7 @@ bodies are declared as JSON, which makes a browser ask first, is seen to in `lim
 """
 
 from collections.abc import Callable
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,12 +18,16 @@ from antiphon.sources import Sources
 REQUEST_ID = "antiphon.request_id"
 RAW_SEND = "antiphon.raw_send"
 """Where a stream finds the server's own `send`, once its status line is out: only that concerns the layers between."""
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine's own."""
-    return host in LOOPBACK or host.startswith("127.") or host.endswith(".localhost")
+    """Whether a host name or address is this machine's own. `127.evil.example` is a name like any other."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class Guard:
