@@ -1,4 +1,9 @@
+import json
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from antiphon.engine.reading import read
 from antiphon.errors import InvalidRequest
@@ -23,7 +28,28 @@ from antiphon.wire.responses import CreateResponse
         (b"[]", None, "Invalid type: The body must be an object, not an array."),
         (b"{", None, "The body isn't valid JSON: Input data was truncated. Send one JSON object in UTF-8."),
         (b'{"user": "\xff"}', None, None),
+        (b'{"input": [{"type": "new", "a": "\xff"}]}', None, None),
+        (b'{"unknown": "\xff"}', None, None),
+        (b'{"user": "\\ud800"}', None, None),
+        (b'{"input": [{"type": "new", "a": "\\udc00"}]}', None, None),
         (b'{"tools": [{"a": ' + b"[" * 100_000, None, None),
+        (b'{"unknown": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", None, None),
+        (b'{"input": [' + b'{"a":' * 100_000, None, None),
+        (b'{"top_p": NaN}', None, None),
+        (b'{"top_p": Infinity}', None, None),
+        (b'{"top_p": 1e999}', "top_p", None),
+        (b'{"user": 01}', None, None),
+        (b'{"max_output_tokens": 1.5}', "max_output_tokens", "Invalid type: 'max_output_tokens' must be an integer, not a number."),
+        (b'{"max_output_tokens": 1' + b"0" * 5000 + b"}", "max_output_tokens", None),
+        (b'{"max_output_tokens": true}', "max_output_tokens", None),
+        (b'{"tools": [{}, 5]}', "tools[1]", "Invalid type: 'tools[1]' must be an object, not an integer."),
+        (b'{"tools": [{"a": 1}, {"b": 1e999}]}', "tools[1]", None),
+        (b'{"include": ["reasoning.encrypted_content", null]}', "include[1]", None),
+        (b'{"context_management": [{"type": "x"}, {"type": 5}]}', "context_management[1].type", None),
+        (b'{"context_management": [{}]}', "context_management[0].type", None),
+        (b"\xef\xbb\xbf{}", None, None),
+        (b"", None, None),
+        (b"{} {}", None, None),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named(body: bytes, param: str | None, message: str | None) -> None:
@@ -38,3 +64,38 @@ def test_the_path_of_the_field_that_was_read_stands_before() -> None:
     with pytest.raises(InvalidRequest) as raised:
         read(b'{"text": {"verbosity": 1}}', CreateResponse, "input[2]")
     assert raised.value.param == "input[2].text.verbosity"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"model": "\xc3\xa9"}', b'{"user": "\\u0000"}', b'{"unknown": 1e999}', b'{"unknown": 1' + b"0" * 5000 + b"}"],
+)
+def test_what_is_odd_and_right_is_read(body: bytes) -> None:
+    read(body, CreateResponse)
+
+
+def test_of_a_key_given_twice_the_last_counts() -> None:
+    assert read(b'{"model": "a", "model": "b"}', CreateResponse).model == "b"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(field=st.sampled_from(CreateResponse.__struct_fields__), value=JSON)
+def test_any_value_is_read_or_refused_by_its_field(field: str, value: object) -> None:
+    refusal: InvalidRequest | None = None
+    try:
+        read(json.dumps({field: value}).encode(), CreateResponse)
+    except InvalidRequest as raised:
+        refusal = raised
+    assert refusal is None or (refusal.param or "").startswith(field)
+
+
+@given(st.binary(max_size=40) | st.text('{}[]",:\\u0d8ntrue1e9-. ', max_size=40).map(str.encode))
+def test_any_bytes_are_read_or_refused(body: bytes) -> None:
+    with suppress(InvalidRequest):
+        read(body, CreateResponse)

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from antiphon.engine.secrets import without_secrets
 from antiphon.sources import Sources
 from antiphon.wire.responses import ConversationRef, CreateResponse, Response
 
@@ -55,7 +56,7 @@ def _tool(tool: dict[str, Any]) -> dict[str, Any]:
     """A tool with the members that its type requires; secrets stay out."""
     if tool.get("type") == "function":
         return {"type": "function", **FUNCTION_DEFAULTS, **tool}
-    return {name: value for name, value in tool.items() if name not in {"authorization", "headers"}}
+    return without_secrets(tool)
 
 
 def _image(request: CreateResponse) -> dict[str, Any] | None:

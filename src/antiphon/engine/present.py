@@ -4,44 +4,110 @@ Clients may leave out a message's type, its id, its status, and write its conten
 has them all. Counterpart: `input.py`, which reads the short forms.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from antiphon.wire.answers import StoredItem
+from antiphon.wire.items import PartHead
 
-_decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+Fields = dict[str, msgspec.Raw]
+
+_fields = msgspec.json.Decoder(Fields).decode
+_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_part_head = msgspec.json.Decoder(PartHead).decode
 _encode = msgspec.json.Encoder().encode
 
-STATUS = msgspec.Raw(b'"completed"')
-WITHOUT_STATUS = frozenset(
-    {
-        "additional_tools", "compaction", "compaction_trigger", "configuration_update", "item_reference",
-        "mcp_approval_request", "mcp_approval_response", "mcp_list_tools", "program", "reasoning",
-    }
-)  # fmt: skip
-"""Item types that have no status, or none they must have."""
+
+def _raws(members: Mapping[str, Any]) -> Fields:
+    return {name: msgspec.Raw(_encode(value)) for name, value in members.items()}
+
+
+NULL = msgspec.Raw(b"null")
+ASSISTANT = msgspec.Raw(b'"assistant"')
+DONE = _raws({"status": "completed"})
+ITEM_DEFAULTS: dict[str, Fields] = {
+    "apply_patch_call": DONE,
+    "apply_patch_call_output": DONE,
+    "code_interpreter_call": DONE,
+    "computer_call": DONE,
+    "computer_call_output": DONE,
+    "custom_tool_call": DONE,
+    "custom_tool_call_output": DONE,
+    "file_search_call": DONE,
+    "function_call": DONE,
+    "function_call_output": DONE,
+    "image_generation_call": DONE,
+    "local_shell_call": DONE,
+    "local_shell_call_output": DONE,
+    "mcp_call": DONE,
+    "message": DONE,
+    "program_output": DONE,
+    "reasoning": _raws({"summary": []}),
+    "shell_call": DONE,
+    "shell_call_output": DONE,
+    "tool_search_call": DONE | _raws({"execution": "client"}),
+    "tool_search_output": DONE | _raws({"execution": "client"}),
+    "web_search_call": DONE,
+}
+"""What an item of each type has when nothing was said; of a type that isn't here only the id is made up."""
+
+PART_DEFAULTS: dict[str, Fields] = {
+    "input_image": _raws({"detail": "auto"}),
+    "output_text": _raws({"annotations": [], "logprobs": []}),
+}
+PARTS = {
+    "message": "content",
+    "function_call_output": "output",
+    "custom_tool_call_output": "output",
+}
+"""Where items hold content parts, or a string in their place."""
+
+TEXTS = frozenset({"input_text", "output_text", "text"})
 
 
 def shown(stored: StoredItem) -> msgspec.Raw:
     """The item's JSON as a list or a lookup gives it out."""
-    fields = _decode(stored.raw)
-    kind = msgspec.json.decode(fields["type"]) if "type" in fields else "message"
-    missing: dict[str, msgspec.Raw] = {}
-    if "type" not in fields:
-        missing["type"] = msgspec.Raw(b'"message"')
-    if fields.get("id", b"null") == b"null":
-        missing["id"] = msgspec.Raw(_encode(stored.id))
-    if kind not in WITHOUT_STATUS and fields.get("status", b"null") == b"null":
-        missing["status"] = STATUS
-    if kind == "message" and "content" in fields and bytes(fields["content"]).startswith(b'"'):
-        missing["content"] = _parts(fields)
-    return msgspec.Raw(_encode({**fields, **missing})) if missing else msgspec.Raw(stored.raw)
+    fields = _fields(stored.raw)
+    kind = _kind(fields)
+    said = {name: value for name, value in fields.items() if name not in {"id", "type", "status"} or value != NULL}
+    whole = _raws({"type": kind, "id": stored.id}) | ITEM_DEFAULTS.get(kind, {}) | said
+    if kind in PARTS and PARTS[kind] in said:
+        whole[PARTS[kind]] = _content(said[PARTS[kind]], kind, by_assistant=said.get("role") == ASSISTANT)
+    whole = fields | whole
+    return msgspec.Raw(stored.raw) if whole == fields else msgspec.Raw(_encode(whole))
 
 
-def _parts(message: dict[str, msgspec.Raw]) -> msgspec.Raw:
-    """A message's content, written as a string, as the list of one part that it stands for."""
-    part: dict[str, Any] = {"type": "input_text", "text": message["content"]}
-    if message.get("role") == b'"assistant"':
-        part = {"type": "output_text", "text": message["content"], "annotations": [], "logprobs": []}
-    return msgspec.Raw(_encode([part]))
+def _kind(fields: Fields) -> str:
+    said: str | None = msgspec.json.decode(fields.get("type", NULL))
+    return said or "message"
+
+
+def _content(content: msgspec.Raw, kind: str, *, by_assistant: bool) -> msgspec.Raw:
+    text = "output_text" if by_assistant else "input_text"
+    if kind == "message" and bytes(content).startswith(b'"'):
+        return msgspec.Raw(_encode([_raws({"type": text, "text": content}) | PART_DEFAULTS.get(text, {})]))
+    if not bytes(content).startswith(b"["):
+        return content
+    parts = _list(content)
+    whole = [_part(part, text) for part in parts]
+    return content if whole == parts else msgspec.Raw(_encode(whole))
+
+
+def _part(part: msgspec.Raw, text: str) -> msgspec.Raw:
+    """A part with the members that its type requires; text is `text`, whatever the client called it."""
+    if not bytes(part).startswith(b"{"):
+        return part
+    fields = _fields(part)
+    try:
+        kind = _part_head(part).type
+    except msgspec.ValidationError:
+        return part
+    whole = dict(fields)
+    if kind in TEXTS:
+        kind, whole["type"] = text, msgspec.Raw(_encode(text))
+    for name, value in PART_DEFAULTS.get(kind or "", {}).items():
+        if whole.get(name, NULL) == NULL:
+            whole[name] = value
+    return part if whole == fields else msgspec.Raw(_encode(whole))

@@ -30,6 +30,9 @@ def read(data: bytes | msgspec.Raw, kind: type[T], at: str = "") -> T:
     Raises `InvalidRequest` with `param` set for a missing or mistyped field, without it for broken JSON.
     """
     try:
+        if not isinstance(data, msgspec.Raw) and not data.isascii():
+            # The decoder looks only into the strings that it makes; what is kept raw must be UTF-8 too.
+            data.decode()
         return msgspec.json.decode(data, type=kind)
     except msgspec.ValidationError as error:
         raise _invalid(str(error), at, kind) from None
