@@ -1,4 +1,4 @@
-"""The command line: `antiphon serve | ask | doctor | migrate | export | import`.
+"""The command line: `antiphon serve | replay | record | ask | doctor | migrate | export | import`.
 
 Flags become a `Config`; what they mean is said there. Not here: what the commands do (`terminal/`). Exit
 statuses: 0 done, 1 failed, 2 wrong use or settings.
@@ -17,17 +17,22 @@ from antiphon.terminal.ask import ask
 from antiphon.terminal.database import export, import_, migrate
 from antiphon.terminal.doctor import doctor
 from antiphon.terminal.serving import serve_here
+from antiphon.terminal.standin import stand_in
 
 COMMANDS: dict[str, Callable[[Config, Environment, argparse.Namespace], int]] = {
     "serve": lambda config, environment, _: serve_here(config, environment),
+    "replay": lambda config, _, __: stand_in(config),
+    "record": lambda config, _, said: stand_in(config, said.api),
     "ask": lambda config, environment, said: ask(config, environment, said.question, said.model),
     "doctor": lambda config, environment, _: doctor(config, environment),
     "migrate": lambda config, _, said: migrate(config, dry_run=said.dry_run),
     "export": lambda config, _, said: export(config, said.path),
     "import": lambda config, _, said: import_(config, said.path),
 }
+STANDIN_PORT = 8322
+"""Not the server's port, so that a server may have a stand-in for its upstream."""
 DB_HELP = "where answers are kept: sqlite:///PATH, postgresql://USER@HOST/NAME or memory://"
-OWN = frozenset({"command", "dry_run", "model", "path", "question"})
+OWN = frozenset({"api", "command", "dry_run", "model", "path", "question"})
 """What the parser finds that isn't a setting."""
 
 
@@ -49,8 +54,39 @@ def parser() -> argparse.ArgumentParser:
         _add_server_flags(command)
     ask_command.add_argument("question", help="what to ask")
     ask_command.add_argument("--model", help="the model; without it the default, or the first that is found")
+    _add_standin_commands(commands)
     _add_database_commands(commands)
     return root
+
+
+def _add_standin_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    replay_command = commands.add_parser("replay", help="stand in for any model API: answer from a cassette")
+    record_command = commands.add_parser("record", help="stand in for any model API: pass on to it and record")
+    record_command.add_argument("--upstream", dest="api", required=True, metavar="URL", help="the API to record")
+    record_command.add_argument(
+        "--mode", choices=["record", "auto"], default="record",
+        help="record asks for everything anew; auto only for what the cassette lacks",
+    )  # fmt: skip
+    replay_command.set_defaults(mode="replay")
+    for command in (replay_command, record_command):
+        add = command.add_argument
+        add("cassette", metavar="CASSETTE", help="the file or folder")
+        add("--host", help="address to listen on (127.0.0.1)")
+        add("--port", type=int, default=STANDIN_PORT, help="port to listen on (8322); 0 takes a free one")
+        add("--cors", action="append", metavar="ORIGIN", help="web origin that may use this server; repeatable")
+        _add_replay_flags(command)
+
+
+def _add_replay_flags(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add(
+        "--repeats", type=_yes_or_no, metavar="yes|no",
+        help="whether a used-up answer is given again (yes) or is a miss",
+    )  # fmt: skip
+    add(
+        "--speed", metavar="instant|recorded|2x",
+        help="how fast recorded answers come: at once (instant), as recorded, or so many times as fast",
+    )  # fmt: skip
 
 
 def _add_database_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -89,10 +125,7 @@ def _add_cassette_flags(command: argparse.ArgumentParser) -> None:
         "--mode", choices=["live", "record", "replay", "auto"],
         help="what the cassette is for; auto (the default) replays what it has and records what it lacks",
     )  # fmt: skip
-    add(
-        "--repeats", type=_yes_or_no, metavar="yes|no",
-        help="whether a used-up answer is given again (yes) or is a miss",
-    )  # fmt: skip
+    _add_replay_flags(command)
 
 
 def _add_server_flags(command: argparse.ArgumentParser) -> None:

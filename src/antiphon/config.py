@@ -19,6 +19,7 @@ Mode = Literal["live", "record", "replay", "auto"]
 PREFIX = "ANTIPHON_"
 LISTS = frozenset({"upstream", "alias", "cors"})
 FILE = "antiphon.toml"
+SPEEDS = {"instant": 0.0, "recorded": 1.0}
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -37,6 +38,7 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     cassette: str | None = None
     mode: Mode | None = None
     repeats: bool = True
+    speed: str = "instant"
     cors: list[str] = []
     max_body: int = 32 * 1024 * 1024
     connect_timeout: float = 10.0
@@ -49,6 +51,16 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     def cassette_mode(self) -> Mode:
         """`live` without a cassette; with one, `auto` unless said."""
         return (self.mode or "auto") if self.cassette else "live"
+
+    @property
+    def pace(self) -> float:
+        """How many times as fast as recorded a replay goes; 0 is at once. Raises `ConfigFault`."""
+        if self.speed in SPEEDS:
+            return SPEEDS[self.speed]
+        found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)x", self.speed)
+        if not found or not float(found[1]):
+            raise ConfigFault(f"--speed {self.speed!r} is none: say instant, recorded, or a factor such as 2x.")
+        return float(found[1])
 
     @property
     def keep_seconds(self) -> float | None:

@@ -1,5 +1,7 @@
 """The ASGI application: routes, errors, and the front before them. Counterpart: `serve.py`, which runs it."""
 
+from typing import TypedDict
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -13,7 +15,21 @@ from antiphon.server.routes import chats, conversations, models, passthrough, re
 from antiphon.server.services import Services
 
 NOUNS = (responses, conversations, chats, models, passthrough)
-EXPOSED = ["x-request-id", "antiphon-approximated", "antiphon-ignored", "antiphon-replay"]
+
+
+class Cors(TypedDict):
+    """What web pages of allowed origins may send and see."""
+
+    allow_methods: list[str]
+    allow_headers: list[str]
+    expose_headers: list[str]
+
+
+CORS = Cors(
+    allow_methods=["*"],
+    allow_headers=["*"],
+    expose_headers=["x-request-id", "antiphon-approximated", "antiphon-ignored", "antiphon-replay"],
+)
 
 
 def build_app(services: Services) -> ASGIApp:
@@ -31,15 +47,10 @@ def build_app(services: Services) -> ASGIApp:
     return Front(app, services.sources_for, Guard(config.cors, guarded=is_loopback(config.host)))
 
 
+def with_cors(app: ASGIApp, origins: list[str]) -> ASGIApp:
+    """An application that web pages of these origins may use."""
+    return CORSMiddleware(app, origins, **CORS) if origins else app
+
+
 def _cors(origins: list[str]) -> list[Middleware]:
-    if not origins:
-        return []
-    return [
-        Middleware(
-            CORSMiddleware,
-            allow_origins=origins,
-            allow_methods=["*"],
-            allow_headers=["*"],
-            expose_headers=EXPOSED,
-        )
-    ]
+    return [Middleware(CORSMiddleware, origins, **CORS)] if origins else []

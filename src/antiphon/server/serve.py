@@ -6,10 +6,13 @@ import gc
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from functools import partial
+from typing import TypeVar
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from antiphon.config import Config, Environment
 from antiphon.errors import ConfigFault
@@ -22,6 +25,7 @@ else:
     from asyncio import new_event_loop
 
 Announce = Callable[[Services, int], Awaitable[None]]
+T = TypeVar("T")
 
 KEEP_ALIVE = 75
 SHUTDOWN = 10
@@ -49,34 +53,47 @@ def serve(config: Config, environment: Environment, announce: Announce) -> None:
 
     Raises `ConfigFault` for settings that can't work.
     """
+    run(_serve(config, environment, announce))
+
+
+def run(main: Coroutine[object, object, T]) -> T:
+    """Run a server's whole life in an event loop that is set up for it."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        runner.run(_serve(config, environment, announce))
+        return runner.run(main)
+
+
+async def listen(app: ASGIApp, config: Config, announce: Callable[[int], Awaitable[None]]) -> None:
+    """Serve an application until SIGINT or SIGTERM, on the host and port of the settings. Raises `ConfigFault`."""
+    with bound(config.host, config.port) as listener:
+        server = Server(settings(app))
+        announcing = asyncio.ensure_future(announce(listener.getsockname()[1]))
+        await server.serve(sockets=[listener])
+        await announcing
+
+
+def settings(app: ASGIApp) -> uvicorn.Config:
+    """How uvicorn serves an application of ours."""
+    return uvicorn.Config(
+        app,
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE,
+        timeout_graceful_shutdown=SHUTDOWN,
+        backlog=BACKLOG,
+    )
 
 
 async def _serve(config: Config, environment: Environment, announce: Announce) -> None:
     async with open_services(config, environment) as services:
-        with bound(config.host, config.port) as listener:
-            server = Server(
-                uvicorn.Config(
-                    build_app(services),
-                    http="httptools",
-                    ws="none",
-                    lifespan="off",
-                    access_log=False,
-                    log_level="warning",
-                    server_header=False,
-                    proxy_headers=False,
-                    timeout_keep_alive=KEEP_ALIVE,
-                    timeout_graceful_shutdown=SHUTDOWN,
-                    backlog=BACKLOG,
-                )
-            )
-            announcing = asyncio.ensure_future(announce(services, listener.getsockname()[1]))
-            await server.serve(sockets=[listener])
-            await announcing
+        await listen(build_app(services), config, partial(announce, services))
 
 
 def bound(host: str, port: int) -> socket.socket:

@@ -118,7 +118,9 @@ def _tape(config: Config, network: Transport) -> CassetteTransport | None:
     if not config.cassette:
         return None
     mode = Mode(config.cassette_mode)
-    return open_cassette(Path(config.cassette), mode, network, repeats=config.repeats, clock=live().clock)
+    return open_cassette(
+        Path(config.cassette), mode, network, repeats=config.repeats, speed=config.pace, clock=live().clock
+    )
 
 
 def _from_tape(known: list[KnownUpstream], *, replays: bool) -> list[Upstream]:

@@ -21,7 +21,7 @@ def serve_here(config: Config, environment: Environment) -> int:
 async def announce(services: Services, port: int) -> None:
     """Say where the server is, what it found, and a first request to paste."""
     config = services.config
-    base = f"http://{_host(config.host)}:{port}/v1"
+    base = f"http://{address(config.host)}:{port}/v1"
     say(f"Antiphon {__version__} at {base}")
     if not is_loopback(config.host):
         say(f"  It is open to everyone who reaches {config.host}: there are no keys yet.")
@@ -68,6 +68,7 @@ def say(line: str) -> None:
     print(line, flush=True, file=sys.stdout)
 
 
-def _host(host: str) -> str:
+def address(host: str) -> str:
+    """A host as it is written into a URL that reaches it."""
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 - shown, not bound
     return f"[{shown}]" if ":" in shown and not shown.startswith("[") else shown

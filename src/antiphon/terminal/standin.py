@@ -1,0 +1,51 @@
+"""`antiphon replay` and `antiphon record`: a stand-in for a model API, until it is stopped.
+
+Counterpart: `server/standin.py`, which answers.
+"""
+
+import sys
+
+from antiphon import __version__
+from antiphon.config import Config
+from antiphon.server.app import with_cors
+from antiphon.server.serve import listen, run
+from antiphon.server.standin import Standin, open_standin
+from antiphon.terminal.serving import address, say
+
+
+def stand_in(config: Config, upstream: str | None = None) -> int:
+    """Replay the cassette, or record `upstream` to it. Returns 1 when a request had no answer on the tape."""
+    return run(_stand_in(config, upstream))
+
+
+async def _stand_in(config: Config, upstream: str | None) -> int:
+    async with open_standin(config, upstream) as standin:
+
+        async def announce(port: int) -> None:
+            _announce(config, standin, f"http://{address(config.host)}:{port}", upstream)
+
+        await listen(with_cors(standin, config.cors), config, announce)
+        _report(standin)
+        return int(bool(standin.tally.misses))
+
+
+def _announce(config: Config, standin: Standin, base: str, upstream: str | None) -> None:
+    doing = f"records {upstream}" if upstream else "replays"
+    say(f"Antiphon {__version__} at {base} {doing}")
+    say(f"  cassette      {config.cassette}: {_count(len(standin.cassette), 'interaction')}")
+    for note in standin.cassette.notes:
+        say(f"  note          {note}")
+    say(f"\nGive a client {base}/v1 as its base URL, or {base} where its paths begin otherwise.")
+
+
+def _report(standin: Standin) -> None:
+    tally, unused = standin.tally, len(standin.cassette.unused)
+    print(
+        f"{_count(tally.requests, 'request')}, {_count(len(tally.misses), 'miss', 'misses')}, "
+        f"{_count(unused, 'interaction')} unused",
+        file=sys.stderr,
+    )
+
+
+def _count(number: int, one: str, many: str | None = None) -> str:
+    return f"{number} {one if number == 1 else many or f'{one}s'}"
