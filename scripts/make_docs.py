@@ -89,7 +89,11 @@ def _flag(action: argparse.Action) -> str:
 
 def settings() -> str:
     """Every setting: flag, variable, key of the file, default."""
-    helps = {a.dest: a.help or "" for c in subcommands().values() for a in c._actions}  # noqa: SLF001 - as above
+    # The first command that has a setting is `serve`, whose words and defaults are the setting's own.
+    helps: dict[str, str] = {}
+    for command in subcommands().values():
+        for action in command._actions:  # noqa: SLF001 - as above
+            helps.setdefault(action.dest, action.help or "")
     rows = [
         [f"`{field.encode_name}`", f"`ANTIPHON_{field.encode_name.upper()}`", _default(field), helps[field.encode_name]]
         for field in msgspec.structs.fields(Config)
