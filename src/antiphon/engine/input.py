@@ -6,16 +6,20 @@ alone. Not here: what a model gets to see of it (`prompt.py`). Counterpart: `wir
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
+from antiphon.engine.kinds.retold import RETOLD, Retold
 from antiphon.engine.reading import read
+from antiphon.engine.secrets import without_secrets
 from antiphon.errors import InvalidRequest
 from antiphon.sources import Sources
 from antiphon.wire.answers import StoredItem
 from antiphon.wire.items import ID_PREFIXES, VIEWS, ItemHead, ItemView
 
 MAX_ITEMS = 20_000
+TOOL_HOLDERS = frozenset({"additional_tools", "tool_search_output"})
 ROLES = frozenset({"user", "assistant", "system", "developer"})
 
 
@@ -26,12 +30,12 @@ class Item:
     id: str
     type: str
     raw: bytes
-    view: ItemView | None
+    view: ItemView | Retold | None
     at: str
 
     def stored(self) -> StoredItem:
-        """As the store keeps it."""
-        return StoredItem(id=self.id, raw=self.raw)
+        """As the store keeps it: without the secrets of tools that came as an item."""
+        return StoredItem(id=self.id, raw=_without_secrets(self.raw) if self.type in TOOL_HOLDERS else self.raw)
 
 
 def read_input(given: str | Sequence[msgspec.Raw], sources: Sources) -> list[Item]:
@@ -50,9 +54,14 @@ def read_items(given: Sequence[msgspec.Raw], field: str, sources: Sources, most:
 
 
 def read_item(raw: bytes, at: str, sources: Sources) -> Item:
-    """One item. A message may leave its type out; anything else without a type is refused."""
+    """One item. A message may leave its type out, and a reference that is nothing but an id.
+
+    Raises `InvalidRequest` for anything else without a type.
+    """
     head = read(raw, ItemHead, at)
     kind = head.type or ("message" if head.role else None)
+    if kind is None and head.id and read(raw, dict[str, msgspec.Raw], at).keys() <= {"type", "id"}:
+        kind = "item_reference"
     if kind is None:
         raise InvalidRequest(
             f"Missing required parameter: '{at}.type'. An input item has a type, or a role if it is a message.",
@@ -65,16 +74,27 @@ def read_item(raw: bytes, at: str, sources: Sources) -> Item:
             code="invalid_value",
             param=f"{at}.role",
         )
-    view = VIEWS.get(kind)
     item_id = head.id or sources.ids(ID_PREFIXES.get(kind, "item"))
-    return Item(id=item_id, type=kind, raw=raw, view=read(raw, view, at) if view else None, at=at)
+    return Item(id=item_id, type=kind, raw=raw, view=_view(kind, raw, at), at=at)
 
 
 def stored_item(stored: StoredItem) -> Item:
     """An item that comes from the store: read again, its id kept."""
     head = read(stored.raw, ItemHead, stored.id)
     kind = head.type or "message"
+    return Item(id=stored.id, type=kind, raw=stored.raw, view=_view(kind, stored.raw, stored.id), at=stored.id)
+
+
+def _view(kind: str, raw: bytes, at: str) -> ItemView | Retold | None:
+    """What a chat model can be told of an item; None where nobody knows the type."""
+    retold = RETOLD.get(kind)
+    if retold is not None:
+        return retold(raw, at)
     view = VIEWS.get(kind)
-    return Item(
-        id=stored.id, type=kind, raw=stored.raw, view=read(stored.raw, view, stored.id) if view else None, at=stored.id
-    )
+    return read(raw, view, at) if view else None
+
+
+def _without_secrets(raw: bytes) -> bytes:
+    fields = read(raw, dict[str, Any])
+    shown = without_secrets(fields)
+    return raw if shown == fields else msgspec.json.encode(shown)

@@ -1,8 +1,10 @@
 """What a run is to do, decided before it starts: the shape that `prepare.py` makes and `Run` follows."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from antiphon.engine.commands import CallUpstream
+from antiphon.engine.kinds.face import Binding
 from antiphon.wire.answers import StoredItem
 from antiphon.wire.responses import Response
 
@@ -12,7 +14,8 @@ class Plan:
     """One request, made ready.
 
     `response` is the response object as it stands at the start; `input` this request's own items, with
-    their ids; `call_ids` the ids of tool calls that the context already holds.
+    their ids; `call_ids` the ids of tool calls that the context already holds; `bindings`
+    what the offered functions stand for.
     """
 
     response: Response
@@ -20,3 +23,4 @@ class Plan:
     input: tuple[StoredItem, ...] = ()
     store: bool = True
     call_ids: frozenset[str] = frozenset()
+    bindings: Mapping[str, Binding] = field(default_factory=dict)

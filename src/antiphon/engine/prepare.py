@@ -19,7 +19,7 @@ from antiphon.engine.notes import Notes
 from antiphon.engine.plan import Plan
 from antiphon.engine.prompt import call_ids, chat_messages
 from antiphon.engine.reading import read
-from antiphon.engine.toolbox import offer
+from antiphon.engine.toolbox import Offer, offer
 from antiphon.errors import InvalidRequest
 from antiphon.sources import Sources
 from antiphon.wire.responses import CreateResponse, JsonObjectFormat, JsonSchemaFormat
@@ -83,7 +83,8 @@ def make_plan(asked: Asked, context: Sequence[Item], place: Place, sources: Sour
     if not messages:
         raise _missing("input", "There is nothing to answer: no message, no instructions, no history.")
     body: dict[str, Any] = {"model": place.model, "messages": messages}
-    body |= _tools(request, place.dialect, notes) | _sampling(request, place.dialect, notes)
+    offered = offer(request.tools or [], request.tool_choice, place.dialect, notes)
+    body |= _tools(request, offered, place.dialect, notes) | _sampling(request, place.dialect, notes)
     body |= {"stream": True, "stream_options": {"include_usage": True}}
     _note_the_rest(asked, notes)
     return Plan(
@@ -92,11 +93,11 @@ def make_plan(asked: Asked, context: Sequence[Item], place: Place, sources: Sour
         input=tuple(item.stored() for item in asked.input),
         store=request.store is not False,
         call_ids=call_ids(items),
+        bindings=offered.bindings,
     )
 
 
-def _tools(request: CreateResponse, dialect: Dialect, notes: Notes) -> dict[str, Any]:
-    offered = offer(request.tools or [], request.tool_choice, dialect, notes)
+def _tools(request: CreateResponse, offered: Offer, dialect: Dialect, notes: Notes) -> dict[str, Any]:
     body: dict[str, Any] = {}
     if offered.tools:
         body["tools"] = offered.tools
@@ -176,7 +177,7 @@ def _note_the_rest(asked: Asked, notes: Notes) -> None:
                 notes.ignored.append(f"reasoning.{name}")
     notes.ignored += [f"include[{value}]" for value in request.include or () if value.startswith("reasoning.")]
     known = set(CreateResponse.__struct_fields__)
-    notes.ignored += [name for name, value in asked.fields.items() if name not in known and value != b"null"]
+    notes.ignored += [name for name, value in asked.fields.items() if name not in known and bytes(value) != b"null"]
 
 
 def _missing(param: str, what_to_do: str) -> InvalidRequest:

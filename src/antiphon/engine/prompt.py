@@ -10,14 +10,19 @@ from typing import Any
 
 from antiphon.engine.dialects import Dialect
 from antiphon.engine.input import Item
+from antiphon.engine.kinds.retold import AnsweredCall
 from antiphon.engine.notes import Notes
-from antiphon.engine.parts import chat_content, plain_text
+from antiphon.engine.parts import ChatPart, chat_content, plain_text
+from antiphon.engine.reading import read
 from antiphon.errors import InvalidRequest
-from antiphon.wire.items import FunctionCallOutputView, FunctionCallView, MessageView
+from antiphon.wire.items import FunctionCallOutputView, FunctionCallView, MessageView, ReasoningView
 
 ChatMessage = dict[str, Any]
+Content = str | list[ChatPart]
 
-SILENT_TYPES = frozenset({"reasoning", "item_reference"})
+SILENT_TYPES = frozenset(
+    {"reasoning", "item_reference", "mcp_list_tools", "mcp_approval_request", "mcp_approval_response"}
+)
 """Item types that are known and have no message of their own."""
 
 
@@ -74,7 +79,8 @@ class _Writer:
     notes: Notes
     outputs: dict[int, Item]
     messages: list[ChatMessage] = field(default_factory=list)
-    calls: dict[str, tuple[FunctionCallView, Item | None]] = field(default_factory=dict)
+    calls: dict[str, tuple[FunctionCallView, Content]] = field(default_factory=dict)
+    thought: str = ""
 
     def add(self, place: int, item: Item) -> None:
         match item.view:
@@ -84,13 +90,27 @@ class _Writer:
                     self.flush_calls()
                 self.messages.append(self._message(view, item))
             case FunctionCallView() as view:
-                if view.call_id in self.calls:
-                    self.flush_calls()
-                self.calls[view.call_id] = view, self.outputs.get(place)
+                self._call(view, self._output(view, self.outputs.get(place)))
+            case AnsweredCall(name, arguments, output):
+                self._call(FunctionCallView(call_id=item.id, name=name, arguments=arguments), output)
             case FunctionCallOutputView():
                 self.flush_calls()
+            case _ if item.type == "reasoning":
+                self.thought += _thought(item) if self.dialect.reasoning_field else ""
             case _ if item.type not in SILENT_TYPES:
                 self.notes.ignored.append(item.at)
+
+    def _call(self, view: FunctionCallView, content: Content) -> None:
+        if view.call_id in self.calls:
+            self.flush_calls()
+        self.calls[view.call_id] = view, content
+
+    def _assistant(self, message: ChatMessage) -> ChatMessage:
+        """An assistant message, with the thinking that led to it where the dialect reads that."""
+        thought, self.thought = self.thought, ""
+        return (
+            {**message, self.dialect.reasoning_field: thought} if thought and self.dialect.reasoning_field else message
+        )
 
     def flush_calls(self) -> None:
         """Write the calls collected so far, then their outputs in the order of the calls."""
@@ -102,25 +122,32 @@ class _Writer:
         if last.get("role") == "assistant" and "tool_calls" not in last:
             last["tool_calls"] = asked
         else:
-            self.messages.append({"role": "assistant", "content": None, "tool_calls": asked})
-        self.messages += [self._tool_message(view, output) for view, output in calls.values()]
+            self.messages.append(self._assistant({"role": "assistant", "content": None, "tool_calls": asked}))
+        for view, content in calls.values():
+            self.messages.append({"role": "tool", "tool_call_id": view.call_id, "content": content})
 
     def _message(self, view: MessageView, item: Item) -> ChatMessage:
         at = f"{item.at}.content"
         if view.role == "assistant":
-            return {"role": "assistant", "content": plain_text(view.content, at, self.notes)}
+            return self._assistant({"role": "assistant", "content": plain_text(view.content, at, self.notes)})
+        self.thought = ""
         role = "system" if view.role == "developer" and not self.dialect.developer_role else view.role
         return {"role": role, "content": chat_content(view.content, at, self.notes)}
 
-    def _tool_message(self, view: FunctionCallView, output: Item | None) -> ChatMessage:
+    def _output(self, view: FunctionCallView, output: Item | None) -> Content:
         if output is None or not isinstance(output.view, FunctionCallOutputView):
             raise InvalidRequest(
                 f"No tool output found for function call {view.call_id}. "
                 "Send a function_call_output item with this call_id.",
                 param="input",
             )
-        content = chat_content(output.view.output, f"{output.at}.output", self.notes)
-        return {"role": "tool", "tool_call_id": view.call_id, "content": content}
+        return chat_content(output.view.output, f"{output.at}.output", self.notes)
+
+
+def _thought(item: Item) -> str:
+    """The text of a reasoning item: what was thought, or else what was said of it."""
+    reasoning = read(item.raw, ReasoningView, item.at)
+    return "".join(part.text for part in reasoning.content or reasoning.summary or ())
 
 
 def _tool_call(view: FunctionCallView) -> dict[str, Any]:

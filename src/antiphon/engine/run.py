@@ -51,7 +51,7 @@ class Run:
         self.state = State.QUEUED
         self._plan = plan
         self._sources = sources
-        self._turn = Turn(sources, taken_ids=plan.call_ids)
+        self._turn = Turn(sources, bindings=plan.bindings, taken_ids=plan.call_ids)
         self._sequence = 0
         self._ending: tuple[State, Response, AntiphonError | None] | None = None
 

@@ -1,28 +1,29 @@
 """The tools of a request: which a chat model is offered, and how it is told to choose.
 
-In this version every tool that is offered belongs to the client; other types are kept, echoed and noted as
-ignored. Not here: running tools. Counterpart: `wire/chat.py` for what comes back.
+A chat model is offered functions; `bindings` keep what each of them stands for. A type of tool that can't be had
+here is kept, echoed and noted as ignored. Not here: the kinds (`kinds/`), running tools (`tools/`).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from antiphon.engine.dialects import Dialect
+from antiphon.engine.kinds.face import Binding
+from antiphon.engine.kinds.table import NAMES, OFFERS
 from antiphon.engine.notes import Notes
 from antiphon.errors import InvalidRequest
 
 ChatTool = dict[str, Any]
 MODES = frozenset({"none", "auto", "required"})
-FUNCTION_FIELDS: dict[str, type | tuple[type, ...]] = {"description": str, "parameters": dict, "strict": bool}
-
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What goes into a chat request: `tools`, and `choice` where the client chose."""
+    """What goes into a chat request: `tools`, and `choice` where the client chose; `bindings` by function name."""
 
     tools: list[ChatTool] = field(default_factory=list)
     choice: str | dict[str, Any] | None = None
+    bindings: Mapping[str, Binding] = field(default_factory=dict)
 
 
 def offer(
@@ -32,35 +33,20 @@ def offer(
 
     Raises `InvalidRequest` for a broken tool and for a choice that names a tool which isn't there.
     """
-    chat_tools = []
+    chat_tools: list[ChatTool] = []
+    bindings: dict[str, Binding] = {}
     for index, tool in enumerate(tools):
         at = f"tools[{index}]"
         if not isinstance(tool.get("type"), str):
             raise _missing(f"{at}.type")
-        if tool["type"] == "function":
-            chat_tools.append(_chat_tool(tool, at))
-        else:
+        make = OFFERS.get(tool["type"])
+        offered = make(tool, at) if make else []
+        if not offered:
             notes.ignored.append(at)
-    return _choose(chat_tools, choice, dialect, notes)
-
-
-def _chat_tool(tool: dict[str, Any], at: str) -> ChatTool:
-    if not isinstance(tool.get("name"), str) or not tool["name"]:
-        raise _missing(f"{at}.name")
-    function = {"name": tool["name"]}
-    for name, kind in FUNCTION_FIELDS.items():
-        value = tool.get(name)
-        if value is None:
-            continue
-        if not isinstance(value, kind):
-            raise InvalidRequest(
-                f"Invalid type: '{at}.{name}' must be {_KINDS[name]}.", code="invalid_type", param=f"{at}.{name}"
-            )
-        function[name] = value
-    return {"type": "function", "function": function}
-
-
-_KINDS = {"description": "a string", "parameters": "an object (a JSON schema)", "strict": "true or false"}
+        for function, binding in offered:
+            chat_tools.append({"type": "function", "function": function})
+            bindings[function["name"]] = binding
+    return replace(_choose(chat_tools, choice, dialect, notes), bindings=bindings)
 
 
 def _choose(tools: list[ChatTool], choice: str | dict[str, Any] | None, dialect: Dialect, notes: Notes) -> Offer:
@@ -69,11 +55,13 @@ def _choose(tools: list[ChatTool], choice: str | dict[str, Any] | None, dialect:
             return Offer(tools)
         case str() if choice in MODES:
             return _mode(tools, choice, dialect, notes)
-        case {"type": "function", "name": str(name)}:
+        case {"type": "function" | "custom", "name": str(name)}:
             return _named(tools, name, dialect, notes)
         case {"type": "allowed_tools", "mode": "auto" | "required" as mode, "tools": list(allowed)}:
             return _mode(_allowed(tools, allowed), mode, dialect, notes)
-        case {"type": str(kind)} if kind not in {"function", "allowed_tools"}:
+        case {"type": str(kind)} if kind in NAMES:
+            return _named(tools, NAMES[kind], dialect, notes)
+        case {"type": str(kind)} if kind not in {"function", "custom", "allowed_tools"}:
             notes.ignored.append("tool_choice")
             return Offer(tools)
         case _:
@@ -107,12 +95,18 @@ def _named(tools: list[ChatTool], name: str, dialect: Dialect, notes: Notes) -> 
 
 def _allowed(tools: list[ChatTool], allowed: list[Any]) -> list[ChatTool]:
     """The tools that a choice of `allowed_tools` leaves; a name that isn't there is refused."""
-    names = [tool.get("name") for tool in allowed if isinstance(tool, dict) and tool.get("type") == "function"]
+    names = [_allowed_name(tool) for tool in allowed if isinstance(tool, dict)]
     known = {tool["function"]["name"] for tool in tools}
     for name in names:
-        if name not in known:
+        if name is not None and name not in known:
             raise InvalidRequest(f"Allowed tool '{name}' not found in 'tools'.", param="tool_choice.tools")
     return [tool for tool in tools if tool["function"]["name"] in names]
+
+
+def _allowed_name(tool: dict[str, Any]) -> str | None:
+    """The chat function that an entry of `allowed_tools` means; None for a tool that isn't a chat function."""
+    kind = tool.get("type")
+    return NAMES.get(str(kind)) or (tool.get("name") if kind in {"function", "custom"} else None)
 
 
 def _missing(param: str) -> InvalidRequest:

@@ -204,6 +204,19 @@ class FunctionCallOutputView(msgspec.Struct, kw_only=True):
     output: str | list[msgspec.Raw]
 
 
+class ThoughtView(msgspec.Struct, kw_only=True):
+    """A part of a reasoning item's content or summary."""
+
+    text: str = ""
+
+
+class ReasoningView(msgspec.Struct, kw_only=True):
+    """A reasoning item given back as input."""
+
+    content: list[ThoughtView] | None = None
+    summary: list[ThoughtView] | None = None
+
+
 class ItemReferenceView(msgspec.Struct, kw_only=True):
     """Stands for a stored item."""
 

@@ -30,6 +30,7 @@ class Dialect:
 
     `honours` are the optional fields it acts on; `developer_role` whether it knows that role, else it is
     sent as `system`; `system_first` whether its chat templates demand one system message at the front;
+    `reasoning_field` the member of an assistant message in which it reads its earlier thinking;
     `token_limit` the name of the limit on output tokens.
     """
 
@@ -38,3 +39,4 @@ class Dialect:
     developer_role: bool = False
     system_first: bool = False
     token_limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    reasoning_field: str | None = None

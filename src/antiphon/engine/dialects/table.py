@@ -12,11 +12,15 @@ DIALECTS: dict[str, Dialect] = {
     "openai": Dialect("openai", OPTIONAL_FIELDS, developer_role=True, token_limit="max_completion_tokens"),
     # docs "OpenAI compatibility": tool_choice and user are listed as not supported; templates take
     # system messages anywhere.
-    "ollama": Dialect("ollama", frozenset({"logprobs", "reasoning_effort", "response_format"})),
+    "ollama": Dialect(
+        "ollama", frozenset({"logprobs", "reasoning_effort", "response_format"}), reasoning_field="reasoning"
+    ),
     # Chat templates of Qwen, Llama and Mistral raise on a system message that isn't the first.
-    "vllm": Dialect("vllm", _COMMON, system_first=True),
+    "vllm": Dialect("vllm", _COMMON, system_first=True, reasoning_field="reasoning_content"),
     # server README: tools by --jinja; same templates as above; no reasoning_effort of its own.
-    "llamacpp": Dialect("llamacpp", _COMMON - {"reasoning_effort"}, system_first=True),
+    "llamacpp": Dialect(
+        "llamacpp", _COMMON - {"reasoning_effort"}, system_first=True, reasoning_field="reasoning_content"
+    ),
     # docs "OpenAI compatibility endpoints": logprobs and parallel_tool_calls aren't listed.
     "lmstudio": Dialect(
         "lmstudio", frozenset({"response_format", "tool_choice", "reasoning_effort"}), system_first=True
@@ -26,7 +30,7 @@ DIALECTS: dict[str, Dialect] = {
     "databricks": Dialect("databricks", _COMMON - {"parallel_tool_calls"}, system_first=True),
     "cerebras": Dialect("cerebras", _COMMON | {"user"}, token_limit="max_completion_tokens"),
     "deepseek": Dialect("deepseek", _COMMON - {"parallel_tool_calls", "reasoning_effort"}),
-    "openrouter": Dialect("openrouter", _COMMON | {"user"}),
+    "openrouter": Dialect("openrouter", _COMMON | {"user"}, reasoning_field="reasoning"),
     "groq": Dialect("groq", _COMMON | {"user", "service_tier"}, token_limit="max_completion_tokens"),
     "mistral": Dialect("mistral", _COMMON - {"logprobs", "reasoning_effort"}),
     # An unknown server: sent what the chat-completions reference has, in the form most templates take.

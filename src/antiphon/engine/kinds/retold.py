@@ -1,0 +1,147 @@
+"""Calls and their outputs, told again to a chat model: every kind as the function call it once was.
+
+A chat model knows functions only, so a shell call from an earlier answer goes back as a call of the function
+`shell`, and its output as that function's result. Counterparts: the faces beside this, which made the calls.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from antiphon.engine.reading import read
+from antiphon.wire.items import FunctionCallOutputView, FunctionCallView
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredCall:
+    """A call that carries its own output, as those of the server's tools do; its item's id is its call id."""
+
+    name: str
+    arguments: str
+    output: str
+
+
+class _Custom(msgspec.Struct):
+    call_id: str
+    name: str
+    input: str
+
+
+class _Action(msgspec.Struct):
+    call_id: str
+    action: dict[str, Any]
+
+
+class _Operation(msgspec.Struct):
+    call_id: str
+    operation: dict[str, Any]
+
+
+class _ShellOutput(msgspec.Struct):
+    call_id: str
+    output: list[dict[str, Any]]
+
+
+class _LocalShellOutput(msgspec.Struct):
+    output: str
+    id: str | None = None
+    call_id: str | None = None
+
+
+class _PatchOutput(msgspec.Struct):
+    call_id: str
+    status: str = "completed"
+    output: str | None = None
+
+
+class _Mcp(msgspec.Struct):
+    name: str
+    arguments: str
+    output: str | None = None
+    error: str | dict[str, Any] | None = None
+
+
+Retold = FunctionCallView | FunctionCallOutputView | AnsweredCall
+Reader = Callable[[bytes, str], Retold]
+
+
+def _call(call_id: str, name: str, arguments: object) -> FunctionCallView:
+    return FunctionCallView(call_id=call_id, name=name, arguments=msgspec.json.encode(arguments).decode())
+
+
+def _said(members: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value is not None and name != "type"}
+
+
+def _custom(raw: bytes, at: str) -> Retold:
+    item = read(raw, _Custom, at)
+    return _call(item.call_id, item.name, {"input": item.input})
+
+
+def _local_shell(raw: bytes, at: str) -> Retold:
+    item = read(raw, _Action, at)
+    return _call(item.call_id, "local_shell", _said(item.action))
+
+
+def _shell(raw: bytes, at: str) -> Retold:
+    item = read(raw, _Action, at)
+    return _call(item.call_id, "shell", _said(item.action))
+
+
+def _apply_patch(raw: bytes, at: str) -> Retold:
+    item = read(raw, _Operation, at)
+    return _call(
+        item.call_id, "apply_patch", {name: value for name, value in item.operation.items() if value is not None}
+    )
+
+
+def _output(raw: bytes, at: str) -> Retold:
+    return read(raw, FunctionCallOutputView, at)
+
+
+def _local_shell_output(raw: bytes, at: str) -> Retold:
+    # Its `id` is documented as that of the call; newer clients send `call_id` as other outputs have it.
+    item = read(raw, _LocalShellOutput, at)
+    return FunctionCallOutputView(call_id=item.call_id or item.id or "", output=item.output)
+
+
+def _shell_output(raw: bytes, at: str) -> Retold:
+    item = read(raw, _ShellOutput, at)
+    return FunctionCallOutputView(call_id=item.call_id, output="\n".join(map(_one_command, item.output)))
+
+
+def _one_command(output: dict[str, Any]) -> str:
+    outcome = output.get("outcome") or {}
+    ending = "timed out" if outcome.get("type") == "timeout" else f"exit code {outcome.get('exit_code', 0)}"
+    parts = [output.get("stdout"), output.get("stderr"), f"[{ending}]"]
+    return "\n".join(str(part).rstrip("\n") for part in parts if part)
+
+
+def _patch_output(raw: bytes, at: str) -> Retold:
+    item = read(raw, _PatchOutput, at)
+    return FunctionCallOutputView(call_id=item.call_id, output=item.output or item.status)
+
+
+def _mcp(raw: bytes, at: str) -> Retold:
+    item = read(raw, _Mcp, at)
+    arguments = item.arguments or "{}"
+    if item.error is None:
+        return AnsweredCall(item.name, arguments, item.output or "")
+    said = item.error if isinstance(item.error, str) else str(item.error.get("message") or item.error.get("content"))
+    return AnsweredCall(item.name, arguments, f"The call failed: {said}")
+
+
+RETOLD: dict[str, Reader] = {
+    "custom_tool_call": _custom,
+    "custom_tool_call_output": _output,
+    "local_shell_call": _local_shell,
+    "local_shell_call_output": _local_shell_output,
+    "shell_call": _shell,
+    "shell_call_output": _shell_output,
+    "apply_patch_call": _apply_patch,
+    "apply_patch_call_output": _patch_output,
+    "mcp_call": _mcp,
+}
+"""How an item of each type is told to a chat model."""
