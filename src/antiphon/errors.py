@@ -15,6 +15,8 @@
     │   ├── UpstreamCut         502   the stream ended before the answer did
     │   ├── UpstreamTimeout     504   silent for longer than allowed
     │   └── UpstreamGarbage     502   it sent something that isn't a chat completion
+    ├── ToolFault               a tool's server is at fault; its item says so, and the answer goes on
+    │   └── McpFailed           424   an MCP server is down, slow, refuses or doesn't speak MCP
     ├── CassetteFault
     │   ├── CassetteMiss        404   replay has no such interaction
     │   └── CassetteInvalid     500   the file can't be read
@@ -171,6 +173,26 @@ class UpstreamGarbage(UpstreamFault):
     """The upstream sent bytes that aren't a chat-completions stream."""
 
     default_code = "upstream_garbage"
+
+
+class ToolFault(AntiphonError):
+    """A tool that the server runs itself couldn't do its work; the request may be right."""
+
+    status = 424
+    type = "external_connector_error"
+
+
+class McpFailed(ToolFault):
+    """An MCP server didn't do what it was asked.
+
+    `kind` is the error's type on the wire (`http_error`, `mcp_protocol_error`), `number` its code there: an HTTP
+    status or a JSON-RPC code.
+    """
+
+    def __init__(self, message: str, *, kind: str, number: int) -> None:
+        super().__init__(message, code=kind)
+        self.kind = kind
+        self.number = number
 
 
 class CassetteFault(AntiphonError):

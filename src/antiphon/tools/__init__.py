@@ -1,0 +1,1 @@
+"""Tools that the server runs itself. Not here: which tool owns a call (`engine/toolbox.py`), or the loop around it."""
