@@ -125,7 +125,7 @@ def _sampling(request: CreateResponse, dialect: Dialect, notes: Notes) -> dict[s
         "reasoning_effort": ("reasoning.effort", reasoning.effort if reasoning else None),
         "verbosity": ("text.verbosity", text.verbosity if text else None),
         "response_format": ("text.format", _response_format(request)),
-        "logprobs": ("top_logprobs", _wants_logprobs(request) or None),
+        "logprobs": _wants_logprobs(request),
         "service_tier": ("service_tier", None if request.service_tier == "auto" else request.service_tier),
         "prompt_cache_key": ("prompt_cache_key", request.prompt_cache_key),
         "prompt_cache_retention": ("prompt_cache_retention", request.prompt_cache_retention),
@@ -142,8 +142,11 @@ def _sampling(request: CreateResponse, dialect: Dialect, notes: Notes) -> dict[s
     return {name: value for name, value in body.items() if value is not None}
 
 
-def _wants_logprobs(request: CreateResponse) -> bool:
-    return bool(request.top_logprobs) or "message.output_text.logprobs" in (request.include or ())
+def _wants_logprobs(request: CreateResponse) -> tuple[str, Any]:
+    """Whether they are asked for, and the field that asks."""
+    included = "message.output_text.logprobs" in (request.include or ())
+    field = "top_logprobs" if request.top_logprobs else "include[message.output_text.logprobs]"
+    return field, bool(request.top_logprobs) or included or None
 
 
 def _response_format(request: CreateResponse) -> dict[str, Any] | None:
