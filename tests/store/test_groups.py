@@ -90,7 +90,8 @@ async def test_closing_waits_and_then_takes_nothing_more(make: Make) -> None:
     await asyncio.sleep(0)
     assert not closing.done()
     disk.gate.set()
-    await closing
+    assert await closing
+    assert not await groups.close()
     assert (future.result(), later.result()) == ("done", "done")
     with pytest.raises(StoreFault, match="closed"):
         groups.add(first)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sample_rows import PROJECT, Make
 
-from antiphon.errors import ConfigFault
+from antiphon.errors import ConfigFault, StoreFault
 from antiphon.store.memory import MemoryStore
 from antiphon.store.open import open_store, pending
 from antiphon.store.sql_store import SqlStore
@@ -49,6 +49,18 @@ async def test_what_is_pending_can_be_asked_without_doing_it(store_url: str) -> 
         assert not any(Path(store_url.removeprefix("sqlite:///")).parent.iterdir())
     await (await open_store(store_url)).close()
     assert await pending(store_url) == []
+
+
+async def test_a_closed_store_says_so_and_closes_twice(store_url: str, make: Make) -> None:
+    store = await open_store(store_url)
+    await store.close()
+    await store.close()
+    if store_url == "memory://":
+        return
+    with pytest.raises(StoreFault, match="closed"):
+        await store.save_answer(PROJECT, make.answer("resp_1"))
+    with pytest.raises(StoreFault, match="closed"):
+        await store.get_answer(PROJECT, "resp_1")
 
 
 def test_without_the_extra_its_name_is_said() -> None:

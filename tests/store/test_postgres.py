@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from functools import partial
 
 import asyncpg
 import pytest
@@ -26,7 +27,7 @@ def own_server() -> Iterator[PostgresServer]:
         yield server
 
 
-@pytest.mark.parametrize("mode", ["fast", "immediate"])
+@pytest.mark.parametrize("mode", ["fast", "immediate", "kill"])
 async def test_a_restart_under_load_is_a_fault_until_it_is_over(
     own_server: PostgresServer, make: Make, mode: str
 ) -> None:
@@ -49,7 +50,7 @@ async def test_a_restart_under_load_is_a_fault_until_it_is_over(
 
     savers = [asyncio.create_task(save(answers[start::16])) for start in range(16)]
     await loaded.wait()
-    await asyncio.to_thread(own_server.stop, mode)
+    await asyncio.to_thread(own_server.kill if mode == "kill" else partial(own_server.stop, mode))
     before = len(saved)
     with pytest.raises(StoreFault):
         await store.get_answer(PROJECT, answers[0].id)

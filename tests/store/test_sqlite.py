@@ -33,7 +33,7 @@ def open_with(path: Path, *pragmas: str, busy_timeout: float = 5.0) -> SqlStore:
 
 
 async def test_a_full_disk_is_a_fault_and_what_was_saved_stays(tmp_path: Path, make: Make) -> None:
-    store = open_with(tmp_path / "store.db", "max_page_count = 60")
+    store = open_with(tmp_path / "store.db", "max_page_count = 40")
     large = [make.answer(f"resp_{n}", body=b'"' + b"x" * 20_000 + b'"') for n in range(30)]
     outcomes = await asyncio.gather(*(store.save_answer(PROJECT, a) for a in large), return_exceptions=True)
     refused = [outcome for outcome in outcomes if outcome is not None]

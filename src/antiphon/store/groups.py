@@ -63,19 +63,26 @@ class GroupCommit:
 
     def add(self, work: Work) -> asyncio.Future[Any]:
         """Have the work committed; the future is its result. Cancelling the future changes nothing."""
-        if self._closed:
-            raise StoreFault("The store has been closed.")
+        self.check_open()
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting.append((work, future))
         if self._pump is None:
             self._pump = asyncio.create_task(self._commit_groups())
         return future
 
-    async def close(self) -> None:
-        """Take nothing more, and wait for what was taken."""
+    def check_open(self) -> None:
+        """Raise `StoreFault` when it has been closed."""
+        if self._closed:
+            raise StoreFault("The store has been closed.")
+
+    async def close(self) -> bool:
+        """Take nothing more, and wait for what was taken; False when it was closed before."""
+        if self._closed:
+            return False
         self._closed = True
         if self._pump is not None:
             await asyncio.wait([self._pump])
+        return True
 
     async def _commit_groups(self) -> None:
         """Commit until nothing waits."""
@@ -106,3 +113,8 @@ def settle(future: asyncio.Future[Any], outcome: Outcome) -> None:
         future.set_exception(outcome)
     else:
         future.set_result(outcome)
+
+
+def unattended(future: asyncio.Future[Any]) -> None:
+    """Let the work go on without anyone waiting: a fault of it is nobody's business."""
+    future.add_done_callback(lambda done: done.cancelled() or done.exception())

@@ -4,6 +4,7 @@ A connection that was lost is opened anew by the next who needs it. Not here: wh
 (`operations/`), and what an error means (`postgres_faults.py`). Counterpart: `sqlite.py`.
 """
 
+import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -37,6 +38,8 @@ SETTINGS = {
     "enable_mergejoin": "off",
     "enable_material": "off",
     "jit": "off",
+    # The context of 5,000 turns is sorted in memory.
+    "work_mem": "64MB",
 }
 OPTIONS: Mapping[str, Any] = {
     "timeout": CONNECT_SECONDS,
@@ -128,18 +131,18 @@ class PostgresBackend:
         self._groups = GroupCommit(self._commit)
 
     async def read(self, operation: Operation[Result]) -> Result:
+        self._groups.check_open()
         try:
             async with self._pool.acquire(timeout=CONNECT_SECONDS) as raw:
                 return await self._read(Connection(raw), operation)
         except ERRORS as error:
             raise store_fault(error) from error
 
-    async def write(self, operation: Operation[Result]) -> Result:
-        result: Result = await self._groups.add(operation)
-        return result
+    def write(self, operation: Operation[Result]) -> asyncio.Future[Result]:
+        return self._groups.add(operation)
 
-    async def submit(self, work: Save | Lock) -> None:
-        await self._groups.add(work)
+    def submit(self, work: Save | Lock) -> asyncio.Future[None]:
+        return self._groups.add(work)
 
     @contextlib.asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Reader]:
@@ -157,7 +160,8 @@ class PostgresBackend:
             raise store_fault(error) from error
 
     async def close(self) -> None:
-        await self._groups.close()
+        if not await self._groups.close():
+            return
         if self._writing is not None:
             await self._writing.raw.close(timeout=CONNECT_SECONDS)
         await self._pool.close()
@@ -219,7 +223,8 @@ async def open_backend(url: str, clock: Callable[[], float] = time.time) -> Post
     """The database at `url`, its schema brought up to date. Raises `ConfigFault` when it is of no use."""
     async with first_connection(url) as connection:
         await upgrade(connection, shown(url))
-        pool = await asyncpg.create_pool(url, min_size=1, max_size=READERS, reset=leave_as_it_is, **OPTIONS)
+        # None held open beforehand: the pool would complain on its own account while the server is away.
+        pool = await asyncpg.create_pool(url, min_size=0, max_size=READERS, reset=leave_as_it_is, **OPTIONS)
     return PostgresBackend(url, pool, clock)
 
 

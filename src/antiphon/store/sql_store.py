@@ -5,6 +5,7 @@ Not here: what an operation does (`operations/`) and how a database is talked to
 """
 
 import time
+from asyncio import CancelledError, Future
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
@@ -14,6 +15,7 @@ from antiphon.store import records
 from antiphon.store.asks import Operation
 from antiphon.store.base import ChatFilter, Conversation, Page, PageQuery, SavedAnswer, StoredChat
 from antiphon.store.faults import check_answer, check_chat, check_items, check_texts
+from antiphon.store.groups import unattended
 from antiphon.store.operations import admin, answers, chats, conversations
 from antiphon.store.operations.saving import Lock, Save
 from antiphon.wire.answers import Answer, StoredItem
@@ -37,10 +39,13 @@ class Backend(Protocol):
     async def read(self, operation: Operation[Result]) -> Result:
         """Carry the operation out on one unchanging view of the data."""
 
-    async def write(self, operation: Operation[Result]) -> Result:
-        """Carry the operation out whole or not at all, durable when this returns, even if the caller is cancelled."""
+    def write(self, operation: Operation[Result]) -> Future[Result]:
+        """Have the operation carried out, whole or not at all; durable when the future is done.
 
-    async def submit(self, work: Save | Lock) -> None:
+        It is on its way when this returns, before everything asked later, and goes on if the future is cancelled.
+        """
+
+    def submit(self, work: Save | Lock) -> Future[None]:
         """Save one answer or hold one conversation, in the same way, together with others."""
 
     def snapshot(self) -> AbstractAsyncContextManager["Reader"]:
@@ -110,7 +115,13 @@ class SqlStore:
         return await self._backend.read(partial(conversations.context, project, conversation_id))
 
     async def lock_conversation(self, project: str, conversation_id: str, owner: str, expires_in: float) -> None:
-        await self._backend.submit(Lock((project, conversation_id), owner, expires_in))
+        held = self._backend.submit(Lock((project, conversation_id), owner, expires_in))
+        try:
+            await held
+        except CancelledError:
+            # The lock may be taken all the same, and nobody would know that it is theirs.
+            unattended(self._backend.write(partial(conversations.unlock, project, conversation_id, owner)))
+            raise
 
     async def unlock_conversation(self, project: str, conversation_id: str, owner: str) -> None:
         await self._backend.write(partial(conversations.unlock, project, conversation_id, owner))

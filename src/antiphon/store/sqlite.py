@@ -32,7 +32,8 @@ READERS = 2
 STATEMENTS = 256
 OWNER_ONLY = 0o600
 
-PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "temp_store = MEMORY")
+# The page size counts only for a new file; 8 KB hold the rows of an answer with a tenth less waste than 4.
+PRAGMAS = ("page_size = 8192", "journal_mode = WAL", "synchronous = FULL", "temp_store = MEMORY")
 
 
 class Connection:
@@ -173,14 +174,14 @@ class SqliteBackend:
         self._groups = GroupCommit(self._commit)
 
     async def read(self, operation: Operation[Result]) -> Result:
+        self._groups.check_open()
         return await asyncio.get_running_loop().run_in_executor(self._read_threads, self._read, operation)
 
-    async def write(self, operation: Operation[Result]) -> Result:
-        result: Result = await self._groups.add(operation)
-        return result
+    def write(self, operation: Operation[Result]) -> asyncio.Future[Result]:
+        return self._groups.add(operation)
 
-    async def submit(self, work: Save | Lock) -> None:
-        await self._groups.add(work)
+    def submit(self, work: Save | Lock) -> asyncio.Future[None]:
+        return self._groups.add(work)
 
     @contextlib.asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Reader]:
@@ -198,7 +199,12 @@ class SqliteBackend:
                 connection.close()
 
     async def close(self) -> None:
-        await self._groups.close()
+        if not await self._groups.close():
+            return
+        await asyncio.to_thread(self._shut_down)
+
+    def _shut_down(self) -> None:
+        """Let the threads end what they are at, and close the file."""
         self._write_thread.shutdown()
         self._read_threads.shutdown()
         for _ in range(READERS):

@@ -230,6 +230,27 @@ async def test_nothing_is_added_while_a_response_is_at_work(store: Store, make: 
     await store.add_items(PROJECT, "conv_1", [make.item()])
 
 
+@pytest.mark.parametrize("store_url", ["sqlite", "postgres"], indirect=True)  # In memory nobody waits.
+async def test_a_client_that_leaves_while_it_waits_for_the_lock_does_not_keep_it(store: Store) -> None:
+    await store.create_conversation(PROJECT, TALK)
+    leaving = asyncio.create_task(store.lock_conversation(PROJECT, "conv_1", "resp_1", 60))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    await asyncio.wait([leaving])
+    await store.lock_conversation(PROJECT, "conv_1", "resp_2", 60)
+
+
+async def test_one_that_is_refused_and_leaves_frees_no_other(store: Store) -> None:
+    await store.create_conversation(PROJECT, TALK)
+    await store.lock_conversation(PROJECT, "conv_1", "resp_1", 60)
+    leaving = asyncio.create_task(store.lock_conversation(PROJECT, "conv_1", "resp_2", 60))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    await asyncio.wait([leaving])
+    with pytest.raises(ConversationLocked):
+        await store.lock_conversation(PROJECT, "conv_1", "resp_3", 60)
+
+
 async def test_freeing_what_is_not_there_is_no_fault(store: Store) -> None:
     await store.unlock_conversation(PROJECT, "conv_1", "resp_1")
 
