@@ -12,6 +12,7 @@ from antiphon.errors import AntiphonError
 from antiphon.server.errors import on_antiphon_error, on_fault, on_http_exception
 from antiphon.server.front import Front, Guard, is_loopback
 from antiphon.server.routes import chats, conversations, models, passthrough, responses
+from antiphon.server.scopes import Scoped
 from antiphon.server.services import Services
 
 NOUNS = (responses, conversations, chats, models, passthrough)
@@ -33,7 +34,13 @@ CORS = Cors(
 
 
 def build_app(services: Services) -> ASGIApp:
-    """The whole server over `services`."""
+    """The whole server over `services`; under a cassette each scope has one."""
+    if services.tape is None:
+        return _app(services)
+    return Scoped(lambda scope: _app(services.in_scope(scope) if scope else services))
+
+
+def _app(services: Services) -> ASGIApp:
     config = services.config
     app = Starlette(
         routes=[route for noun in NOUNS for route in noun.routes(services)],

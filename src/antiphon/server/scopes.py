@@ -1,15 +1,47 @@
 """Scopes: one server, many tests at once. A request says which test it belongs to.
 
-Counterpart: `cassettes/cassette.py`, where a scope finds interactions of its own.
+Each scope is answered by an application of its own, over the cassette that all share. Counterpart:
+`cassettes/cassette.py`, where a scope finds interactions of its own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 SCOPE_HEADER = "x-antiphon-scope"
 PROVIDER_DATA = ("x-llamastack-provider-data", "x-ogx-provider-data")
 """Headers of other servers' clients that hold JSON, in which a test names itself as `__test_id`."""
+
+NAMES = frozenset(name.encode() for name in (SCOPE_HEADER, *PROVIDER_DATA))
+
+MOST = 10_000
+"""Scopes kept at a time; the one that has been there longest is forgotten first, with all that was stored in it."""
+
+
+class Scoped:
+    """Sends each request to the application of its scope. `build` makes one; the empty scope has one as well."""
+
+    def __init__(self, build: Callable[[str], ASGIApp], most: int = MOST) -> None:
+        self._build = build
+        self._most = most
+        self._everyones = build("")
+        self._apps: dict[str, ASGIApp] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        found = [(name, value) for name, value in scope.get("headers", ()) if name in NAMES]
+        name = scope_of({name.decode(): value.decode("latin-1") for name, value in found}) if found else ""
+        await self._app(name)(scope, receive, send)
+
+    def _app(self, name: str) -> ASGIApp:
+        if not name:
+            return self._everyones
+        app = self._apps.get(name)
+        if app is None:
+            if len(self._apps) >= self._most:
+                del self._apps[next(iter(self._apps))]
+            app = self._apps[name] = self._build(name)
+        return app
 
 
 class _ProviderData(msgspec.Struct):

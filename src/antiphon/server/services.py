@@ -4,10 +4,11 @@ The one place where rooms are put together: transport, cassette, catalog, client
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from antiphon.cassettes.occurrences import Occurrences
 from antiphon.cassettes.open import open_cassette
@@ -18,6 +19,7 @@ from antiphon.errors import ConfigFault
 from antiphon.runner.retention import keep_sweeping
 from antiphon.sources import Sources, live
 from antiphon.store.base import Store
+from antiphon.store.memory import MemoryStore
 from antiphon.store.open import SQLITE, open_store
 from antiphon.transport import AiohttpTransport, Timeouts, Transport
 from antiphon.upstream.addresses import Upstream
@@ -29,15 +31,22 @@ from antiphon.upstream.retry import Retry
 from antiphon.wire.models import Model
 
 PROJECT = "default"
-SourcesFor = Callable[[str, str, bytes], Sources]
+
+
+class SourcesFor(Protocol):
+    """Gives time and ids for a request by its method, path and body, and its scope."""
+
+    def __call__(self, method: str, path: str, body: bytes, scope: str = "", /) -> Sources:
+        """The sources of this one request."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """One server's rooms. `sources_for` gives time and ids for a request by its method, path and body.
+    """One server's rooms.
 
-    `found` says what was looked for on this machine, None where the upstreams were named. `replays` is true
-    when nothing but a cassette answers.
+    `found` says what was looked for on this machine, None where the upstreams were named. `tape` is the cassette
+    in use; `replays` is true when nothing but that answers.
     """
 
     config: Config
@@ -47,6 +56,15 @@ class Services:
     sources_for: SourcesFor
     found: Discovery | None
     replays: bool
+    tape: CassetteTransport | None = None
+
+    def in_scope(self, scope: str) -> "Services":
+        """The same for one scope of the cassette, with an empty store of its own, so that equal ids never meet."""
+
+        def sources(method: str, path: str, body: bytes, _: str = "") -> Sources:
+            return self.sources_for(method, path, body, scope)
+
+        return replace(self, store=MemoryStore(), client=self.client.in_scope(scope), sources_for=sources)
 
 
 @asynccontextmanager
@@ -83,6 +101,7 @@ async def open_services(config: Config, environment: Environment) -> AsyncIterat
             sources_for=Occurrences(tape.cassette.start).sources if tape else _live_sources,
             found=found,
             replays=replays,
+            tape=tape,
         )
 
 
@@ -160,7 +179,7 @@ async def _no_wait(_: float) -> None:
     """A tape gives its next answer at once."""
 
 
-def _live_sources(_method: str, _path: str, _body: bytes) -> Sources:
+def _live_sources(_method: str, _path: str, _body: bytes, _scope: str = "") -> Sources:
     return live()
 
 

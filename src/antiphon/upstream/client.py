@@ -34,12 +34,17 @@ encode_body = msgspec.json.Encoder().encode
 
 
 class UpstreamClient:
-    """Asks upstreams. One object serves the whole process."""
+    """Asks upstreams. One object serves the whole process; under a cassette, one each scope (`HttpRequest.scope`)."""
 
-    def __init__(self, transport: Transport, catalog: Catalog, retry: Retry | None = None) -> None:
+    def __init__(self, transport: Transport, catalog: Catalog, retry: Retry | None = None, scope: str = "") -> None:
         self._transport = transport
         self._catalog = catalog
         self._retry = retry or Retry()
+        self._scope = scope
+
+    def in_scope(self, scope: str) -> "UpstreamClient":
+        """The same, asking on behalf of a scope."""
+        return UpstreamClient(self._transport, self._catalog, self._retry, scope)
 
     async def ask(self, call: CallUpstream) -> AsyncGenerator[Reply, None]:
         """`UpstreamOpened`, `UpstreamChunks`…, then `UpstreamDone` or `UpstreamFailed`.
@@ -84,23 +89,24 @@ class UpstreamClient:
         its `model` differs from the target's. Raises what `Transport.send` raises.
         """
         passed_on = {name: value for name, value in headers.items() if name in FORWARDED_HEADERS}
-        request = _request(target.upstream, path, passed_on, _with_model(body, target.model))
+        request = self._request(target.upstream, path, passed_on, _with_model(body, target.model))
         return await self._retry.send(self._transport, request)
 
     def _request_for(self, call: CallUpstream) -> HttpRequest:
         headers = {"content-type": "application/json", "accept": "text/event-stream"}
-        return _request(self._catalog.upstream(call.upstream), "/chat/completions", headers, encode_body(call.body))
+        upstream = self._catalog.upstream(call.upstream)
+        return self._request(upstream, "/chat/completions", headers, encode_body(call.body))
 
-
-def _request(upstream: Upstream, path: str, headers: Mapping[str, str], body: bytes) -> HttpRequest:
-    authorization = {"authorization": f"Bearer {upstream.key}"} if upstream.key else {}
-    return HttpRequest(
-        method="POST",
-        url=upstream.base_url + path,
-        upstream=upstream.name,
-        headers={"user-agent": USER_AGENT, **headers, **authorization},
-        body=body,
-    )
+    def _request(self, upstream: Upstream, path: str, headers: Mapping[str, str], body: bytes) -> HttpRequest:
+        authorization = {"authorization": f"Bearer {upstream.key}"} if upstream.key else {}
+        return HttpRequest(
+            method="POST",
+            url=upstream.base_url + path,
+            upstream=upstream.name,
+            headers={"user-agent": USER_AGENT, **headers, **authorization},
+            body=body,
+            scope=self._scope,
+        )
 
 
 async def _fault_of(answer: HttpAnswer, request: HttpRequest) -> UpstreamFault | None:
