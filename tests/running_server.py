@@ -166,6 +166,14 @@ def running_server(
         assert re.fullmatch(complaints, said, re.DOTALL), f"it said on standard error:\n{said}"
 
 
+def run(*words: str, folder: Path, variables: Mapping[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
+    """Run a command of the program to its end, in a folder that is its home as well."""
+    return subprocess.run(
+        [PROGRAM, *words], cwd=folder, env=environment(folder, **(variables or {})), text=True, capture_output=True,
+        check=False, timeout=PATIENCE * 2,
+    )  # fmt: skip
+
+
 def _ended(process: "subprocess.Popen[str]") -> None:
     process.kill()
     process.communicate()

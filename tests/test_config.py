@@ -1,6 +1,9 @@
+from pathlib import Path
+from typing import Any
+
 import pytest
 
-from antiphon.config import Config
+from antiphon.config import Config, Environment, load
 from antiphon.errors import ConfigFault
 
 
@@ -13,3 +16,158 @@ def test_how_fast_a_replay_goes(speed: str, pace: float) -> None:
 def test_a_speed_that_is_none(speed: str) -> None:
     with pytest.raises(ConfigFault, match="say instant, recorded, or a factor such as 2x"):
         _ = Config(speed=speed).pace
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "antiphon.toml"
+    path.write_text(text)
+    return path
+
+
+def test_without_settings_there_are_defaults(tmp_path: Path) -> None:
+    assert load({}, {}, tmp_path) == Config()
+
+
+def test_flags_go_before_the_environment_and_that_before_the_file(tmp_path: Path) -> None:
+    written(tmp_path, 'port = 1\nhost = "file"\nmax-body = 5\ndefault_model = "file"')
+    variables = {"ANTIPHON_PORT": "2", "ANTIPHON_HOST": "environment", "ANTIPHON_MAX_BODY": "", "HOME": "/"}
+    config = load({"port": 3, "host": None}, variables, tmp_path)
+    assert (config.port, config.host, config.max_body, config.default_model) == (3, "environment", 5, "file")
+
+
+def test_a_list_is_replaced_and_not_added_to(tmp_path: Path) -> None:
+    written(tmp_path, 'upstream = ["a=http://a"]\nalias = ["x=y"]')
+    config = load({"alias": ["v=w"]}, {"ANTIPHON_UPSTREAM": "b=http://b c=http://c"}, tmp_path)
+    assert (config.upstream, config.alias) == (["b=http://b", "c=http://c"], ["v=w"])
+
+
+def test_every_setting_can_stand_in_the_environment_and_in_the_file(tmp_path: Path) -> None:
+    said: dict[str, Any] = {
+        "host": "h", "port": 1, "upstream": ["a=b"], "alias": ["c=d"], "default_model": "m", "db": "memory://",
+        "cassette": "t", "mode": "replay", "repeats": False, "speed": "2x", "cors": ["http://o"], "max_body": 2,
+        "connect_timeout": 1.5, "first_byte_timeout": 2.5, "idle_timeout": 3.5, "ping_every": 4.5,
+        "keep_responses": "30d",
+    }  # fmt: skip
+    assert said.keys() == set(Config.__struct_fields__)
+    wanted = Config(**said)
+    shown = {name: value if isinstance(value, list) else [value] for name, value in said.items()}
+    variables = {f"ANTIPHON_{name.upper()}": " ".join(map(str, values)) for name, values in shown.items()}
+    assert load({}, variables | {"ANTIPHON_REPEATS": "no"}, tmp_path) == wanted
+    lines = [f"{name.replace('_', '-')} = {str(value).lower() if value is False else repr(value)}"
+             for name, value in said.items()]  # fmt: skip
+    written(tmp_path, "\n".join(lines))
+    assert load({}, {}, tmp_path) == wanted
+
+
+@pytest.mark.parametrize("by_flag", [True, False], ids=["flag", "variable"])
+def test_the_file_may_be_named(tmp_path: Path, *, by_flag: bool) -> None:
+    other = tmp_path / "other.toml"
+    other.write_text("port = 7")
+    written(tmp_path, "port = 8")
+    path = str(other)
+    config = load({"config": path}, {}, tmp_path) if by_flag else load({}, {"ANTIPHON_CONFIG": path}, tmp_path)
+    assert config.port == 7
+
+
+@pytest.mark.parametrize(
+    ("file", "says"),
+    [
+        ("port = ", r"antiphon\.toml can't be read"),
+        ("port = 'x'", r"port in .*antiphon\.toml must be a port from 0 to 65535, not 'x'"),
+        ("port = 65536", "must be a port from 0 to 65535, not 65536"),
+        ("host = 3", "host in .* must be text, not 3"),
+        ("upstream = 'a=b'", "must be a list of NAME=URL"),
+        ("mode = 'foo'", "must be one of live, record, replay, auto, not 'foo'"),
+        ("repeats = 'perhaps'", "must be yes or no"),
+        ("idle-timeout = 0", "idle-timeout in .* must be a number of seconds above 0, not 0"),
+        ("prot = 3", "There is no setting prot in .*antiphon\\.toml. Is port meant"),
+        ("[server]", "There is no setting server"),
+    ],
+)
+def test_a_wrong_setting_of_the_file_is_named(tmp_path: Path, file: str, says: str) -> None:
+    written(tmp_path, file)
+    with pytest.raises(ConfigFault, match=says):
+        load({}, {}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        ({"ANTIPHON_PORT": "http"}, "ANTIPHON_PORT must be a port from 0 to 65535, not 'http'"),
+        ({"ANTIPHON_MODE": "play"}, "ANTIPHON_MODE must be one of live"),
+        ({"ANTIPHON_REPEATS": "maybe"}, "ANTIPHON_REPEATS must be yes or no"),
+        ({"ANTIPHON_CONFIG": "/no/such.toml"}, "There is no file /no/such.toml"),
+    ],
+)
+def test_a_wrong_setting_of_the_environment_is_named(tmp_path: Path, variables: dict[str, str], says: str) -> None:
+    with pytest.raises(ConfigFault, match=says):
+        load({}, variables, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        ({"port": -1}, "--port must be a port from 0 to 65535, not -1"),
+        ({"ping_every": 0.0}, "--ping-every must be a number of seconds above 0"),
+        ({"mode": "record"}, "--mode record needs a --cassette PATH"),
+        ({"config": "/no/such.toml"}, "There is no file /no/such.toml"),
+    ],
+)
+def test_a_wrong_flag_is_named(tmp_path: Path, flags: dict[str, Any], says: str) -> None:
+    with pytest.raises(ConfigFault, match=says):
+        load(flags, {}, tmp_path)
+
+
+def test_repeats_may_be_yes_or_no_in_the_file(tmp_path: Path) -> None:
+    written(tmp_path, 'repeats = "no"')
+    assert load({}, {}, tmp_path).repeats is False
+
+
+@pytest.mark.parametrize(
+    ("config", "mode"),
+    [
+        (Config(), "live"),
+        (Config(mode="live"), "live"),
+        (Config(cassette="t"), "auto"),
+        (Config(cassette="t", mode="replay"), "replay"),
+        (Config(cassette="t", mode="live"), "live"),
+    ],
+)
+def test_what_a_cassette_is_for(config: Config, mode: str) -> None:
+    assert config.cassette_mode == mode
+
+
+@pytest.mark.parametrize(
+    ("config", "url"),
+    [
+        (Config(db="sqlite:///a.db", cassette="t"), "sqlite:///a.db"),
+        (Config(cassette="t"), "memory://"),
+    ],
+)
+def test_where_answers_are_kept(config: Config, url: str) -> None:
+    assert config.store_url == url
+
+
+def test_without_a_word_answers_are_kept_in_a_file_of_the_users() -> None:
+    assert Config().store_url.startswith("sqlite:////")
+    assert Config().store_url.endswith("antiphon/antiphon.db")
+
+
+@pytest.mark.parametrize(("said", "seconds"), [("30d", 2_592_000), ("12h", 43_200), ("90m", 5_400), ("45s", 45)])
+def test_how_long_answers_are_kept(said: str, seconds: int) -> None:
+    assert Config(keep_responses=said).keep_seconds == seconds
+
+
+@pytest.mark.parametrize("said", ["30", "d", "0d", "-1d", "1w", "1.2.3d", "."])
+def test_a_time_that_is_none(said: str) -> None:
+    with pytest.raises(ConfigFault, match="isn't a time such as 30d"):
+        _ = Config(keep_responses=said).keep_seconds
+
+
+def test_keys_come_from_the_environment() -> None:
+    environment = Environment(variables={"MINE": " k ", "OPENAI_API_KEY": "o", "OPENAI_BASE_URL": " ", "EMPTY": ""})
+    assert environment.key("MINE", "a") == "k"
+    assert (environment.openai_key, environment.openai_url) == ("o", None)
+    for missing in ("EMPTY", "OTHER"):
+        with pytest.raises(ConfigFault, match=rf"'a' takes its key from \${missing}, which isn't set"):
+            environment.key(missing, "a")

@@ -6,21 +6,38 @@ Each setting has a flag, a variable and a key of the file, in this order of prec
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
+from msgspec import Meta
 from platformdirs import user_data_path
 
 from antiphon.errors import ConfigFault
 
 Mode = Literal["live", "record", "replay", "auto"]
+Seconds = Annotated[float, Meta(gt=0)]
 PREFIX = "ANTIPHON_"
 LISTS = frozenset({"upstream", "alias", "cors"})
 FILE = "antiphon.toml"
 SPEEDS = {"instant": 0.0, "recorded": 1.0}
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+YES_NO = {"yes": True, "no": False}
+WANTED = {
+    "port": "a port from 0 to 65535",
+    "mode": f"one of {', '.join(get_args(Mode))}",
+    "repeats": "yes or no",
+    "max_body": "a number of bytes above 0",
+    "upstream": "a list of NAME=URL",
+    "alias": "a list of PATTERN=MODEL",
+    "cors": "a list of origins",
+}
+"""What a setting must be; a time has a number of seconds above 0, anything else is text."""
+
+_AT = re.compile(r" - at `\$\.(?P<name>\w+)")
+_UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>[^`]+)`")
 
 
 class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -30,7 +47,7 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """
 
     host: str = "127.0.0.1"
-    port: int = 8321
+    port: Annotated[int, Meta(ge=0, le=65535)] = 8321
     upstream: list[str] = []
     alias: list[str] = []
     default_model: str | None = None
@@ -40,11 +57,11 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     repeats: bool = True
     speed: str = "instant"
     cors: list[str] = []
-    max_body: int = 32 * 1024 * 1024
-    connect_timeout: float = 10.0
-    first_byte_timeout: float = 300.0
-    idle_timeout: float = 300.0
-    ping_every: float = 15.0
+    max_body: Annotated[int, Meta(ge=1)] = 32 * 1024 * 1024
+    connect_timeout: Seconds = 10.0
+    first_byte_timeout: Seconds = 300.0
+    idle_timeout: Seconds = 300.0
+    ping_every: Seconds = 15.0
     keep_responses: str | None = None
 
     @property
@@ -67,7 +84,7 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         """How long stored answers are kept, from `30d`, `12h`, `90m` or `45s`; None for ever. Raises `ConfigFault`."""
         if self.keep_responses is None:
             return None
-        found = re.fullmatch(r"([0-9.]+)([smhd])", self.keep_responses)
+        found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([smhd])", self.keep_responses)
         if not found or not float(found[1]):
             raise ConfigFault(f"--keep-responses {self.keep_responses!r} isn't a time such as 30d, 12h, 90m or 45s.")
         return float(found[1]) * SECONDS[found[2]]
@@ -113,8 +130,8 @@ def load(flags: Mapping[str, Any], variables: Mapping[str, str], folder: Path) -
     said = {name: value for name, value in flags.items() if value is not None}
     path = said.pop("config", None) or variables.get(PREFIX + "CONFIG")
     settings = _from_file(Path(path), required=True) if path else _from_file(folder / FILE, required=False)
-    settings |= _from_environment(variables) | said
-    config = _convert(settings, "the settings")
+    settings |= _from_environment(variables)
+    config = _convert(settings | said, lambda name: f"--{_hyphened(name)}")
     if config.mode not in {None, "live"} and not config.cassette:
         raise ConfigFault(f"--mode {config.mode} needs a --cassette PATH to work on.")
     return config
@@ -130,7 +147,8 @@ def _from_file(path: Path, *, required: bool) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise ConfigFault(f"{path} can't be read: {error}.") from None
     settings = {name.replace("-", "_"): value for name, value in found.items()}
-    _convert(settings, str(path))
+    settings |= _yes_or_no(settings)
+    _convert(settings, lambda name: f"{_hyphened(name)} in {path}")
     return settings
 
 
@@ -140,12 +158,40 @@ def _from_environment(variables: Mapping[str, str]) -> dict[str, Any]:
         value = variables.get(PREFIX + name.upper())
         if value:
             settings[name] = value.split() if name in LISTS else value
-    _convert(settings, "the environment")
+    settings |= _yes_or_no(settings)
+    _convert(settings, lambda name: PREFIX + name.upper())
     return settings
 
 
-def _convert(settings: dict[str, Any], origin: str) -> Config:
+def _yes_or_no(settings: dict[str, Any]) -> dict[str, bool]:
+    """`repeats` as the flag says it."""
+    said = settings.get("repeats")
+    return {"repeats": YES_NO[said]} if isinstance(said, str) and said in YES_NO else {}
+
+
+def _convert(settings: dict[str, Any], called: Callable[[str], str]) -> Config:
+    """The settings as a Struct. `called` says how a setting is written where these come from."""
     try:
         return msgspec.convert(settings, Config, strict=False)
     except msgspec.ValidationError as error:
-        raise ConfigFault(f"In {origin}: {error}.") from None
+        raise _fault(str(error), settings, called) from None
+
+
+def _fault(said: str, settings: dict[str, Any], called: Callable[[str], str]) -> ConfigFault:
+    """Msgspec's message in the words of whoever made the setting."""
+    if unknown := _UNKNOWN.match(said):
+        name = unknown["name"]
+        near = get_close_matches(name, Config.__struct_fields__, n=1)
+        meant = f" Is {_hyphened(near[0])} meant?" if near else ""
+        return ConfigFault(f"There is no setting {called(name)}.{meant}")
+    found = _AT.search(said)
+    if found is None:
+        return ConfigFault(f"The settings are wrong: {said}.")
+    name = found["name"]
+    kind = Config.__annotations__[name]
+    wanted = WANTED.get(name) or ("a number of seconds above 0" if kind is Seconds else "text")
+    return ConfigFault(f"{called(name)} must be {wanted}, not {settings[name]!r}.")
+
+
+def _hyphened(name: str) -> str:
+    return name.replace("_", "-")
