@@ -17,6 +17,7 @@ from antiphon.errors import InvalidRequest
 ChatTool = dict[str, Any]
 MODES = frozenset({"none", "auto", "required"})
 
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """What goes into a chat request: `tools`, and `choice` where the client chose; `bindings` by function name."""
@@ -39,6 +40,9 @@ def offer(
         at = f"tools[{index}]"
         if not isinstance(tool.get("type"), str):
             raise _missing(f"{at}.type")
+        if tool["type"] == "mcp":
+            # What its server offers is only known once it was asked.
+            continue
         make = OFFERS.get(tool["type"])
         offered = make(tool, at) if make else []
         if not offered:
@@ -105,8 +109,12 @@ def _allowed(tools: list[ChatTool], allowed: list[Any]) -> list[ChatTool]:
 
 def _allowed_name(tool: dict[str, Any]) -> str | None:
     """The chat function that an entry of `allowed_tools` means; None for a tool that isn't a chat function."""
-    kind = tool.get("type")
-    return NAMES.get(str(kind)) or (tool.get("name") if kind in {"function", "custom"} else None)
+    kind, name = tool.get("type"), tool.get("name")
+    if kind not in ("function", "custom"):
+        return NAMES.get(str(kind))
+    if not isinstance(name, str):
+        raise _missing("tool_choice.tools.name")
+    return name
 
 
 def _missing(param: str) -> InvalidRequest:
