@@ -34,6 +34,7 @@ class PostgresServer:
         self._bin = bin_folder
         self._user = user
         self._process: subprocess.Popen[bytes] | None = None
+        self._guard: subprocess.Popen[bytes] | None = None
         self._run("initdb", "--auth=trust", "--encoding=utf8", "--no-sync", "-U", "postgres", "-D", str(self.data))
         settings = [f"{name} = '{value}'" for name, value in SETTINGS.items()]
         with (self.data / "postgresql.conf").open("a") as conf:
@@ -52,6 +53,7 @@ class PostgresServer:
             if self._process is not None and self._process.poll() is not None:
                 if "still in use" not in self._log():
                     raise RuntimeError(f"PostgreSQL doesn't start: {self._log()}")
+                self._end(signal.SIGKILL)
                 self._spawn()
             time.sleep(PAUSE)
 
@@ -68,7 +70,10 @@ class PostgresServer:
         return f"postgresql://postgres@/postgres?host={self.folder}&search_path={schema}"
 
     def _spawn(self) -> None:
-        """Start the program, as a child of ours: who else would wait for it when it is killed."""
+        """Start the program, as a child of ours: who else would wait for it when it is killed.
+
+        Its guard ends it when the tests are killed themselves: then nobody holds the other end of its input.
+        """
         with (self.folder / "log").open("w") as log:
             self._process = subprocess.Popen(
                 [str(self._bin / "postgres"), "-D", str(self.data)],
@@ -79,6 +84,12 @@ class PostgresServer:
                 env=self._environment(),
             )
 
+        self._guard = subprocess.Popen(
+            ["/bin/sh", "-c", f"cat > /dev/null; kill -QUIT {self._process.pid}"],
+            stdin=subprocess.PIPE,
+            user=self._user,
+        )
+
     def _is_ready(self) -> bool:
         """Whether it says, in the last line of its own file, that it takes connections."""
         if self._process is None or self._process.poll() is not None:
@@ -87,10 +98,15 @@ class PostgresServer:
             lines = (self.data / "postmaster.pid").read_text().split()
         except FileNotFoundError:
             return False
-        return lines[0] == str(self._process.pid) and lines[-1] == "ready"
+        # The file may be read while it is written.
+        return lines[:1] == [str(self._process.pid)] and lines[-1:] == ["ready"]
 
     def _end(self, number: signal.Signals) -> None:
         """Send the signal and wait."""
+        if self._guard is not None:
+            self._guard.kill()
+            self._guard.communicate()
+            self._guard = None
         if self._process is not None:
             self._process.send_signal(number)
             self._process.wait(SECONDS)
