@@ -18,6 +18,7 @@ from antiphon.tools.mcp_http import Exchange
 SDK_FAULTS = (
     MCPError,
     httpx2.HTTPError,
+    httpx2.InvalidURL,
     anyio.BrokenResourceError,
     anyio.ClosedResourceError,
     OSError,  # A `TimeoutError` is one.

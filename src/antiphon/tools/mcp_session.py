@@ -4,6 +4,7 @@ Needs the extra `[mcp]`. Not here: bytes and credentials (`mcp_http.py`), what a
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, TypeVar
@@ -38,6 +39,9 @@ from antiphon.transport import Transport
 _RESULT: TypeAdapter[CallToolResult | InputRequiredResult] = TypeAdapter(CallToolResult | InputRequiredResult)
 # A server that says this to a POST may be one of the old way. These others it would say of either.
 _OLD_WAY = frozenset(range(400, 500)) - {401, 403, 407, 408, 429}
+
+# It logs whole messages and tracebacks, in which a server may repeat a credential; what matters comes as an error.
+logging.getLogger("mcp.client").setLevel(logging.CRITICAL)
 
 T = TypeVar("T")
 Ask = Callable[[ClientSession], Awaitable[T]]
@@ -83,15 +87,15 @@ class LiveSession:
         return self._stream if self._stream.too_large or self._stream.fault else exchange
 
     async def _live(self) -> None:
-        first: AntiphonError | None = None
         for wire in Wire:
             exchange = self._stream = Exchange()
             try:
                 await self._serve(wire, exchange)
             except* SDK_FAULTS as group:
-                self._fault = first or why(self._endpoint, exchange, _leaf(group), self._limits.open_seconds)
-            # The old way is tried once, and its own failure tells less than that of the new.
-            first = self._fault
+                fault = why(self._endpoint, exchange, _leaf(group), self._limits.open_seconds)
+                # Where neither way is known, what the server says to the new one tells more.
+                if self._fault is None or exchange.status not in _OLD_WAY:
+                    self._fault = fault
             if self._opened.done() or exchange.told or exchange.status not in _OLD_WAY:
                 return
 
