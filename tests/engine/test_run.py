@@ -6,6 +6,7 @@ import pytest
 from antiphon.engine.commands import CallUpstream, Finish, Save
 from antiphon.engine.replies import (
     Cancelled,
+    Reply,
     Saved,
     SaveFailed,
     UpstreamDone,
@@ -206,6 +207,96 @@ def test_a_reply_to_nothing_is_a_fault_of_the_program(make_run: MakeRun) -> None
     run = make_run()
     with pytest.raises(IllegalMove):
         run.handle(Saved())
+
+
+def test_chunks_open_a_stream_that_nobody_opened(make_run: MakeRun) -> None:
+    play = Playbook(make_run(store=False))
+    play << CallUpstream
+    play >> chunks(said(content="x", finish="stop")) << events(*OPENED) << events(*FIRST_TEXT)
+    play >> UpstreamOpened()
+    play >> UpstreamDone(marked=True) << events(*LAST_TEXT) << events("response.completed") << Finish()
+    check_stream(play.seen)
+
+
+@pytest.mark.parametrize(("reason", "marked"), [("error", True), ("abort", False)])
+def test_an_upstream_that_says_it_broke_off_has_failed(make_run: MakeRun, reason: str, *, marked: bool) -> None:
+    play = Playbook(make_run(store=False))
+    play << CallUpstream
+    play >> UpstreamOpened() << events(*OPENED)
+    play >> chunks(said(content="x"), said(finish=reason)) << events(*FIRST_TEXT)
+    play >> UpstreamDone(marked=marked) << events(*LAST_TEXT) << events("error", "response.failed") << Finish()
+    final = check_stream(play.seen)
+    assert final["output"][0]["status"] == "incomplete"
+    assert reason in final["error"]["message"]
+
+
+def test_a_stream_that_ends_before_it_opened_is_an_http_error(make_run: MakeRun) -> None:
+    play = Playbook(make_run())
+    play << CallUpstream
+    play >> UpstreamDone(marked=False) << Finish
+    play.end()
+    assert play.run.state is State.FAILED
+    assert play.seen == []
+
+
+REPLIES: list[Reply] = [
+    UpstreamOpened(),
+    chunks(said(content="late")),
+    UpstreamDone(marked=True),
+    UpstreamFailed(UpstreamUnavailable("Late.")),
+    Cancelled(),
+]
+
+
+@pytest.mark.parametrize("late", REPLIES, ids=lambda reply: type(reply).__name__)
+def test_while_it_is_saved_nothing_changes_an_answer(make_run: MakeRun, late: Reply) -> None:
+    """What is being saved as completed ends as completed, whatever comes in between."""
+    play = Playbook(make_run())
+    play << CallUpstream
+    play >> UpstreamOpened() << events(*OPENED)
+    play >> chunks(said(content="x", finish="stop")) << events(*FIRST_TEXT)
+    play >> UpstreamDone(marked=True) << events(*LAST_TEXT) << Save
+    with pytest.raises(IllegalMove):
+        play >> late
+    play >> Saved() << events("response.completed") << Finish()
+    assert check_stream(play.seen)["status"] == "completed"
+
+
+@pytest.mark.parametrize(
+    "late", [*REPLIES, Saved(), SaveFailed(StoreFault("Late."))], ids=lambda reply: type(reply).__name__
+)
+@pytest.mark.parametrize("store", [False, True])
+def test_after_its_end_a_run_has_no_answer_to_anything(make_run: MakeRun, late: Reply, *, store: bool) -> None:
+    play = Playbook(make_run(store=store))
+    play << CallUpstream
+    play >> UpstreamOpened() << events(*OPENED)
+    play >> UpstreamDone(marked=True) << events()
+    if store:
+        play << Save
+        play >> Saved()
+    play << events("response.completed") << Finish()
+    with pytest.raises(IllegalMove):
+        play >> late
+    check_stream(play.seen)
+
+
+@pytest.mark.parametrize("reply", [Saved(), SaveFailed(StoreFault("Early."))])
+def test_nothing_is_saved_before_it_was_to_be(make_run: MakeRun, reply: Reply) -> None:
+    play = Playbook(make_run())
+    play << CallUpstream
+    with pytest.raises(IllegalMove):
+        play >> reply
+    play >> UpstreamOpened() << events(*OPENED)
+    with pytest.raises(IllegalMove):
+        play >> reply
+    play >> chunks(said(content="x", finish="stop")) << events(*FIRST_TEXT)
+
+
+def test_a_run_starts_once(make_run: MakeRun) -> None:
+    run = make_run()
+    run.start()
+    with pytest.raises(IllegalMove):
+        run.start()
 
 
 def test_a_playbook_shows_the_dialogue_that_went_wrong(make_run: MakeRun) -> None:
