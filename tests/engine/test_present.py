@@ -155,3 +155,24 @@ def test_anything_kept_can_be_shown(kind: str, members: Json) -> None:
     out = given_out(StoredItem("i", msgspec.json.encode({"type": kind, **members})))
     assert out["type"] == kind
     assert out["id"] == ("i" if members.get("id") is None else members["id"])
+
+
+@pytest.mark.parametrize("kind", ["input_text", "output_text", "text", "summary_text", "reasoning_text"])
+def test_in_a_conversation_every_role_has_parts_of_every_kind(kind: str) -> None:
+    more = {"annotations": [], "logprobs": []} if kind == "output_text" else {}
+    whole = {"id": "m", "type": "message", "role": "user", "status": "completed"}
+    kept = stored({**whole, "content": [{"type": kind, "text": "x", **more}]})
+    assert bytes(shown(kept, in_conversation=True)) == kept.raw
+
+
+@pytest.mark.parametrize("item", SHORT, ids=name_of)
+def test_an_item_of_a_conversation_is_whole(item: Json) -> None:
+    judge.judge_conversation_item(msgspec.json.decode(shown(stored(item), in_conversation=True)))
+
+
+@pytest.mark.parametrize("kind", ["custom_tool_call", "custom_tool_call_output", "local_shell_call_output", "mcp_call"])
+def test_a_status_that_need_not_be_is_not_made_up(kind: str) -> None:
+    item = next(item for item in SHORT if item.get("type") == kind)
+    for said in ({}, {"status": None}):
+        out = msgspec.json.decode(shown(stored({**item, **said, "id": "x_1"}), in_conversation=True))
+        assert out == {**item, **said, "id": "x_1"}

@@ -40,8 +40,6 @@ ITEM_DEFAULTS: dict[str, Fields] = {
     "function_call_output": DONE,
     "image_generation_call": DONE,
     "local_shell_call": DONE,
-    "local_shell_call_output": DONE,
-    "mcp_call": DONE,
     "message": DONE,
     "program_output": DONE,
     "reasoning": _raws({"summary": []}),
@@ -52,6 +50,8 @@ ITEM_DEFAULTS: dict[str, Fields] = {
     "web_search_call": DONE,
 }
 """What an item of each type has when nothing was said; of a type that isn't here only the id is made up."""
+IN_CONVERSATION: dict[str, Fields] = {**ITEM_DEFAULTS, "custom_tool_call": {}, "custom_tool_call_output": {}}
+"""The same for an item of a conversation, whose custom tool calls have no status."""
 
 PART_DEFAULTS: dict[str, Fields] = {
     "input_image": _raws({"detail": "auto"}),
@@ -67,14 +67,19 @@ PARTS = {
 TEXTS = frozenset({"input_text", "output_text", "text"})
 
 
-def shown(stored: StoredItem) -> msgspec.Raw:
-    """The item's JSON as a list or a lookup gives it out."""
+def shown(stored: StoredItem, *, in_conversation: bool = False) -> msgspec.Raw:
+    """The item's JSON as a list or a lookup gives it out.
+
+    In a conversation every role may have parts of every type; elsewhere text is called by its role.
+    """
     fields = _fields(stored.raw)
     kind = _kind(fields)
     said = {name: value for name, value in fields.items() if name not in {"id", "type", "status"} or value != NULL}
-    whole = _raws({"type": kind, "id": stored.id}) | ITEM_DEFAULTS.get(kind, {}) | said
+    defaults = IN_CONVERSATION if in_conversation else ITEM_DEFAULTS
+    whole = _raws({"type": kind, "id": stored.id}) | defaults.get(kind, {}) | said
     if kind in PARTS and PARTS[kind] in said:
-        whole[PARTS[kind]] = _content(said[PARTS[kind]], kind, by_assistant=said.get("role") == ASSISTANT)
+        text = "output_text" if said.get("role") == ASSISTANT else "input_text"
+        whole[PARTS[kind]] = _content(said[PARTS[kind]], kind, text, rename=not in_conversation)
     whole = fields | whole
     return msgspec.Raw(stored.raw) if whole == fields else msgspec.Raw(_encode(whole))
 
@@ -84,19 +89,18 @@ def _kind(fields: Fields) -> str:
     return said or "message"
 
 
-def _content(content: msgspec.Raw, kind: str, *, by_assistant: bool) -> msgspec.Raw:
-    text = "output_text" if by_assistant else "input_text"
+def _content(content: msgspec.Raw, kind: str, text: str, *, rename: bool) -> msgspec.Raw:
     if kind == "message" and bytes(content).startswith(b'"'):
         return msgspec.Raw(_encode([_raws({"type": text, "text": content}) | PART_DEFAULTS.get(text, {})]))
     if not bytes(content).startswith(b"["):
         return content
     parts = _list(content)
-    whole = [_part(part, text) for part in parts]
+    whole = [_part(part, text if rename else None) for part in parts]
     return content if whole == parts else msgspec.Raw(_encode(whole))
 
 
-def _part(part: msgspec.Raw, text: str) -> msgspec.Raw:
-    """A part with the members that its type requires; text is `text`, whatever the client called it."""
+def _part(part: msgspec.Raw, text: str | None) -> msgspec.Raw:
+    """A part with the members that its type requires; text is `text`, unless None, whatever the client called it."""
     if not bytes(part).startswith(b"{"):
         return part
     fields = _fields(part)
@@ -105,7 +109,7 @@ def _part(part: msgspec.Raw, text: str) -> msgspec.Raw:
     except msgspec.ValidationError:
         return part
     whole = dict(fields)
-    if kind in TEXTS:
+    if text and kind in TEXTS:
         kind, whole["type"] = text, msgspec.Raw(_encode(text))
     for name, value in PART_DEFAULTS.get(kind or "", {}).items():
         if whole.get(name, NULL) == NULL:

@@ -47,11 +47,11 @@ def check_include(request: Request) -> None:
             )
 
 
-def item_page(page: Page[StoredItem]) -> ItemPage:
+def item_page(page: Page[StoredItem], *, in_conversation: bool = False) -> ItemPage:
     """A page of items as the API shows it."""
     ids = [item.id for item in page.items]
     return ItemPage(
-        data=[shown(item) for item in page.items],
+        data=[shown(item, in_conversation=in_conversation) for item in page.items],
         first_id=ids[0] if ids else "",
         last_id=ids[-1] if ids else "",
         has_more=page.has_more,

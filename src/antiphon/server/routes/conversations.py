@@ -73,17 +73,18 @@ class Conversations:
         stored = [item.stored() for item in items]
         check_include(request)
         await self._store.add_items(PROJECT, _id(request), stored)
-        return json_response(item_page(Page(stored, has_more=False)))
+        return json_response(item_page(Page(stored, has_more=False), in_conversation=True))
 
     async def list_items(self, request: Request) -> Response:
         """`GET` of its items."""
-        return json_response(item_page(await self._store.list_items(PROJECT, _id(request), page_query(request))))
+        page = await self._store.list_items(PROJECT, _id(request), page_query(request))
+        return json_response(item_page(page, in_conversation=True))
 
     async def retrieve_item(self, request: Request) -> Response:
         """`GET` of one item."""
         check_include(request)
         item = await self._store.get_item(PROJECT, _id(request), request.path_params["item_id"])
-        return json_response(shown(item))
+        return json_response(shown(item, in_conversation=True))
 
     async def delete_item(self, request: Request) -> Response:
         """`DELETE` of one item; answers with the conversation."""
