@@ -58,10 +58,16 @@ class Foreground:
         self._saving: asyncio.Future[Reply] | None = None
         self._interruptible = False
         self._left = False
+        self._stopped = False
 
     def leave(self) -> None:
         """The client is gone: the upstream call that is waited for ends now."""
         self._left = True
+        self.stop()
+
+    def stop(self) -> None:
+        """The run is to end now, as cancelled; the client, if it is there, is told so."""
+        self._stopped = True
         if self._interruptible and self._task is not None:
             self._task.cancel()
 
@@ -82,7 +88,7 @@ class Foreground:
     def reply(self) -> Awaitable[Reply]:
         if self._saving is not None:
             return asyncio.shield(self._saving)
-        if self._left:
+        if self._stopped:
             return self._cancelled()
         if self._source is None:
             raise RuntimeError("a run waits for a reply to nothing")
@@ -90,7 +96,7 @@ class Foreground:
         return self._source.__anext__() if self._streaming else self._first_reply(self._source)
 
     def interrupted(self) -> Reply:
-        if not self._left or self._task is None:
+        if not self._stopped or self._task is None:
             raise asyncio.CancelledError
         self._interruptible = False
         self._task.uncancel()

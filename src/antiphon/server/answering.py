@@ -9,17 +9,18 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 
 import msgspec
+from antiphon.engine.commands import Finish
+from antiphon.engine.run import Run
+from antiphon.runner.drive import drive
+from antiphon.server.errors import JSON
+from antiphon.server.front import RAW_SEND
+from antiphon.server.sse import EventStream, LastEvent, attend
+from antiphon.wire.events import ResponseCompleted, ResponseFailed, ResponseIncomplete
 from starlette.responses import Response as HttpResponse
 from starlette.types import Receive, Scope, Send
 
-from antiphon.engine.run import Run
-from antiphon.runner.drive import drive
 from antiphon.runner.foreground import Foreground
-from antiphon.server.errors import JSON
-from antiphon.server.front import RAW_SEND
 from antiphon.server.services import PROJECT, Services
-from antiphon.server.sse import EventStream, LastEvent, attend
-from antiphon.wire.events import ResponseCompleted, ResponseFailed, ResponseIncomplete
 
 OPEN_AFTER = 0.15
 """Seconds after which a stream is opened though the upstream hasn't answered yet."""
@@ -49,8 +50,7 @@ async def answer_stream(
     every = None if services.replays else services.config.ping_every
     doors = Foreground(services.client.ask, services.store, PROJECT, stream, OPEN_AFTER)
     async with attending(connection.receive, doors.leave, stream, every):
-        # In a task of its own, below the framework's frames, each wake-up has a short way to go.
-        finish = await asyncio.create_task(drive(run, doors))
+        finish = await _driven(run, doors, services)
     if finish.error and not stream.started:
         raise finish.error
     if stream.started:
@@ -62,13 +62,19 @@ async def answer_json(run: Run, services: Services, connection: Connection, head
     last = LastEvent()
     doors = Foreground(services.client.ask, services.store, PROJECT, last)
     async with attending(connection.receive, doors.leave):
-        finish = await asyncio.create_task(drive(run, doors))
+        finish = await _driven(run, doors, services)
     if finish.error:
         raise finish.error
     if isinstance(last.event, TERMINAL):
         body = msgspec.json.encode(last.event.response)
         answer = HttpResponse(body, media_type=JSON, headers={**headers, **last.headers})
         await answer(connection.scope, connection.receive, connection.send)
+
+
+async def _driven(run: Run, doors: Foreground, services: Services) -> Finish:
+    """Drive the run, in a task of its own: below the framework's frames each wake-up has a short way to go."""
+    with services.open_runs.holding(doors):
+        return await asyncio.create_task(drive(run, doors))
 
 
 @asynccontextmanager

@@ -12,11 +12,11 @@ from functools import partial
 from typing import TypeVar
 
 import uvicorn
-from starlette.types import ASGIApp
-
 from antiphon.config import Config, Environment
 from antiphon.errors import ConfigFault
 from antiphon.server.app import build_app
+from starlette.types import ASGIApp
+
 from antiphon.server.services import Services, open_services
 
 if sys.platform != "win32":
@@ -28,14 +28,30 @@ Announce = Callable[[Services, int], Awaitable[None]]
 T = TypeVar("T")
 
 KEEP_ALIVE = 75
-SHUTDOWN = 10
+GRACE, SHUTDOWN = 7, 10
+"""Seconds that open answers have to end by themselves, and until they are cut: a supervisor waits for 10."""
 GC_THRESHOLDS = (20_000, 20, 50)
 """Tokens make no cycles, so the collector finds nothing in them; at its usual pace it takes a seventh of the time."""
 BACKLOG = 2048
 
 
 class Server(uvicorn.Server):
-    """uvicorn, but a signal ends `serve` and not the process: what is open is closed in order afterwards."""
+    """uvicorn, but a signal ends `serve` and not the process: what is open is closed in order afterwards.
+
+    `stop` is called when answers go on for `GRACE` seconds after that.
+    """
+
+    def __init__(self, config: uvicorn.Config, stop: Callable[[], object]) -> None:
+        super().__init__(config)
+        self._stop = stop
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let what is open end."""
+        timer = asyncio.get_running_loop().call_later(GRACE, self._stop)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            timer.cancel()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -65,10 +81,15 @@ def run(main: Coroutine[object, object, T]) -> T:
         return runner.run(main)
 
 
-async def listen(app: ASGIApp, config: Config, announce: Callable[[int], Awaitable[None]]) -> None:
-    """Serve an application until SIGINT or SIGTERM, on the host and port of the settings. Raises `ConfigFault`."""
+async def listen(
+    app: ASGIApp, config: Config, announce: Callable[[int], Awaitable[None]], stop: Callable[[], object] = int
+) -> None:
+    """Serve an application until SIGINT or SIGTERM, on the host and port of the settings. Raises `ConfigFault`.
+
+    `stop` is called when it has been told to stop for a while and answers still go on.
+    """
     with bound(config.host, config.port) as listener:
-        server = Server(settings(app))
+        server = Server(settings(app), stop)
         announcing = asyncio.ensure_future(announce(listener.getsockname()[1]))
         await server.serve(sockets=[listener])
         await announcing
@@ -93,7 +114,7 @@ def settings(app: ASGIApp) -> uvicorn.Config:
 
 async def _serve(config: Config, environment: Environment, announce: Announce) -> None:
     async with open_services(config, environment) as services:
-        await listen(build_app(services), config, partial(announce, services))
+        await listen(build_app(services), config, partial(announce, services), services.open_runs.stop)
 
 
 def bound(host: str, port: int) -> socket.socket:

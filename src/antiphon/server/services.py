@@ -6,7 +6,7 @@ The one place where rooms are put together: transport, cassette, catalog, client
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from antiphon.cassettes.transport import CassetteTransport, Mode
 from antiphon.cassettes.upstreams import KnownUpstream, upstreams
 from antiphon.config import Config, Environment
 from antiphon.errors import ConfigFault
+from antiphon.runner.open_runs import OpenRuns
 from antiphon.runner.retention import keep_sweeping
 from antiphon.sources import Sources, live
 from antiphon.store.base import Store
@@ -57,6 +58,7 @@ class Services:
     found: Discovery | None
     replays: bool
     tape: CassetteTransport | None = None
+    open_runs: OpenRuns = field(default_factory=OpenRuns)
 
     def in_scope(self, scope: str) -> "Services":
         """The same for one scope of the cassette, with an empty store of its own, so that equal ids never meet."""

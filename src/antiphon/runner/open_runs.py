@@ -1,0 +1,37 @@
+"""The runs whose clients wait for them now, so that a server that stops can end them in order.
+
+Not here: how one ends (`foreground.py`), when a server stops (`server/serve.py`).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+
+class Stoppable(Protocol):
+    """What is told to come to its end."""
+
+    def stop(self) -> None:
+        """End soon, and say so to whoever waits."""
+        ...
+
+
+class OpenRuns:
+    """All that goes on now. One object serves the whole process."""
+
+    def __init__(self) -> None:
+        self._open: set[Stoppable] = set()
+
+    @contextmanager
+    def holding(self, run: Stoppable) -> Iterator[None]:
+        """`run` goes on while the block runs."""
+        self._open.add(run)
+        try:
+            yield
+        finally:
+            self._open.discard(run)
+
+    def stop(self) -> None:
+        """Tell all to end. Those that begin later aren't told."""
+        for run in tuple(self._open):
+            run.stop()
