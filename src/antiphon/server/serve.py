@@ -12,11 +12,11 @@ from functools import partial
 from typing import TypeVar
 
 import uvicorn
+from starlette.types import ASGIApp
+
 from antiphon.config import Config, Environment
 from antiphon.errors import ConfigFault
 from antiphon.server.app import build_app
-from starlette.types import ASGIApp
-
 from antiphon.server.services import Services, open_services
 
 if sys.platform != "win32":
