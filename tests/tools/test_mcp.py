@@ -8,7 +8,8 @@ import pytest
 from mcp_servers import PATHS, TOKEN, asking, serving, workshop
 
 from antiphon.errors import McpFailed
-from antiphon.tools.mcp import McpLimits, McpResult, call_error
+from antiphon.tools.mcp import McpResult, call_error
+from antiphon.tools.mcp_limits import McpLimits
 from antiphon.wire.mcp import McpHttpError, McpProtocolError, McpTool, McpToolExecutionError
 
 pytestmark = pytest.mark.parametrize("kind", PATHS)
@@ -184,7 +185,7 @@ async def test_the_credentials_show_nowhere(kind: str, caplog: pytest.LogCapture
         wrong = McpTool(server_label="shop", authorization=TOKEN + "-wrong", headers=tool.headers)
         shown.append(repr(await client.call(wrong, url, "told", {"name": name})))
         shown.append(repr(await client.call(tool, url.replace(base.rpartition(":")[2], "9"), "told", {"name": name})))
-    assert shown[2] == "[redacted]"
+    assert shown[2] == "Bearer [redacted]"
     assert "401" in shown[4]
     ours = [
         record for record in caplog.records if record.name.split(".")[0] in {"antiphon", "asyncio", "client", "httpx2"}

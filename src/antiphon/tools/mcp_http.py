@@ -102,6 +102,7 @@ class TransportAdapter(httpx2.AsyncBaseTransport):
         self._ended = ended
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """As `httpx2.AsyncBaseTransport` says, but a request that fails raises nothing."""
         exchange = EXCHANGE.get() or Exchange()
         if self._needless(request, exchange):
             return httpx2.Response(HTTPStatus.METHOD_NOT_ALLOWED)
@@ -216,6 +217,7 @@ class Body(httpx2.AsyncByteStream):
         return b"".join(parts)
 
     async def aclose(self) -> None:
+        """Give the connection back."""
         await self._answer.close()
 
     def _count(self, data: bytes) -> None:
