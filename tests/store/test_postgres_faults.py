@@ -22,6 +22,7 @@ from antiphon.store.postgres_faults import ERRORS, PASSING, SENTENCES, config_fa
         (ConnectionRefusedError(111, "Connection refused"), "can't be reached"),
         (asyncpg.ConnectionDoesNotExistError("closed in the middle"), "was lost"),
         (asyncpg.InterfaceError("connection is closed"), "was lost"),
+        (asyncpg.InternalClientError("cannot switch to state 12"), "was lost"),
         (asyncpg.PostgresSyntaxError("near x"), "failed: near x"),
     ],
 )

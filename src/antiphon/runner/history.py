@@ -18,7 +18,7 @@ from antiphon.wire.items import ItemReferenceView
 
 log = logging.getLogger("antiphon")
 
-HOLD_SECONDS = 60.0
+HOLD_SECONDS = 30.0
 """How long a conversation stays locked when the process that answers in it dies."""
 
 

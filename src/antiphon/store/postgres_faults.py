@@ -5,7 +5,8 @@ import asyncpg
 from antiphon.errors import ConfigFault, StoreFault
 
 # What a statement may fail with: the server's refusals, the driver's, and the network's.
-ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+# The driver's own confusion among them, when the server ends a connection while a statement is on its way.
+ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 # Another writer was quicker or waited for the same rows; the same works succeed when they are tried again.
 PASSING = (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
@@ -23,6 +24,7 @@ SENTENCES: dict[type[Exception], str] = {
     asyncpg.PostgresError: "The PostgreSQL server failed: {error}.",
     OSError: "The PostgreSQL server can't be reached: {error}.",
     asyncpg.InterfaceError: "The connection to the PostgreSQL server was lost: {error}.",
+    asyncpg.InternalClientError: "The connection to the PostgreSQL server was lost: {error}.",
 }
 
 
