@@ -51,11 +51,15 @@ class Connection:
             self.raw = sqlite3.connect(
                 path, timeout=busy_timeout, isolation_level=None, check_same_thread=False, cached_statements=STATEMENTS
             )
-            for pragma in (*PRAGMAS, *pragmas):
-                self.raw.execute(f"PRAGMA {pragma}")
         except OSError as error:
             raise ConfigFault(f"The database {path} can't be opened: {error.strerror}.") from error
         except sqlite3.Error as error:
+            raise config_fault(error, path) from error
+        try:
+            for pragma in (*PRAGMAS, *pragmas):
+                self.raw.execute(f"PRAGMA {pragma}")
+        except sqlite3.Error as error:
+            self.raw.close()
             raise config_fault(error, path) from error
 
     def run(self, operation: Operation[Result]) -> Result:
