@@ -1,0 +1,78 @@
+"""A run is driven to its end: its commands are carried out in order, and everything is let go of."""
+
+import asyncio
+from collections.abc import Awaitable
+
+import pytest
+
+from antiphon.engine.commands import CallTool, CallUpstream, Emit, Finish, ListTools, Save
+from antiphon.engine.replies import Cancelled, Reply, Saved, UpstreamDone, UpstreamFailed, UpstreamOpened
+from antiphon.engine.run import Run
+from antiphon.engine.state import State
+from antiphon.errors import UpstreamUnavailable
+from antiphon.runner.drive import drive
+from antiphon.testing.playbook import chunks, said
+
+
+class Doors:
+    """Writes down what it is asked, and gives the replies of a list."""
+
+    def __init__(self, *replies: Reply | BaseException) -> None:
+        self.asked: list[str] = []
+        self._replies = list(replies)
+
+    async def emit(self, command: Emit) -> None:
+        self.asked.append(f"emit {len(command.events)}")
+
+    def call(self, command: CallUpstream) -> None:
+        self.asked.append(f"call {command.upstream}")
+
+    def use_tool(self, command: CallTool | ListTools) -> None:
+        raise AssertionError(command)
+
+    def save(self, command: Save) -> None:
+        self.asked.append(f"save {command.answer.status}")
+
+    def reply(self) -> Awaitable[Reply]:
+        return self._next()
+
+    async def _next(self) -> Reply:
+        reply = self._replies.pop(0)
+        if isinstance(reply, BaseException):
+            raise reply
+        return reply
+
+    def interrupted(self) -> Reply:
+        self.asked.append("interrupted")
+        return Cancelled()
+
+    async def close(self) -> None:
+        self.asked.append("close")
+
+
+async def test_commands_are_carried_out_in_order(run: Run) -> None:
+    doors = Doors(UpstreamOpened(), chunks(said(content="Hi", finish="stop")), UpstreamDone(marked=True), Saved())
+    assert await drive(run, doors) == Finish()
+    assert [asked.split()[0] for asked in doors.asked] == ["call", "emit", "emit", "emit", "save", "emit", "close"]
+    assert run.state is State.COMPLETED
+
+
+async def test_a_failure_before_the_beginning_is_the_outcome(run: Run) -> None:
+    error = UpstreamUnavailable("Nobody is there.")
+    doors = Doors(UpstreamFailed(error))
+    assert await drive(run, doors) == Finish(error=error)
+    assert doors.asked[-1] == "close"
+
+
+async def test_what_interrupts_is_a_reply(run: Run) -> None:
+    doors = Doors(UpstreamOpened(), asyncio.CancelledError(), Saved())
+    assert await drive(run, doors) == Finish()
+    assert "interrupted" in doors.asked
+    assert run.state is State.CANCELLED
+
+
+async def test_everything_is_let_go_of_when_something_breaks(run: Run) -> None:
+    doors = Doors(ZeroDivisionError())
+    with pytest.raises(ZeroDivisionError):
+        await drive(run, doors)
+    assert doors.asked[-1] == "close"

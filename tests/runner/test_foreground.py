@@ -1,0 +1,128 @@
+"""The doors of a run whose client waits for it, with an upstream, a store and a client of plain lists."""
+
+import asyncio
+
+import pytest
+from plain_doors import Client, Store, Upstream
+
+from antiphon.engine.replies import UpstreamDone, UpstreamFailed, UpstreamOpened
+from antiphon.engine.run import Run
+from antiphon.errors import StoreFault, UpstreamUnavailable
+from antiphon.runner.drive import drive
+from antiphon.runner.foreground import Foreground
+from antiphon.testing import check_stream
+from antiphon.testing.playbook import chunks, said
+
+HELLO = (UpstreamOpened({"antiphon-replay": "repeated"}), chunks(said(content="Hel")), chunks(said(content="lo")))
+WHOLE = (*HELLO, UpstreamDone(marked=True))
+LONG = 60.0
+
+
+def doors_of(upstream: Upstream, store: Store, client: Client, open_after: float | None = None) -> Foreground:
+    return Foreground(upstream.ask, store, "p", client, open_after=open_after)
+
+
+async def test_an_answer_reaches_the_client_and_is_kept_before_its_end(run: Run) -> None:
+    upstream, store = Upstream(WHOLE), Store()
+    client = Client(store)
+    finish = await drive(run, doors_of(upstream, store, client, LONG))
+    assert finish.error is None
+    assert check_stream(client.stream)["status"] == "completed"
+    assert (len(store.kept), client.kept_before_end) == (1, 1)
+    assert client.headers == {"antiphon-replay": "repeated"}
+    assert upstream.closed
+
+
+async def test_the_client_is_answered_though_the_upstream_says_nothing(run: Run) -> None:
+    go_on = asyncio.Event()
+    upstream, store = Upstream([go_on, *WHOLE]), Store()
+    client = Client(store)
+    driving = asyncio.ensure_future(drive(run, doors_of(upstream, store, client, 0.01)))
+    await client.told.wait()
+    assert client.kinds == ["created", "in_progress"]
+    go_on.set()
+    await driving
+    assert check_stream(client.stream)["status"] == "completed"
+
+
+async def test_without_patience_a_failure_before_the_status_is_an_error(run: Run) -> None:
+    error = UpstreamUnavailable("Nobody is there.")
+    upstream, store = Upstream([UpstreamFailed(error)]), Store()
+    client = Client(store)
+    finish = await drive(run, doors_of(upstream, store, client, LONG))
+    assert (finish.error, client.events, store.kept) == (error, [], [])
+
+
+@pytest.mark.parametrize("at", [0, 1, 2, 3], ids=["before the status", "opened", "in the middle", "near the end"])
+async def test_a_client_that_leaves_ends_the_call(run: Run, at: int) -> None:
+    upstream, store = Upstream([*WHOLE[:at], asyncio.Event()]), Store()
+    client = Client(store)
+    doors = doors_of(upstream, store, client, LONG)
+    driving = asyncio.ensure_future(drive(run, doors))
+    await upstream.waits.wait()
+    seen = len(client.events)
+    doors.leave()
+    await driving
+    assert upstream.closed
+    assert len(client.events) == seen
+    assert [answer.status for answer in store.kept] == (["cancelled"] if at else [])
+
+
+async def test_a_run_that_is_stopped_says_so_to_its_client(run: Run) -> None:
+    upstream, store = Upstream([*HELLO, asyncio.Event()]), Store()
+    client = Client(store)
+    doors = doors_of(upstream, store, client, LONG)
+    driving = asyncio.ensure_future(drive(run, doors))
+    await upstream.waits.wait()
+    doors.stop()
+    await driving
+    assert upstream.closed
+    final = check_stream(client.stream)
+    assert (final["status"], final["output"][0]["content"][0]["text"]) == ("cancelled", "Hello")
+    assert [answer.status for answer in store.kept] == ["cancelled"]
+
+
+async def test_leaving_never_ends_a_save(run: Run) -> None:
+    upstream, store = Upstream(WHOLE), Store(held=asyncio.Event())
+    client = Client(store)
+    doors = doors_of(upstream, store, client, LONG)
+    driving = asyncio.ensure_future(drive(run, doors))
+    await store.waits.wait()
+    doors.leave()
+    assert store.held
+    store.held.set()
+    await driving
+    assert [answer.status for answer in store.kept] == ["completed"]
+
+
+async def test_a_task_that_is_cancelled_never_ends_a_save(run: Run) -> None:
+    upstream, store = Upstream(WHOLE), Store(held=asyncio.Event())
+    driving = asyncio.ensure_future(drive(run, doors_of(upstream, store, Client(store), LONG)))
+    await store.waits.wait()
+    driving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await driving
+    assert store.held
+    store.held.set()
+    await store.saved.wait()
+
+
+async def test_a_cancelled_task_is_no_client_that_left(run: Run) -> None:
+    upstream, store = Upstream([*HELLO, asyncio.Event()]), Store()
+    driving = asyncio.ensure_future(drive(run, doors_of(upstream, store, Client(store), LONG)))
+    await upstream.waits.wait()
+    driving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await driving
+    assert upstream.closed
+    assert store.kept == []
+
+
+async def test_what_is_not_kept_is_not_completed(run: Run) -> None:
+    error = StoreFault("The disk is full.")
+    upstream, store = Upstream(WHOLE), Store(error=error)
+    client = Client(store)
+    finish = await drive(run, doors_of(upstream, store, client, LONG))
+    assert finish.error is error
+    assert client.kinds[-2:] == ["error", "failed"]
+    assert "completed" not in client.kinds
