@@ -63,6 +63,7 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     idle_timeout: Seconds = 300.0
     ping_every: Seconds = 15.0
     keep_responses: str | None = None
+    allow_private_urls: bool = False
 
     @property
     def cassette_mode(self) -> Mode:

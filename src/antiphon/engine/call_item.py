@@ -24,10 +24,12 @@ class CallItem:
 
     def __init__(self, ids: Callable[[str], str], bindings: Mapping[str, Binding]) -> None:
         self.name = ""
+        self.number = 0
         self.call_id: str | None = None
         self.outcome: Outcome | None = None
         self._ids = ids
         self._bindings = bindings
+        self._given: Binding | None = None
         self._buffer: list[str] = []
         self._face: Face | None = None
         self._asked = False
@@ -38,15 +40,23 @@ class CallItem:
         return self._face.id if self._face else ""
 
     @property
-    def binding(self) -> Binding:
-        """What its name stands for."""
-        return self._bindings.get(self.name, FUNCTION)
+    def key(self) -> str:
+        """What tells this call from the others of its turn."""
+        return str(self.number)
 
     @property
-    def arguments(self) -> str:
-        """The arguments so far; `{}` for none."""
-        arguments = "".join(self._buffer)
-        return arguments if arguments.strip() else "{}"
+    def binding(self) -> Binding:
+        """What its name stands for."""
+        return self._given or self._bindings.get(self.name, FUNCTION)
+
+    def is_call_of(self, name: str, binding: Binding) -> None:
+        """Known beforehand, for a call that no model makes now."""
+        self.name, self._given = name, binding
+
+    def arguments(self, held: Sequence[Piece]) -> str:
+        """The arguments so far, with the pieces still held; `{}` for none."""
+        pieces = [*self._buffer, *(piece.text for piece in held if isinstance(piece, Arguments))]
+        return "".join(pieces) if "".join(pieces).strip() else "{}"
 
     def ready(self, held: Sequence[Piece]) -> bool:
         if not self.name:

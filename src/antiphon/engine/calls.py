@@ -28,6 +28,24 @@ class _Call:
         return bool(self.item.name) and self.item.whole(self.entry.held)
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingCall:
+    """A call that a tool of the server is to answer; `arguments` are whole, though it may not have opened yet."""
+
+    item: CallItem
+    arguments: str
+
+    @property
+    def key(self) -> str:
+        """What tells it from the others of its turn."""
+        return self.item.key
+
+    @property
+    def binding(self) -> Binding:
+        """What its name stands for."""
+        return self.item.binding
+
+
 class Calls:
     """The tool calls of one turn.
 
@@ -56,9 +74,27 @@ class Calls:
         return any(not call.item.name and (call.upstream_id or call.entry.held) for call in self._all)
 
     @property
-    def waiting(self) -> list[CallItem]:
+    def waiting(self) -> list[WaitingCall]:
         """The calls that tools of the server have yet to answer, in order."""
-        return [call.item for call in self._all if call.item.name and call.item.waiting()]
+        return [
+            WaitingCall(call.item, call.item.arguments(call.entry.held))
+            for call in self._all
+            if call.item.name and call.item.waiting()
+        ]
+
+    @property
+    def client_is_asked(self) -> bool:
+        """Whether a call is the client's to answer."""
+        return any(call.item.name and not call.item.binding.server for call in self._all)
+
+    def begin(self, name: str, binding: Binding, arguments: str) -> list[Event]:
+        """Events for a call that no model makes now, its arguments whole."""
+        item = CallItem(self._ids, self._bindings)
+        item.is_call_of(name, binding)
+        item.number = len(self._all)
+        entry = self._queue.begin(item)
+        self._all.append(_Call(entry, item))
+        return self._queue.give(entry, Arguments(arguments)) + self._queue.settle()
 
     def take(self, delta: ToolCallDelta) -> list[Event]:
         """Events for a delta of the call that it continues or begins."""
@@ -78,6 +114,7 @@ class Calls:
         call = by_id or self._last.get(index)
         if call is None or _is_another(call, None if by_id else delta.id, name, arguments):
             item = CallItem(self._ids, self._bindings)
+            item.number = len(self._all)
             call = _Call(self._queue.begin(item), item)
             self._all.append(call)
         self._index, self._last[index] = index, call

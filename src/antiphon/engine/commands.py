@@ -6,6 +6,7 @@ from typing import Any
 from antiphon.errors import AntiphonError
 from antiphon.wire.answers import Answer
 from antiphon.wire.events import Event
+from antiphon.wire.mcp import McpTool
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,26 @@ class Save:
 
 
 @dataclass(frozen=True, slots=True)
+class ListTools:
+    """Ask an MCP server what it offers. Reply: `ToolsListed`."""
+
+    server: McpTool
+
+
+@dataclass(frozen=True, slots=True)
+class CallTool:
+    """Call a tool of an MCP server; several are called at once. Reply: `ToolDone` with the same `item_id`.
+
+    `arguments` is JSON text as the model wrote it.
+    """
+
+    item_id: str
+    server: McpTool
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     """The run has ended; nothing follows.
 
@@ -44,4 +65,4 @@ class Finish:
     error: AntiphonError | None = None
 
 
-Command = CallUpstream | Emit | Save | Finish
+Command = CallUpstream | CallTool | ListTools | Emit | Save | Finish

@@ -1,12 +1,26 @@
 """What a run is to do, decided before it starts: the shape that `prepare.py` makes and `Run` follows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from antiphon.engine.belt import Server
 from antiphon.engine.commands import CallUpstream
+from antiphon.engine.dialects import DIALECTS, Dialect
 from antiphon.engine.kinds.face import Binding
 from antiphon.wire.answers import StoredItem
+from antiphon.wire.mcp import McpTool
 from antiphon.wire.responses import Response
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """A call of an MCP tool that waited for the client's word, and got it."""
+
+    request_id: str
+    server: McpTool
+    name: str
+    arguments: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +28,9 @@ class Plan:
     """One request, made ready.
 
     `response` is the response object as it stands at the start; `input` this request's own items, with
-    their ids; `call_ids` the ids of tool calls that the context already holds; `bindings`
-    what the offered functions stand for.
+    their ids; `call_ids` the ids of tool calls that the context already holds; `tools`
+    and `choice` what the model is offered, `bindings` what those functions stand for, `servers` the MCP servers
+    that have more, `approved` the calls that the client allowed.
     """
 
     response: Response
@@ -23,4 +38,9 @@ class Plan:
     input: tuple[StoredItem, ...] = ()
     store: bool = True
     call_ids: frozenset[str] = frozenset()
+    dialect: Dialect = DIALECTS["generic"]
+    tools: Sequence[dict[str, Any]] = ()
+    choice: str | dict[str, Any] | None = None
     bindings: Mapping[str, Binding] = field(default_factory=dict)
+    servers: tuple[Server, ...] = ()
+    approved: tuple[Approved, ...] = ()

@@ -14,6 +14,7 @@ from antiphon.engine.commands import CallUpstream
 from antiphon.engine.dialects import Dialect
 from antiphon.engine.echo import initial_response
 from antiphon.engine.input import Item, read_input
+from antiphon.engine.mcp_context import approved_calls, mcp_servers
 from antiphon.engine.metadata import check_metadata
 from antiphon.engine.notes import Notes
 from antiphon.engine.plan import Plan
@@ -87,13 +88,19 @@ def make_plan(asked: Asked, context: Sequence[Item], place: Place, sources: Sour
     body |= _tools(request, offered, place.dialect, notes) | _sampling(request, place.dialect, notes)
     body |= {"stream": True, "stream_options": {"include_usage": True}}
     _note_the_rest(asked, notes)
+    servers = mcp_servers(request.tools or [], items)
     return Plan(
         response=initial_response(asked.response_id, request, asked.fields, sources),
         call=CallUpstream(upstream=place.upstream, body=body),
         input=tuple(item.stored() for item in asked.input),
         store=request.store is not False,
         call_ids=call_ids(items),
+        dialect=place.dialect,
+        tools=offered.tools,
+        choice=offered.choice,
         bindings=offered.bindings,
+        servers=servers,
+        approved=approved_calls(asked.input, items, servers),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from antiphon.engine.dialects import Dialect
 from antiphon.engine.input import Item
 from antiphon.engine.kinds.retold import AnsweredCall
+from antiphon.engine.mcp_context import refusals
 from antiphon.engine.notes import Notes
 from antiphon.engine.parts import ChatPart, chat_content, plain_text
 from antiphon.engine.reading import read
@@ -26,18 +27,20 @@ SILENT_TYPES = frozenset(
 """Item types that are known and have no message of their own."""
 
 
-def chat_messages(instructions: str | None, items: Sequence[Item], dialect: Dialect, notes: Notes) -> list[ChatMessage]:
-    """The messages for `instructions` and `items`, oldest first.
+def chat_messages(
+    instructions: str | None, items: Sequence[Item], dialect: Dialect, notes: Notes, *, inner: bool = False
+) -> list[ChatMessage]:
+    """The messages for `instructions` and `items`, oldest first; `inner` for a piece that others stand before.
 
     Raises `InvalidRequest` for an output without its call and for a call without its output.
     """
-    writer = _Writer(dialect, notes, _outputs(items, notes))
+    writer = _Writer(dialect, notes, _outputs(items, notes), refusals(items))
     if instructions is not None:
         writer.messages.append({"role": "system", "content": instructions})
     for place, item in enumerate(items):
         writer.add(place, item)
     writer.flush_calls()
-    return _system_first(writer.messages, notes) if dialect.system_first else writer.messages
+    return writer.messages if inner or not dialect.system_first else _system_first(writer.messages, notes)
 
 
 def call_ids(items: Iterable[Item]) -> frozenset[str]:
@@ -78,6 +81,7 @@ class _Writer:
     dialect: Dialect
     notes: Notes
     outputs: dict[int, Item]
+    refused: dict[str, AnsweredCall] = field(default_factory=dict)
     messages: list[ChatMessage] = field(default_factory=list)
     calls: dict[str, tuple[FunctionCallView, Content]] = field(default_factory=dict)
     thought: str = ""
@@ -95,6 +99,10 @@ class _Writer:
                 self._call(FunctionCallView(call_id=item.id, name=name, arguments=arguments), output)
             case FunctionCallOutputView():
                 self.flush_calls()
+            case _ if item.id in self.refused:
+                refused = self.refused[item.id]
+                call = FunctionCallView(call_id=item.id, name=refused.name, arguments=refused.arguments)
+                self._call(call, refused.output)
             case _ if item.type == "reasoning":
                 self.thought += _thought(item) if self.dialect.reasoning_field else ""
             case _ if item.type not in SILENT_TYPES:

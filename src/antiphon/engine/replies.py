@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from antiphon.engine.kinds.face import Outcome
 from antiphon.errors import AntiphonError
 from antiphon.wire.chat import ChatChunk
+from antiphon.wire.mcp import ListedTool
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,23 @@ class UpstreamFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolsListed:
+    """What an MCP server offers; `error` says why that isn't known."""
+
+    server_label: str
+    tools: Sequence[ListedTool] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolDone:
+    """A tool's outcome."""
+
+    item_id: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
 class Saved:
     """The answer is durable."""
 
@@ -58,4 +77,14 @@ class Cancelled:
     """The client left, or asked to stop."""
 
 
-Reply = UpstreamOpened | UpstreamChunks | UpstreamDone | UpstreamFailed | Saved | SaveFailed | Cancelled
+Reply = (
+    UpstreamOpened
+    | UpstreamChunks
+    | UpstreamDone
+    | UpstreamFailed
+    | ToolsListed
+    | ToolDone
+    | Saved
+    | SaveFailed
+    | Cancelled
+)

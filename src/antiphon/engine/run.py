@@ -9,26 +9,29 @@ from typing import Any, assert_never
 
 import msgspec
 
-from antiphon.engine.commands import Command, Emit, Finish, Save
+from antiphon.engine.belt import Belt
+from antiphon.engine.commands import CallTool, Command, Emit, Finish, ListTools, Save
+from antiphon.engine.course import Course, stored_items
+from antiphon.engine.kinds.face import Outcome
+from antiphon.engine.kinds.mcp import tool_error
 from antiphon.engine.plan import Plan
 from antiphon.engine.replies import (
     Cancelled,
     Reply,
     Saved,
     SaveFailed,
+    ToolDone,
+    ToolsListed,
     UpstreamChunks,
     UpstreamDone,
     UpstreamFailed,
     UpstreamOpened,
 )
 from antiphon.engine.state import IllegalMove, State, move
-from antiphon.engine.turn import Turn
-from antiphon.engine.usage import response_usage
 from antiphon.errors import AntiphonError, UpstreamCut, UpstreamGarbage, UpstreamRefused
 from antiphon.sources import Sources
 from antiphon.wire import events as ev
-from antiphon.wire.answers import Answer, StoredItem
-from antiphon.wire.items import ItemHead
+from antiphon.wire.answers import Answer
 from antiphon.wire.responses import IncompleteDetails, Response, ResponseError
 
 TERMINAL: dict[State, type[ev.ResponseCompleted | ev.ResponseIncomplete | ev.ResponseFailed]] = {
@@ -41,7 +44,6 @@ HTTP_TOO_MANY = 429
 KNOWN_TIERS = frozenset({"auto", "default", "flex", "scale", "priority", "fast", "ultrafast"})
 
 _encode = msgspec.json.Encoder().encode
-_head = msgspec.json.Decoder(ItemHead)
 
 
 class Run:
@@ -51,20 +53,35 @@ class Run:
         self.state = State.QUEUED
         self._plan = plan
         self._sources = sources
-        self._turn = Turn(sources, bindings=plan.bindings, taken_ids=plan.call_ids)
+        self._belt = Belt(plan.tools, plan.bindings, plan.choice)
+        self._course = Course(plan, sources)
+        self._turn = self._course.next_turn(self._belt.bindings)
+        self._announced = False
+        self._to_list = {server.tool.server_label: server for server in plan.servers if server.listed is None}
         self._sequence = 0
         self._ending: tuple[State, Response, AntiphonError | None] | None = None
 
+    @property
+    def id(self) -> str:
+        """The response's id."""
+        return self._plan.response.id
+
     def start(self) -> list[Command]:
         """The first commands."""
-        self.state = move(self.state, State.ASKING)
-        return [self._plan.call]
+        for server in self._plan.servers:
+            if server.listed is not None:
+                self._belt.add(server.tool, server.listed)
+        if not self._to_list:
+            return self._begin()
+        self.state = move(self.state, State.LISTING)
+        asking: list[Command] = [ListTools(server.tool) for server in self._to_list.values()]
+        return [*self._announce(), *asking]
 
     def handle(self, reply: Reply) -> list[Command]:
         """What to do now that `reply` came. Raises `IllegalMove` for a reply nothing was asked for."""
         match reply:
             case UpstreamChunks(chunks):
-                commands = self._open() if self.state is not State.STREAMING else []
+                commands = self._stream()
                 commands.append(self._emit([event for chunk in chunks for event in self._turn.feed(chunk)]))
             case UpstreamOpened():
                 commands = self._open()
@@ -72,6 +89,10 @@ class Run:
                 commands = self._done(marked=marked)
             case UpstreamFailed(error):
                 commands = self._failed(error)
+            case ToolsListed():
+                commands = self._listed(reply)
+            case ToolDone():
+                commands = self._tool_done(reply)
             case Cancelled():
                 commands = self._cancelled()
             case Saved():
@@ -82,12 +103,45 @@ class Run:
                 assert_never(reply)
         return commands
 
+    def _announce(self) -> list[Command]:
+        """The first two events, once: from here on a failure is said in the stream."""
+        if self._announced:
+            return []
+        self._announced = True
+        response = self._plan.response
+        return [self._emit([ev.ResponseCreated(response=response), ev.ResponseInProgress(response=response)])]
+
+    def _listed(self, listed: ToolsListed) -> list[Command]:
+        server = self._to_list.pop(listed.server_label)
+        if not listed.error:
+            self._belt.add(server.tool, listed.tools)
+        emitted = self._emit(self._turn.list_tools(listed))
+        return [emitted] if self._to_list else [emitted, *self._begin()]
+
+    def _begin(self) -> list[Command]:
+        """Make the calls that the client approved, then ask."""
+        events = [event for call in self._plan.approved for event in self._turn.begin_call(call)]
+        if not self._plan.approved:
+            return self._ask()
+        self.state = move(self.state, State.CALLING_TOOLS)
+        return [*self._announce(), self._emit(events), *self._call_tools()]
+
+    def _ask(self) -> list[Command]:
+        self.state = move(self.state, State.ASKING)
+        return [self._course.call(self._belt)]
+
     def _open(self) -> list[Command]:
+        if self.state in {State.LISTING, State.CALLING_TOOLS}:
+            # Opened because the client can't be kept waiting, while something else than the model is waited for.
+            return self._announce()
+        return self._stream()
+
+    def _stream(self) -> list[Command]:
+        """The model answers; in a state in which it wasn't asked, that is an illegal move."""
         if self.state is State.STREAMING:
             return []
         self.state = move(self.state, State.STREAMING)
-        response = self._plan.response
-        return [self._emit([ev.ResponseCreated(response=response), ev.ResponseInProgress(response=response)])]
+        return self._announce()
 
     def _done(self, *, marked: bool) -> list[Command]:
         if not marked and self._turn.finish_reason is None:
@@ -99,18 +153,48 @@ class Run:
         if self._turn.nameless_call:
             error = UpstreamGarbage("The upstream asked for a tool without naming it.")
             return [*opened, *self._close(events, State.FAILED, error)]
+        if self._turn.waiting:
+            self.state = move(self.state, State.CALLING_TOOLS)
+            return [*opened, self._emit(events), *self._call_tools()]
         state = State.INCOMPLETE if self._turn.incomplete_reason else State.COMPLETED
         return [*opened, *self._close(events, state)]
 
+    def _call_tools(self) -> list[Command]:
+        """Call what the turn waits for, all at once; a call beyond `max_tool_calls` is refused."""
+        commands: list[Command] = []
+        for call in self._turn.waiting:
+            if self._course.may_call():
+                about = call.binding.about
+                commands.append(CallTool(call.key, about["server"], about["name"], call.arguments))
+            else:
+                refused = Outcome(
+                    error=tool_error("No more tool calls are allowed for this response (max_tool_calls).")
+                )
+                commands += self._tool_done(ToolDone(call.key, refused))
+        return commands
+
+    def _tool_done(self, done: ToolDone) -> list[Command]:
+        call = next((call for call in self._turn.waiting if call.key == done.item_id), None)
+        if call is None or self.state is not State.CALLING_TOOLS:
+            raise IllegalMove(f"no tool was to answer for {done.item_id} in state {self.state}")
+        events = self._turn.answer(call, done.outcome)
+        if self._turn.waiting:
+            return [self._emit(events)]
+        if self._turn.client_is_asked:
+            return self._close(events, State.COMPLETED)
+        emitted = self._emit(events)
+        self._turn = self._course.next_turn(self._belt.bindings)
+        return [emitted, *self._ask()]
+
     def _failed(self, error: AntiphonError) -> list[Command]:
-        if self.state is State.ASKING:
+        if not self._announced:
             # Nothing was promised yet: the client gets an HTTP error and may try again.
             self.state = move(self.state, State.FAILED)
             return [Finish(error=error)]
         return self._close(self._turn.abort(), State.FAILED, error)
 
     def _cancelled(self) -> list[Command]:
-        if self.state is State.ASKING:
+        if not self._announced:
             self.state = move(self.state, State.CANCELLED)
             return [Finish()]
         return self._close(self._turn.abort(), State.CANCELLED)
@@ -151,15 +235,15 @@ class Run:
 
     def _response(self, state: State, error: AntiphonError | None) -> Response:
         reason = self._turn.incomplete_reason if state is State.INCOMPLETE else None
-        tier = self._turn.service_tier
+        tier = self._turn.service_tier or ""
         return msgspec.structs.replace(
             self._plan.response,
             status=state.value,
             completed_at=self._sources.now() if state is State.COMPLETED else None,
             error=_response_error(error) if error else None,
             incomplete_details=IncompleteDetails(reason=reason) if reason else None,
-            output=self._turn.output,
-            usage=response_usage(self._turn.usage),
+            output=self._course.output,
+            usage=self._course.usage,
             service_tier=tier if tier in KNOWN_TIERS else "default",
         )
 
@@ -173,7 +257,7 @@ class Run:
             conversation_id=response.conversation.id if response.conversation else None,
             body=_encode(msgspec.structs.replace(response, output=[])),
             input=self._plan.input,
-            output=tuple(StoredItem(id=_head.decode(raw).id or "", raw=bytes(raw)) for raw in response.output),
+            output=tuple(stored_items(response.output)),
         )
 
     def __repr__(self) -> str:

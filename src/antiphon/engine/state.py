@@ -12,8 +12,10 @@ class State(StrEnum):
     """Where a run stands. `SAVING` holds the terminal event back until the answer is durable, if it is to be kept."""
 
     QUEUED = "queued"
+    LISTING = "listing"
     ASKING = "asking"
     STREAMING = "streaming"
+    CALLING_TOOLS = "calling_tools"
     SAVING = "saving"
     COMPLETED = "completed"
     INCOMPLETE = "incomplete"
@@ -24,9 +26,11 @@ class State(StrEnum):
 ENDS = frozenset({State.COMPLETED, State.INCOMPLETE, State.FAILED, State.CANCELLED})
 
 MOVES: dict[State, frozenset[State]] = {
-    State.QUEUED: frozenset({State.ASKING}),
-    State.ASKING: frozenset({State.STREAMING, State.FAILED, State.CANCELLED}),
-    State.STREAMING: frozenset({State.SAVING}),
+    State.QUEUED: frozenset({State.LISTING, State.CALLING_TOOLS, State.ASKING}),
+    State.LISTING: frozenset({State.CALLING_TOOLS, State.ASKING, State.SAVING}),
+    State.ASKING: frozenset({State.STREAMING, State.SAVING, State.FAILED, State.CANCELLED}),
+    State.STREAMING: frozenset({State.CALLING_TOOLS, State.SAVING}),
+    State.CALLING_TOOLS: frozenset({State.ASKING, State.SAVING}),
     State.SAVING: ENDS,
     State.COMPLETED: frozenset(),
     State.INCOMPLETE: frozenset(),

@@ -11,11 +11,13 @@ from typing import Any
 
 import msgspec
 
-from antiphon.engine.call_item import CallItem
-from antiphon.engine.calls import Calls
+from antiphon.engine.calls import Calls, WaitingCall
 from antiphon.engine.kinds.face import Binding, Outcome
+from antiphon.engine.kinds.mcp import McpFace, ToolListItem
 from antiphon.engine.open_items import Citation, MessageItem, Piece, ReasoningItem, Refusal, Text, Thought
+from antiphon.engine.plan import Approved
 from antiphon.engine.queue import ItemQueue
+from antiphon.engine.replies import ToolsListed
 from antiphon.engine.think import At, ThinkSplitter
 from antiphon.engine.usage import later_usage
 from antiphon.sources import Sources
@@ -94,14 +96,37 @@ class Turn:
         return self._end(whole=True, last_status="completed")
 
     @property
-    def waiting(self) -> list[CallItem]:
+    def waiting(self) -> list[WaitingCall]:
         """The calls that tools of the server have yet to answer; none while the stream goes on or when it broke off."""
         return self._calls.waiting if self._finished else []
 
-    def answer(self, call: CallItem, outcome: Outcome) -> list[Event]:
+    def answer(self, call: WaitingCall, outcome: Outcome) -> list[Event]:
         """Events for the outcome of a waiting call, and for what waited behind it."""
-        call.outcome = outcome
+        call.item.outcome = outcome
         return self._keep(self._queue.flush(whole=True, last_status="completed"))
+
+    @property
+    def client_is_asked(self) -> bool:
+        """Whether one of the calls is the client's to answer, so that the response ends with it."""
+        return self._calls.client_is_asked
+
+    def list_tools(self, listed: ToolsListed) -> list[Event]:
+        """Events of a whole `mcp_list_tools` item."""
+        item = ToolListItem(self._ids("mcpl"), listed)
+        self._queue.begin(item)
+        return self._keep(self._queue.flush(whole=True, last_status="completed"))
+
+    def begin_call(self, call: Approved) -> list[Event]:
+        """Events of a call that the client approved; it waits for its tool."""
+        about = {
+            "server_label": call.server.server_label,
+            "name": call.name,
+            "server": call.server,
+            "approval_request_id": call.request_id,
+        }
+        self._finished = True
+        events = self._calls.begin(call.name, Binding(McpFace, server=True, about=about), call.arguments)
+        return self._keep(events + self._queue.flush(whole=True, last_status="completed"))
 
     def abort(self) -> list[Event]:
         """Events that end a stream which broke off, or whose reader left."""

@@ -1,5 +1,7 @@
 """Token counts: from what a chat upstream says to what the Responses API says. Counterpart: `wire/chat.py`."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from antiphon.wire.chat import ChatUsage
@@ -37,3 +39,22 @@ def later_usage(before: ChatUsage | None, now: ChatUsage) -> ChatUsage:
 
 def _count(tokens: int | None) -> int:
     return max(tokens or 0, 0)
+
+
+def added_usage(usages: Sequence[Usage | None]) -> Usage | None:
+    """The sum over the turns of a response; None where none of them told anything."""
+    known = [usage for usage in usages if usage is not None]
+    if len(known) <= 1:
+        return known[0] if known else None
+    return Usage(
+        input_tokens=sum(usage.input_tokens for usage in known),
+        input_tokens_details=InputTokensDetails(
+            cached_tokens=sum(usage.input_tokens_details.cached_tokens for usage in known),
+            cache_write_tokens=sum(usage.input_tokens_details.cache_write_tokens for usage in known),
+        ),
+        output_tokens=sum(usage.output_tokens for usage in known),
+        output_tokens_details=OutputTokensDetails(
+            reasoning_tokens=sum(usage.output_tokens_details.reasoning_tokens for usage in known)
+        ),
+        total_tokens=sum(usage.total_tokens for usage in known),
+    )

@@ -7,7 +7,7 @@ from asyncio import CancelledError
 from collections.abc import Awaitable
 from typing import Protocol, assert_never
 
-from antiphon.engine.commands import CallUpstream, Emit, Finish, Save
+from antiphon.engine.commands import CallTool, CallUpstream, Emit, Finish, ListTools, Save
 from antiphon.engine.replies import Reply
 from antiphon.engine.run import Run
 
@@ -21,6 +21,10 @@ class Doors(Protocol):
 
     def call(self, command: CallUpstream) -> None:
         """Begin an upstream call; its replies come through `reply`."""
+        ...
+
+    def use_tool(self, command: CallTool | ListTools) -> None:
+        """Begin to use a tool of the server; several may be in use. The outcomes come through `reply`."""
         ...
 
     def save(self, command: Save) -> None:
@@ -51,6 +55,8 @@ async def drive(run: Run, doors: Doors) -> Finish:
                         await doors.emit(command)
                     case CallUpstream():
                         doors.call(command)
+                    case CallTool() | ListTools():
+                        doors.use_tool(command)
                     case Save():
                         doors.save(command)
                     case Finish():

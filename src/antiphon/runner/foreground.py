@@ -9,8 +9,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import suppress
 from typing import Protocol
 
-from antiphon.engine.commands import CallUpstream, Emit, Save
-from antiphon.engine.replies import Cancelled, Reply, Saved, SaveFailed, UpstreamOpened
+from antiphon.engine.commands import CallTool, CallUpstream, Emit, ListTools, Save
+from antiphon.engine.replies import Cancelled, Reply, Saved, SaveFailed, ToolDone, ToolsListed, UpstreamOpened
 from antiphon.errors import AntiphonError
 from antiphon.wire.answers import Answer
 from antiphon.wire.events import Event
@@ -38,6 +38,22 @@ class Keep(Protocol):
         ...
 
 
+class Tools(Protocol):
+    """The tools that this server runs itself."""
+
+    async def list(self, command: ListTools) -> ToolsListed:
+        """What a server offers; a fault is in the reply."""
+        ...
+
+    async def call(self, command: CallTool) -> ToolDone:
+        """A call's outcome; a fault is in the reply."""
+        ...
+
+    async def close(self) -> None:
+        """No more calls."""
+        ...
+
+
 class Foreground:
     """One run's doors. `open_after` seconds without a status line, the client is answered all the same.
 
@@ -45,7 +61,18 @@ class Foreground:
     nothing stands between `drive` and the socket but the reading of it.
     """
 
-    def __init__(self, ask: Ask, store: Keep, project: str, sink: Sink, open_after: float | None = None) -> None:
+    def __init__(  # noqa: PLR0913 - a door each
+        self,
+        ask: Ask,
+        store: Keep,
+        project: str,
+        sink: Sink,
+        *,
+        tools: Tools | None = None,
+        open_after: float | None = None,
+    ) -> None:
+        self._tools = tools
+        self._using: dict[asyncio.Task[Reply], None] = {}
         self._ask = ask
         self._store = store
         self._project = project
@@ -81,6 +108,13 @@ class Foreground:
         self._source = self._ask(command)
         self._streaming = False
 
+    def use_tool(self, command: CallTool | ListTools) -> None:
+        if self._tools is None:
+            raise RuntimeError("a run without tools of the server asks for one")
+        self._task = asyncio.current_task()
+        work = self._tools.call(command) if isinstance(command, CallTool) else self._tools.list(command)
+        self._using[asyncio.ensure_future(work)] = None
+
     def save(self, command: Save) -> None:
         self._interruptible = False
         self._saving = asyncio.ensure_future(self._save(command.answer))
@@ -90,9 +124,11 @@ class Foreground:
             return asyncio.shield(self._saving)
         if self._stopped:
             return self._cancelled()
+        self._interruptible = True
+        if self._using:
+            return self._tool_reply()
         if self._source is None:
             raise RuntimeError("a run waits for a reply to nothing")
-        self._interruptible = True
         return self._source.__anext__() if self._streaming else self._first_reply(self._source)
 
     def interrupted(self) -> Reply:
@@ -104,6 +140,12 @@ class Foreground:
 
     async def close(self) -> None:
         self._interruptible = False
+        for task in self._using:
+            task.cancel()
+        if self._using:
+            await asyncio.wait(self._using)
+        if self._tools is not None:
+            await self._tools.close()
         if self._pending is not None:
             self._pending.cancel()
             with suppress(asyncio.CancelledError):
@@ -112,6 +154,13 @@ class Foreground:
         if self._source is not None:
             await self._source.aclose()
             self._source = None
+
+    async def _tool_reply(self) -> Reply:
+        """The outcome of whichever tool is done first."""
+        done, _ = await asyncio.wait(self._using, return_when=asyncio.FIRST_COMPLETED)
+        first = next(task for task in self._using if task in done)
+        del self._using[first]
+        return first.result()
 
     async def _cancelled(self) -> Reply:
         return Cancelled()

@@ -9,18 +9,18 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 
 import msgspec
-from antiphon.engine.commands import Finish
-from antiphon.engine.run import Run
-from antiphon.runner.drive import drive
-from antiphon.server.errors import JSON
-from antiphon.server.front import RAW_SEND
-from antiphon.server.sse import EventStream, LastEvent, attend
-from antiphon.wire.events import ResponseCompleted, ResponseFailed, ResponseIncomplete
 from starlette.responses import Response as HttpResponse
 from starlette.types import Receive, Scope, Send
 
+from antiphon.engine.commands import Finish
+from antiphon.engine.run import Run
+from antiphon.runner.drive import drive
 from antiphon.runner.foreground import Foreground
+from antiphon.server.errors import JSON
+from antiphon.server.front import RAW_SEND
 from antiphon.server.services import PROJECT, Services
+from antiphon.server.sse import EventStream, LastEvent, attend
+from antiphon.wire.events import ResponseCompleted, ResponseFailed, ResponseIncomplete
 
 OPEN_AFTER = 0.15
 """Seconds after which a stream is opened though the upstream hasn't answered yet."""
@@ -48,7 +48,8 @@ async def answer_stream(
     """Stream the run's events. Raises the error the client is owed while no status was sent."""
     stream = EventStream(connection.send, connection.scope.get(RAW_SEND, connection.send), headers, pad)
     every = None if services.replays else services.config.ping_every
-    doors = Foreground(services.client.ask, services.store, PROJECT, stream, OPEN_AFTER)
+    tools = services.tools_of(run.id)
+    doors = Foreground(services.client.ask, services.store, PROJECT, stream, tools=tools, open_after=OPEN_AFTER)
     async with attending(connection.receive, doors.leave, stream, every):
         finish = await _driven(run, doors, services)
     if finish.error and not stream.started:
@@ -60,7 +61,7 @@ async def answer_stream(
 async def answer_json(run: Run, services: Services, connection: Connection, headers: Mapping[str, str]) -> None:
     """Answer with the response object when the run has ended. Raises the error the client is owed."""
     last = LastEvent()
-    doors = Foreground(services.client.ask, services.store, PROJECT, last)
+    doors = Foreground(services.client.ask, services.store, PROJECT, last, tools=services.tools_of(run.id))
     async with attending(connection.receive, doors.leave):
         finish = await _driven(run, doors, services)
     if finish.error:

@@ -4,6 +4,7 @@ The one place where rooms are put together: transport, cassette, catalog, client
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -18,10 +19,13 @@ from antiphon.config import Config, Environment
 from antiphon.errors import ConfigFault
 from antiphon.runner.open_runs import OpenRuns
 from antiphon.runner.retention import keep_sweeping
+from antiphon.server.front import is_loopback
 from antiphon.sources import Sources, live
 from antiphon.store.base import Store
 from antiphon.store.memory import MemoryStore
 from antiphon.store.open import SQLITE, open_store
+from antiphon.tools.mcp import McpClient
+from antiphon.tools.server_tools import ServerTools
 from antiphon.transport import AiohttpTransport, Timeouts, Transport
 from antiphon.upstream.addresses import Upstream
 from antiphon.upstream.catalog import Catalog, Lister
@@ -57,8 +61,14 @@ class Services:
     sources_for: SourcesFor
     found: Discovery | None
     replays: bool
+    mcp: McpClient
     tape: CassetteTransport | None = None
     open_runs: OpenRuns = field(default_factory=OpenRuns)
+
+    def tools_of(self, run_id: str) -> ServerTools:
+        """The tools that this server runs for one run."""
+        private = self.config.allow_private_urls or is_loopback(self.config.host)
+        return ServerTools(self.mcp, run_id, allow_private=private)
 
     def in_scope(self, scope: str) -> "Services":
         """The same for one scope of the cassette, with an empty store of its own, so that equal ids never meet."""
@@ -95,6 +105,8 @@ async def open_services(config: Config, environment: Environment) -> AsyncIterat
         if config.keep_seconds is not None:
             sweeping = asyncio.create_task(keep_sweeping(store, config.keep_seconds, live().clock))
             stack.push_async_callback(_stop, sweeping)
+        mcp = McpClient(tape or network, clock=time.monotonic)
+        stack.push_async_callback(mcp.close)
         yield Services(
             config=config,
             store=store,
@@ -103,6 +115,7 @@ async def open_services(config: Config, environment: Environment) -> AsyncIterat
             sources_for=Occurrences(tape.cassette.start).sources if tape else _live_sources,
             found=found,
             replays=replays,
+            mcp=mcp,
             tape=tape,
         )
 

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -71,20 +71,13 @@ class Target:
         return upstream_name(self.url)
 
 
-@dataclass(slots=True)
-class Tally:
-    """What became of the requests so far; `misses` are the messages of those that had no answer."""
-
-    requests: int = 0
-    misses: list[str] = field(default_factory=list)
-
-
 @asynccontextmanager
 async def open_standin(config: Config, upstream: str | None = None) -> AsyncIterator["Standin"]:
     """The stand-in for the cassette of the settings, in their mode; `upstream` is the base URL to record from.
 
     Raises `ConfigFault` and `CassetteInvalid`.
     """
+    # First of all: what can't be recorded makes no file.
     target = Target(upstream) if upstream else None
     network = AiohttpTransport(Timeouts(config.connect_timeout, config.first_byte_timeout, config.idle_timeout))
     tape = open_cassette(
@@ -102,18 +95,20 @@ async def open_standin(config: Config, upstream: str | None = None) -> AsyncIter
 
 
 class Standin:
-    """The stand-in as a bare ASGI application. Without a `target` it only replays; `limit` is in bytes of a body."""
+    """The stand-in as a bare ASGI application.
+
+    Without a `target` it only replays; `limit` is in bytes of a body. `requests` counts those that came.
+    """
 
     def __init__(self, transport: CassetteTransport, guard: Guard, limit: int, target: Target | None = None) -> None:
-        self.tally = Tally()
-        self.cassette = transport.cassette
-        self._transport = transport
+        self.requests = 0
+        self.tape = transport
         self._guard = guard
         self._limit = limit
         self._target = target
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self.tally.requests += 1
+        self.requests += 1
         try:
             if fault := self._guard.fault(scope):
                 raise fault
@@ -121,7 +116,6 @@ class Standin:
             await self._answer(self._request(scope, body), receive, send)
         except AntiphonError as error:
             if isinstance(error, CassetteMiss):
-                self.tally.misses.append(error.message)
                 log.warning("%s", error.message)
             await error_response(error)(scope, receive, send)
 
@@ -141,7 +135,7 @@ class Standin:
         )
 
     async def _answer(self, request: HttpRequest, receive: Receive, send: Send) -> None:
-        if self._transport.replays:
+        if self.tape.replays:
             await self._relay(request, send)
             return
         relay = asyncio.ensure_future(self._relay(request, send))
@@ -155,7 +149,7 @@ class Standin:
             relay.result()
 
     async def _relay(self, request: HttpRequest, send: Send) -> None:
-        answer = await self._transport.send(request)
+        answer = await self.tape.send(request)
         try:
             await send({"type": "http.response.start", "status": answer.status, "headers": _given(request, answer)})
             async for data in answer.chunks():

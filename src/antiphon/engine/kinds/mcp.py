@@ -1,8 +1,64 @@
 """Calls of MCP tools: run by this server, or put to the client for approval first. Source: recorded streams."""
 
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
 from antiphon.engine.kinds.face import Face, Outcome
+from antiphon.engine.open_items import Piece, added, done
+from antiphon.engine.replies import ToolsListed
 from antiphon.wire import events as ev
-from antiphon.wire.items import McpApprovalRequest, McpCall
+from antiphon.wire.items import McpApprovalRequest, McpCall, McpListTools
+
+
+def tool_error(message: str) -> dict[str, Any]:
+    """An error of a tool in the API's shape."""
+    return {"type": "mcp_tool_execution_error", "content": [{"type": "text", "text": message}]}
+
+
+class ToolListItem:
+    """An `mcp_list_tools` item; it opens when the server has answered, and is whole then."""
+
+    def __init__(self, item_id: str, listed: ToolsListed) -> None:
+        self.id = item_id
+        self._listed = listed
+        self._index = -1
+
+    def ready(self, held: Sequence[Piece]) -> bool:
+        return True
+
+    def complete(self) -> bool:
+        return True
+
+    def possible(self) -> bool:
+        return True
+
+    def waiting(self) -> bool:
+        return False
+
+    def open(self, output_index: int, held: Sequence[Piece]) -> list[ev.Event]:
+        self._index = output_index
+        item = McpListTools(id=self.id, server_label=self._listed.server_label)
+        return [added(output_index, item), ev.McpListToolsInProgress(**self._place)]
+
+    def delta(self, piece: Piece) -> list[ev.Event]:
+        raise TypeError(piece)
+
+    def asked(self) -> list[ev.Event]:
+        return []
+
+    def close(self, status: str) -> list[ev.Event]:
+        error = self._listed.error
+        ended: ev.Event = ev.McpListToolsFailed(**self._place) if error else ev.McpListToolsCompleted(**self._place)
+        tools = [msgspec.Raw(msgspec.json.encode(tool)) for tool in self._listed.tools]
+        item = McpListTools(id=self.id, server_label=self._listed.server_label, tools=tools, error=error)
+        return [ended, done(self._index, item)]
+
+    @property
+    def _place(self) -> dict[str, Any]:
+        return {"item_id": self.id, "output_index": self._index}
 
 
 class McpFace(Face):
@@ -44,6 +100,11 @@ class ApprovalFace(Face):
 
     def item(self, status: str, arguments: str, outcome: Outcome | None = None) -> McpApprovalRequest:
         about = self.binding.about
-        return McpApprovalRequest(
-            id=self.id, server_label=about["server_label"], name=about["name"], arguments=arguments
-        )
+        label, name = about["server_label"], about["name"]
+        item_id = f"{self.id}_{approval_digest(label, name, arguments)}"
+        return McpApprovalRequest(id=item_id, server_label=label, name=name, arguments=arguments)
+
+
+def approval_digest(label: str, name: str, arguments: str) -> str:
+    """What binds an approval to the call it was asked for; it ends the request's id."""
+    return hashlib.sha256(f"{label}\n{name}\n{arguments}".encode()).hexdigest()[:16]

@@ -1,0 +1,84 @@
+"""The course of a run over its turns: the conversation so far, the items made, the tokens and calls spent.
+
+Not here: what follows from a reply (`run.py`), one turn's stream (`turn.py`).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from antiphon.engine.belt import Belt
+from antiphon.engine.commands import CallUpstream
+from antiphon.engine.input import stored_item
+from antiphon.engine.kinds.face import Binding
+from antiphon.engine.notes import Notes
+from antiphon.engine.plan import Plan
+from antiphon.engine.prompt import chat_messages
+from antiphon.engine.turn import Turn
+from antiphon.engine.usage import added_usage, response_usage
+from antiphon.sources import Sources
+from antiphon.wire.answers import StoredItem
+from antiphon.wire.items import ItemHead
+from antiphon.wire.responses import Usage
+
+MAX_TURNS = 64
+"""Turns after which no more calls are offered: a model that never stops calling must end some time."""
+
+TOOL_FIELDS = frozenset({"tools", "tool_choice", "parallel_tool_calls"})
+
+_head = msgspec.json.Decoder(ItemHead)
+
+
+class Course:
+    """`next_turn` before each turn, `call` to ask; `output` and `usage` are those of the whole response."""
+
+    def __init__(self, plan: Plan, sources: Sources) -> None:
+        self._plan = plan
+        self._sources = sources
+        self._turns: list[Turn] = []
+        self._messages: list[dict[str, Any]] = list(plan.call.body["messages"])
+        self._calls = 0
+
+    @property
+    def output(self) -> list[msgspec.Raw]:
+        """All items so far."""
+        return [item for turn in self._turns for item in turn.output]
+
+    @property
+    def usage(self) -> Usage | None:
+        """The tokens of all turns together; None where no upstream told."""
+        return added_usage([response_usage(turn.usage) for turn in self._turns])
+
+    def next_turn(self, bindings: Mapping[str, Binding]) -> Turn:
+        """The turn after those so far; what they said and called is part of the conversation from now on."""
+        if self._turns:
+            items = [stored_item(stored) for stored in stored_items(self._turns[-1].output)]
+            self._messages += chat_messages(None, items, self._plan.dialect, Notes(), inner=True)
+        taken = self._plan.call_ids
+        turn = Turn(self._sources, first_index=len(self.output), bindings=bindings, taken_ids=taken)
+        self._turns.append(turn)
+        return turn
+
+    def may_call(self) -> bool:
+        """Whether one more call of the server's tools is allowed; counts it."""
+        limit = self._plan.response.max_tool_calls
+        if limit is not None and self._calls >= limit:
+            return False
+        self._calls += 1
+        return True
+
+    def call(self, belt: Belt) -> CallUpstream:
+        """What to ask the model next."""
+        limit = self._plan.response.max_tool_calls
+        spent = len(self._turns) > MAX_TURNS or (limit is not None and self._calls >= limit)
+        tools = belt.fields(first=len(self._turns) == 1, spent=spent)
+        base = {name: value for name, value in self._plan.call.body.items() if name not in TOOL_FIELDS or tools}
+        base.pop("tool_choice", None)
+        body = {**base, **tools, "messages": self._messages}
+        return CallUpstream(upstream=self._plan.call.upstream, body=body)
+
+
+def stored_items(output: list[msgspec.Raw]) -> list[StoredItem]:
+    """Output items as the store keeps them."""
+    return [StoredItem(id=_head.decode(raw).id or "", raw=bytes(raw)) for raw in output]
