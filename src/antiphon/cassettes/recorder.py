@@ -16,11 +16,15 @@ from antiphon.errors import ConfigFault, StoreFault
 
 
 class Recorder:
-    """The open end of one cassette file. `take` is the number of the recording that goes on."""
+    """The open end of one cassette file.
+
+    `take` is the number of the recording that goes on, `kept` how many interactions were written so far.
+    """
 
     def __init__(self, path: Path, *, take: int = 1, first: int = 1) -> None:
         self.path = path
         self.take = take
+        self.kept = 0
         self._numbers = itertools.count(first)
 
     def number(self) -> int:
@@ -36,6 +40,7 @@ class Recorder:
         """
         take = take or self.take
         offset, length = self._append(encode_interaction(number, asked, answered, take=take, scope=scope))
+        self.kept += 1
         origin = Origin(self.path.name)
         load = partial(read_answer, self.path, origin, offset, length)
         return Interaction(number, asked, answered.end, origin, load, take, scope)

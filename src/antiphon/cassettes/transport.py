@@ -41,7 +41,7 @@ class CassetteTransport:
     """Sends requests to a cassette, to the transport behind it, or to both.
 
     With `repeats`, an answer that is used up is given again, marked `antiphon-replay: repeated`. `speed` is how
-    many times as fast as recorded an answer comes; 0 is at once.
+    many times as fast as recorded an answer comes; 0 is at once. `misses` says what was asked for in vain.
     """
 
     def __init__(  # noqa: PLR0913 - the last two have defaults that few replace
@@ -56,10 +56,16 @@ class CassetteTransport:
     ) -> None:
         self.cassette = cassette
         self.mode = mode
+        self.misses: list[str] = []
         self._inner = inner
         self._recorder = recorder
         self._repeats = repeats
         self._speed = speed
+
+    @property
+    def recorded(self) -> int:
+        """How many interactions were recorded so far."""
+        return self._recorder.kept if self._recorder else 0
 
     @property
     def replays(self) -> bool:
@@ -76,7 +82,8 @@ class CassetteTransport:
             await answer.opened()
             return answer
         if self.mode is Mode.REPLAY or self._inner is None:
-            raise CassetteMiss(explain_miss(self.cassette, asked, request.scope, repeats=self._repeats))
+            self.misses.append(explain_miss(self.cassette, asked, request.scope, repeats=self._repeats))
+            raise CassetteMiss(self.misses[-1])
         return await self._record(request, asked)
 
     async def close(self) -> None:

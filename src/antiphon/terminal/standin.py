@@ -26,22 +26,22 @@ async def _stand_in(config: Config, upstream: str | None) -> int:
 
         await listen(with_cors(standin, config.cors), config, announce)
         _report(standin)
-        return int(bool(standin.tally.misses))
+        return int(bool(standin.tape.misses))
 
 
 def _announce(config: Config, standin: Standin, base: str, upstream: str | None) -> None:
     doing = f"records {upstream}" if upstream else "replays"
     say(f"Antiphon {__version__} at {base} {doing}")
-    say(f"  cassette      {config.cassette}: {_count(len(standin.cassette), 'interaction')}")
-    for note in standin.cassette.notes:
+    say(f"  cassette      {config.cassette}: {_count(len(standin.tape.cassette), 'interaction')}")
+    for note in standin.tape.cassette.notes:
         say(f"  note          {note}")
     say(f"\nGive a client {base}/v1 as its base URL, or {base} where its paths begin otherwise.")
 
 
 def _report(standin: Standin) -> None:
-    tally, unused = standin.tally, len(standin.cassette.unused)
+    misses, unused = len(standin.tape.misses), len(standin.tape.cassette.unused)
     print(
-        f"{_count(tally.requests, 'request')}, {_count(len(tally.misses), 'miss', 'misses')}, "
+        f"{_count(standin.requests, 'request')}, {_count(misses, 'miss', 'misses')}, "
         f"{_count(unused, 'interaction')} unused",
         file=sys.stderr,
     )

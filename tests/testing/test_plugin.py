@@ -1,0 +1,173 @@
+"""The pytest plugin, tried as a new user would: an empty project, ten lines of test, recorded, replayed, failing well."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from running_server import environment
+
+from antiphon.testing import ScriptedUpstream, status, text
+
+pytestmark = pytest.mark.timeout(300)
+"""Each of these starts several runs of pytest."""
+
+TEN_LINES = """
+def test_greeting(openai_client):
+    response = openai_client.responses.create(model="m", input="Say hello to Ann.")
+    assert response.output_text == "Hello, Ann!"
+"""
+
+Run = Callable[..., str]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Run:
+    """Runs pytest in an empty project; gives back what it printed. `status` is what it must end with."""
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+
+    def run(*words: str, status: int = 0, upstream: str = "", **files: str) -> str:
+        for name, content in files.items():
+            (tmp_path / f"{name}.py").write_text(content)
+        variables = {"ANTIPHON_UPSTREAM": f"scripted={upstream}"} if upstream else {}
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:asyncio", *words]
+        home = environment(tmp_path, **variables, PATH=os.environ["PATH"])
+        ended = subprocess.run(command, check=False, cwd=tmp_path, env=home, capture_output=True, text=True)
+        assert ended.returncode == status, ended.stdout + ended.stderr
+        return ended.stdout
+
+    return run
+
+
+def test_recorded_once_replayed_and_failing_well(project: Run, tmp_path: Path) -> None:
+    assert "Record it: pytest --record-mode=once 'test_it.py::test_greeting'" in project(test_it=TEN_LINES, status=1)
+    with ScriptedUpstream(text("Hello, ", "Ann!"), models=["m"]) as upstream:
+        said = project("--record-mode=once", upstream=upstream.url)
+        assert "recorded 1 in cassettes/test_it/test_greeting.jsonl" in said
+    assert (tmp_path / "cassettes/test_it/test_greeting.jsonl").is_file()
+    said = project("--record-mode=once")
+    assert "1 passed" in said
+    assert "cassettes ==" not in said
+    said = project(test_it=TEN_LINES.replace("to Ann", "to Bob"), status=1)
+    assert 'messages[0].content: recorded "Say hello to Ann.", asked "Say hello to Bob."' in said
+    assert "Record just what is lacking: pytest --record-mode=new_episodes 'test_it.py::test_greeting'" in said
+
+
+SWALLOWED = """
+import openai
+import pytest
+
+def ask(client, text):
+    try:
+        return client.responses.create(model="m", input=text).output_text
+    except openai.NotFoundError:
+        return None
+
+def test_swallowed(openai_client):
+    assert ask(openai_client, "one") == "One"
+    ask(openai_client, WHAT)
+"""
+
+
+def test_a_miss_that_the_program_swallowed_fails_the_test(project: Run) -> None:
+    with ScriptedUpstream(text("One"), text("Two"), models=["m"]) as upstream:
+        project("--record-mode=once", test_it=f"WHAT = 'two'\n{SWALLOWED}", upstream=upstream.url)
+    said = project(test_it=f"WHAT = 'twos'\n{SWALLOWED}", status=1)
+    assert "FAILED test_it.py::test_swallowed" in said
+    assert 'messages[0].content: recorded "two", asked "twos"' in said
+    assert "Traceback" not in said
+    allowed = SWALLOWED.replace("def test_sw", "@pytest.mark.cassette(allow_misses=True)\ndef test_sw")
+    said = project(test_it=f"WHAT = 'three'\n{allowed}")
+    assert "1 passed" in said
+
+
+def test_new_episodes_records_only_what_is_lacking(project: Run) -> None:
+    with ScriptedUpstream(text("One"), text("Two"), models=["m"]) as upstream:
+        project("--record-mode=once", test_it=f"WHAT = 'two'\n{SWALLOWED}", upstream=upstream.url)
+    with ScriptedUpstream(text("Three"), models=["m"]) as upstream:
+        new = f"WHAT = 'three'\n{SWALLOWED}"
+        said = project("--record-mode=new_episodes", test_it=new, upstream=upstream.url)
+        assert sum(request.method == "POST" for request in upstream.requests) == 1
+    assert "recorded 1 in cassettes/test_it/test_swallowed.jsonl" in said
+    assert "unused 1 in cassettes/test_it/test_swallowed.jsonl: POST /v1/chat/completions" in said
+    assert "1 passed" in project()
+
+
+def test_all_begins_the_file_anew_and_keeps_its_clock(project: Run, tmp_path: Path) -> None:
+    path = tmp_path / "cassettes/test_it/test_greeting.jsonl"
+    recorded = []
+    for _ in range(2):
+        with ScriptedUpstream(text("Hello, ", "Ann!"), models=["m"]) as upstream:
+            project("--record-mode=all", test_it=TEN_LINES, upstream=upstream.url)
+        recorded.append(re.sub(r'"ms":\d+|127\.0\.0\.1:\d+', "", path.read_text()))
+    assert recorded[0] == recorded[1]
+
+
+def test_live_asks_the_upstream_and_keeps_nothing(project: Run, tmp_path: Path) -> None:
+    with ScriptedUpstream(text("Hello, ", "Ann!"), models=["m"]) as upstream:
+        assert "1 passed" in project("--record-mode=live", test_it=TEN_LINES, upstream=upstream.url)
+    assert not (tmp_path / "cassettes").exists()
+
+
+UNUSED = """
+def test_less(openai_client):
+    for text in TEXTS:
+        openai_client.responses.create(model="m", input=text)
+"""
+
+
+@pytest.mark.parametrize("words", [(), ("-n", "2")], ids=["alone", "xdist"])
+def test_what_nobody_asked_for_is_reported(project: Run, words: tuple[str, ...]) -> None:
+    with ScriptedUpstream(default=text("Yes."), models=["m"]) as upstream:
+        project("--record-mode=once", test_it=f"TEXTS = 'abcdef'\n{UNUSED}", upstream=upstream.url)
+    said = project(*words, test_it=f"TEXTS = 'a'\n{UNUSED}")
+    assert "unused 5 in cassettes/test_it/test_less.jsonl" in said
+    assert "and 2 more" in said
+
+
+MARKED = """
+import httpx2
+import pytest
+
+@pytest.mark.cassette("tapes/shared.jsonl", repeats=False)
+@pytest.mark.parametrize("name", ["a/b", "c d"])
+def test_standin(antiphon_standin, cassette, name):
+    answer = httpx2.post(f"{antiphon_standin}/v1/chat/completions", json={"model": "m", "messages": []})
+    assert answer.json()["choices"][0]["message"]["content"] == "Hi."
+    assert cassette.path.name == "shared.jsonl"
+    assert not cassette.unused and not cassette.misses
+
+class TestIt:
+    @pytest.mark.parametrize("name", ["a/b", "c d"])
+    def test_named(self, cassette, name):
+        assert cassette.path.name == {"a/b": "TestIt.test_named[a-b].jsonl", "c d": "TestIt.test_named[c-d].jsonl"}[name]
+"""
+
+
+def test_a_marker_names_a_file_that_tests_share_and_the_standin_plays_it(project: Run) -> None:
+    with ScriptedUpstream(text("Hi."), text("Hi."), models=["m"]) as upstream:
+        said = project("--record-mode=once", test_it=MARKED, upstream=upstream.url)
+    assert "recorded 1 in tapes/shared.jsonl" in said
+    assert "2 passed" in project("-k", "standin")
+
+
+def test_wrong_words_are_told(project: Run) -> None:
+    marked = f"import pytest\n@pytest.mark.cassette(file='x')\n{TEN_LINES.strip()}"
+    assert "unknown field `file`" in project(test_it=marked, status=1)
+    assert "invalid choice: 'often'" not in project(test_it=TEN_LINES, status=1)
+    project("--record-mode=often", status=4)
+
+
+def test_an_upstream_that_refuses_is_no_miss(project: Run) -> None:
+    with ScriptedUpstream(status(400, {"error": {"message": "Too hot."}}), models=["m"]) as upstream:
+        said = project("--record-mode=once", test_it=TEN_LINES, upstream=upstream.url, status=1)
+    assert "Too hot." in said
+    assert "Too hot." in project(status=1)
+
+
+def test_a_run_without_cassettes_loads_no_server(project: Run) -> None:
+    test = "import sys\ndef test_it():\n    assert not {'aiohttp', 'starlette', 'uvicorn'} & sys.modules.keys()\n"
+    assert "1 passed" in project(test_it=test)
