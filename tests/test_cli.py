@@ -37,6 +37,10 @@ def test_every_setting_has_a_flag() -> None:
     assert {name for name, value in said.items() if value is not None} == {"command"}
 
 
+def test_private_addresses_are_allowed_by_a_bare_flag() -> None:
+    assert parser().parse_args(["serve", "--allow-private-urls"]).allow_private_urls is True
+
+
 @pytest.mark.parametrize(
     ("words", "variables", "says"),
     [

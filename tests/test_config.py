@@ -46,14 +46,14 @@ def test_every_setting_can_stand_in_the_environment_and_in_the_file(tmp_path: Pa
         "host": "h", "port": 1, "upstream": ["a=b"], "alias": ["c=d"], "default_model": "m", "db": "memory://",
         "cassette": "t", "mode": "replay", "repeats": False, "speed": "2x", "cors": ["http://o"], "max_body": 2,
         "connect_timeout": 1.5, "first_byte_timeout": 2.5, "idle_timeout": 3.5, "ping_every": 4.5,
-        "keep_responses": "30d",
+        "keep_responses": "30d", "allow_private_urls": True,
     }  # fmt: skip
     assert said.keys() == set(Config.__struct_fields__)
     wanted = Config(**said)
     shown = {name: value if isinstance(value, list) else [value] for name, value in said.items()}
     variables = {f"ANTIPHON_{name.upper()}": " ".join(map(str, values)) for name, values in shown.items()}
     assert load({}, variables | {"ANTIPHON_REPEATS": "no"}, tmp_path) == wanted
-    lines = [f"{name.replace('_', '-')} = {str(value).lower() if value is False else repr(value)}"
+    lines = [f"{name.replace('_', '-')} = {str(value).lower() if isinstance(value, bool) else repr(value)}"
              for name, value in said.items()]  # fmt: skip
     written(tmp_path, "\n".join(lines))
     assert load({}, {}, tmp_path) == wanted
@@ -96,6 +96,7 @@ def test_a_wrong_setting_of_the_file_is_named(tmp_path: Path, file: str, says: s
         ({"ANTIPHON_PORT": "http"}, "ANTIPHON_PORT must be a port from 0 to 65535, not 'http'"),
         ({"ANTIPHON_MODE": "play"}, "ANTIPHON_MODE must be one of live"),
         ({"ANTIPHON_REPEATS": "maybe"}, "ANTIPHON_REPEATS must be yes or no"),
+        ({"ANTIPHON_ALLOW_PRIVATE_URLS": "some"}, "ANTIPHON_ALLOW_PRIVATE_URLS must be yes or no"),
         ({"ANTIPHON_CONFIG": "/no/such.toml"}, "There is no file /no/such.toml"),
     ],
 )
@@ -121,6 +122,14 @@ def test_a_wrong_flag_is_named(tmp_path: Path, flags: dict[str, Any], says: str)
 def test_repeats_may_be_yes_or_no_in_the_file(tmp_path: Path) -> None:
     written(tmp_path, 'repeats = "no"')
     assert load({}, {}, tmp_path).repeats is False
+
+
+@pytest.mark.parametrize("word", ["1", "true", "yes"])
+def test_private_addresses_may_be_allowed_in_the_environment(tmp_path: Path, word: str) -> None:
+    assert load({}, {"ANTIPHON_ALLOW_PRIVATE_URLS": word}, tmp_path).allow_private_urls
+    written(tmp_path, "allow-private-urls = true")
+    assert load({}, {}, tmp_path).allow_private_urls
+    assert not load({}, {"ANTIPHON_ALLOW_PRIVATE_URLS": "no"}, tmp_path).allow_private_urls
 
 
 @pytest.mark.parametrize(

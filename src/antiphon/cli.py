@@ -137,6 +137,10 @@ def _add_server_flags(command: argparse.ArgumentParser) -> None:
     add("--cors", action="append", metavar="ORIGIN", help="web origin that may use this server; repeatable")
     add("--max-body", type=int, metavar="BYTES", help="largest request body (33554432)")
     add("--ping-every", type=float, metavar="SECONDS", help="comment in a stream silent for so long (15)")
+    add(
+        "--allow-private-urls", action="store_true", default=None,
+        help="let requests send this server to addresses of its own network; on loopback they may anyway",
+    )  # fmt: skip
 
 
 def _yes_or_no(text: str) -> bool:

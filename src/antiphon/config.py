@@ -21,6 +21,7 @@ Mode = Literal["live", "record", "replay", "auto"]
 Seconds = Annotated[float, Meta(gt=0)]
 PREFIX = "ANTIPHON_"
 LISTS = frozenset({"upstream", "alias", "cors"})
+SWITCHES = frozenset({"repeats", "allow_private_urls"})
 FILE = "antiphon.toml"
 SPEEDS = {"instant": 0.0, "recorded": 1.0}
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -29,6 +30,7 @@ WANTED = {
     "port": "a port from 0 to 65535",
     "mode": f"one of {', '.join(get_args(Mode))}",
     "repeats": "yes or no",
+    "allow_private_urls": "yes or no",
     "max_body": "a number of bytes above 0",
     "upstream": "a list of NAME=URL",
     "alias": "a list of PATTERN=MODEL",
@@ -165,9 +167,9 @@ def _from_environment(variables: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _yes_or_no(settings: dict[str, Any]) -> dict[str, bool]:
-    """`repeats` as the flag says it."""
-    said = settings.get("repeats")
-    return {"repeats": YES_NO[said]} if isinstance(said, str) and said in YES_NO else {}
+    """The settings that are yes or no, where they are said so; `1` and `true` are understood without this."""
+    said = {name: settings[name] for name in SWITCHES if isinstance(settings.get(name), str)}
+    return {name: YES_NO[value] for name, value in said.items() if value in YES_NO}
 
 
 def _convert(settings: dict[str, Any], called: Callable[[str], str]) -> Config:

@@ -3,10 +3,13 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from antiphon.config import Config, Environment
+from antiphon.engine.commands import ListTools
 from antiphon.errors import ConfigFault
 from antiphon.server.services import aliases, named_upstreams, open_services
+from antiphon.wire.mcp import McpTool
 
 NOTHING = Environment(variables={})
 
@@ -54,6 +57,22 @@ async def test_the_services_of_a_server(tmp_path: Path) -> None:
         assert not services.replays
         first, second = (services.sources_for("POST", "/v1/responses", b"{}").ids("resp") for _ in range(2))
         assert first != second
+
+
+@pytest.mark.parametrize(
+    ("config", "allowed"),
+    [
+        (Config(host="127.0.0.1"), True),
+        (Config(host="0.0.0.0"), False),  # noqa: S104 - not bound
+        (Config(host="0.0.0.0", allow_private_urls=True), True),  # noqa: S104 - not bound
+    ],
+)
+async def test_who_may_send_the_server_into_its_own_network(config: Config, *, allowed: bool) -> None:
+    config = replace(config, upstream=["a=http://127.0.0.1:9"], db="memory://")
+    asking = ListTools(McpTool(server_label="s", server_url="http://127.0.0.1:9/mcp"))
+    async with open_services(config, NOTHING) as services:
+        listed = await services.tools_of("resp_1").list(asking)
+    assert ("may not call private addresses" in (listed.error or "")) is not allowed
 
 
 async def test_a_cassette_decides_over_ids_and_times(tmp_path: Path) -> None:

@@ -63,6 +63,6 @@ class ServerTools:
     def _url(self, url: str | None) -> str:
         if url is None or not allowed_address(url, allow_private=self._allow_private):
             raise AntiphonError(
-                "This server may not call private addresses. Its operator can allow it with allow_private_urls."
+                "This server may not call private addresses. Its operator can allow it with --allow-private-urls."
             )
         return url
