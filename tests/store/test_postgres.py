@@ -157,6 +157,20 @@ async def test_an_open_snapshot_sees_nothing_new(store_url: str, make: Make) -> 
     await store.close()
 
 
+@ONLY_POSTGRES
+async def test_reading_what_was_spoilt_is_a_fault(store_url: str, make: Make) -> None:
+    store = await open_store(store_url)
+    await store.save_answer(PROJECT, make.answer("resp_1"))
+    connection = await asyncpg.connect(store_url)
+    await connection.execute("DROP TABLE items")
+    await connection.close()
+    with pytest.raises(StoreFault, match='"items" does not exist'):
+        await store.get_answer(PROJECT, "resp_1")
+    with pytest.raises(StoreFault, match='"items" does not exist'):
+        [line async for line in store.export()]
+    await store.close()
+
+
 def test_a_statement_takes_rows_or_columns() -> None:
     statement = Statement("SELECT $1, $2", ("a", "b"))
     assert not statement.unnests

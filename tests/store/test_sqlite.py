@@ -109,6 +109,19 @@ async def test_an_open_snapshot_sees_nothing_new_and_disturbs_no_one(tmp_path: P
     await store.close()
 
 
+async def test_reading_what_was_spoilt_is_a_fault(tmp_path: Path, make: Make) -> None:
+    store = open_with(tmp_path / "store.db")
+    await store.save_answer(PROJECT, make.answer("resp_1"))
+    other = sqlite3.connect(tmp_path / "store.db")
+    other.execute("DROP TABLE items")
+    other.close()
+    with pytest.raises(StoreFault, match="no such table: items"):
+        await store.get_answer(PROJECT, "resp_1")
+    with pytest.raises(StoreFault, match="no such table: items"):
+        [line async for line in store.export()]
+    await store.close()
+
+
 def modes(folder: Path) -> dict[str, int]:
     return {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
 

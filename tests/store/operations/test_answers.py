@@ -7,6 +7,8 @@ from sample_rows import PROJECT, Make
 
 from antiphon.errors import InvalidRequest, NotFound
 from antiphon.store.base import Order, PageQuery, Store
+from antiphon.store.faults import MAX_CHAIN
+from antiphon.store.operations.answers import context
 from antiphon.wire.answers import Answer, StoredItem
 
 LONG_RUN = b"iVBORw0KGgoAAAANSUhEUgAA" * 400
@@ -291,3 +293,12 @@ async def test_one_that_is_refused_does_not_spoil_its_neighbours(store: Store, m
         assert (await store.get_answer(PROJECT, answer.id)).output == answer.output
     with pytest.raises(NotFound):
         await store.get_answer(PROJECT, "resp_x")
+
+
+def test_a_chain_that_leads_back_into_itself_ends() -> None:
+    """Told by hand: no store lets one be made."""
+    steps = context(PROJECT, "resp_1")
+    assert next(steps).query == "context"
+    turn = (0, 0, "completed", "resp_1", "msg", 0, b"{}")
+    with pytest.raises(InvalidRequest, match="leads back into itself"):
+        steps.send([(MAX_CHAIN, *turn), (0, *turn)])
