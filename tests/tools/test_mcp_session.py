@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response, Stream
 from antiphon.errors import McpFailed
 from antiphon.tools.mcp import McpClient, McpResult
 from antiphon.tools.mcp_limits import McpLimits
-from antiphon.wire.mcp import McpHttpError, McpProtocolError, McpTool
+from antiphon.wire.mcp import McpHttpError, McpProtocolError, McpTool, McpToolExecutionError
 
 TOOL = McpTool(server_label="shop")
 Answer = Callable[[dict[str, Any], Request], Any]
@@ -280,6 +280,56 @@ async def test_an_idle_session_is_closed_and_the_next_call_opens_another() -> No
             await asyncio.sleep(0.01)
         assert (await client.call(TOOL, f"{base}/mcp", "any", {})).output == "done"
     assert script.methods.count("initialize") == 2
+
+
+async def test_a_session_in_use_is_not_idle() -> None:
+    async def slow() -> AsyncIterator[bytes]:
+        await asyncio.sleep(0.7)
+        yield b'data: {"jsonrpc":"2.0","id":0,"result":{"content":[]}}\n\n'
+
+    script = Script({"tools/call": says(text_result("done"))})
+    async with serving(script.app()) as base, asking(McpLimits(idle_seconds=0.5)) as client:
+        await client.call(TOOL, f"{base}/mcp", "any", {})
+        script.answers["tools/call"] = says(StreamingResponse(slow(), media_type="text/event-stream"))
+        assert (await client.call(TOOL, f"{base}/mcp", "any", {})).output == ""
+        script.answers["tools/call"] = says(text_result("done"))
+        await client.call(TOOL, f"{base}/mcp", "any", {})
+    assert script.methods.count("initialize") == 1
+
+
+async def test_leaving_waits_for_the_calls_under_way() -> None:
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        begun.set()
+        await go.wait()
+        yield b'data: {"jsonrpc":"2.0","id":0,"result":{"content":[]}}\n\n'
+
+    script = Script(
+        {"tools/call": says(StreamingResponse(slow(), media_type="text/event-stream"))}, headers={"mcp-session-id": "s"}
+    )
+    async with serving(script.app()) as base, asking() as client:
+        call = asyncio.create_task(client.call(TOOL, f"{base}/mcp", "any", {}, scope="a"))
+        await begun.wait()
+        await client.leave("a")
+        go.set()
+        assert (await call).output == ""
+        while script.requests[-1].method != "DELETE":  # noqa: ASYNC110 - the server sets no event
+            await asyncio.sleep(0.01)
+
+
+async def test_a_credential_in_a_tools_own_error_is_blanked() -> None:
+    tool = McpTool(server_label="shop", authorization=TOKEN)
+    outcome = await called(Script({"tools/call": says(text_result(f"{TOKEN}?", isError=True))}), tool=tool)
+    assert outcome.error == McpToolExecutionError(content=[{"type": "text", "text": "[redacted]?"}])
+
+
+async def test_a_large_picture_of_an_error_is_only_named() -> None:
+    picture = {"type": "image", "data": "QUJD" * 500, "mimeType": "image/png"}
+    outcome = await called(
+        Script({"tools/call": says({"content": [picture], "isError": True})}), McpLimits(output_bytes=1000)
+    )
+    assert outcome.error == McpToolExecutionError(content=[{"type": "text", "text": "[image, image/png, 1500 bytes]"}])
 
 
 async def test_of_too_many_sessions_the_oldest_unused_one_goes() -> None:
