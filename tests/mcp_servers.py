@@ -111,7 +111,8 @@ def _add_tools(shop: Workshop) -> None:
 @asynccontextmanager
 async def serving(app: ASGIApp) -> AsyncIterator[str]:
     """Serve an app on loopback; yields its base URL."""
-    with socket.socket() as listener:
+    # Told that it is TCP, asyncio sends small answers at once.
+    with socket.socket(proto=socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(app, log_level="critical", ws="none"))
         task = asyncio.create_task(server.serve([listener]))
