@@ -54,6 +54,7 @@ BY_THE_SERVER = {
     "previous_response_id": "what came before is put in front of `input`",
     "conversation": "what it holds is put in front of `input`; input and output are added to it",
     "input": "see below",
+    "max_tool_calls": "limits the calls that this server makes",
     "model": "decides the upstream",
 }
 """What the server itself does with a field; the engine can't tell."""
@@ -79,7 +80,7 @@ ENDPOINTS = {
     "POST /v1/chat/completions/{id}": "Replace its metadata.",
     "DELETE /v1/chat/completions/{id}": "Remove it.",
     "GET /v1/chat/completions/{id}/messages": "The messages it was asked with, a page at a time.",
-    "POST /v1/chat/completions": "Passed through: the upstream's bytes are not touched.",
+    "POST /v1/chat/completions": "Passed through, its bytes untouched; kept where `store: true` asks for it.",
     "POST /v1/completions": "Passed through.",
     "POST /v1/embeddings": "Passed through.",
 }
@@ -256,8 +257,9 @@ def dialect_table() -> str:
             "`developer`" if dialect.developer_role else "`system`",
             "one, at the front" if dialect.system_first else "as they come",
             f"`{dialect.token_limit}`",
+            f"`{dialect.reasoning_field}`" if dialect.reasoning_field else "",
         ]
         for name, dialect in DIALECTS.items()
     ]
     head = ["dialect", "isn't sent", "role of developer messages", "system messages", "limit on output tokens"]
-    return table(head, rows)
+    return table([*head, "reads earlier thinking in"], rows)

@@ -105,7 +105,7 @@ def _default(field: msgspec.structs.FieldInfo) -> str:
     value: Any = field.default
     if value is msgspec.NODEFAULT:
         value = []
-    return {"None": "", "[]": "", "True": "`true`"}.get(str(value), f"`{value}`")
+    return {"None": "", "[]": "", "True": "`true`", "False": "`false`"}.get(str(value), f"`{value}`")
 
 
 def error_rows() -> str:
