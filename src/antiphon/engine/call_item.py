@@ -95,24 +95,29 @@ class CallItem:
         return self._face.delta(piece.text)
 
     def asked(self) -> list[Event]:
-        """The events that end its arguments, once."""
+        """The events that end arguments which are whole, once."""
         if self._face is None or self._asked:
             return []
-        self._asked = True
-        return self._face.last("".join(self._buffer))
+        events: list[Event] = []
+        if not "".join(self._buffer).strip():
+            # Clients parse the arguments; a function without parameters is often called with nothing.
+            events = self.delta(Arguments("{}"))
+        return events + self._last()
 
     def close(self, status: str) -> list[Event]:
         if self._face is None:
             return []
-        events: list[Event] = []
-        if status == "completed" and not "".join(self._buffer).strip():
-            # Clients parse the arguments; a function without parameters is often called with nothing.
-            events += self.delta(Arguments("{}"))
-        events += self.asked()
+        events = self.asked() if status == "completed" else self._last()
         if self.outcome is not None:
             events += self._face.ended(self.outcome)
         item = self._face.item(status, "".join(self._buffer), self.outcome)
         return [*events, done(self._face.output_index, item)]
+
+    def _last(self) -> list[Event]:
+        if self._face is None or self._asked:
+            return []
+        self._asked = True
+        return self._face.last("".join(self._buffer))
 
 
 def _is_json(text: str) -> bool:

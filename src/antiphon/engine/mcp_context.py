@@ -37,6 +37,10 @@ class _Response(msgspec.Struct):
     reason: str | None = None
 
 
+class _Made(msgspec.Struct):
+    approval_request_id: str | None = None
+
+
 def mcp_servers(tools: Sequence[dict[str, Any]], items: Sequence[Item]) -> tuple[Server, ...]:
     """The request's MCP servers; one that an earlier answer listed isn't asked again.
 
@@ -68,11 +72,15 @@ def approved_calls(given: Sequence[Item], items: Sequence[Item], servers: Sequen
     """
     requests = {item.id: item for item in items if item.type == "mcp_approval_request"}
     by_label = {server.tool.server_label: server.tool for server in servers}
+    # Who sends the whole conversation each time sends approvals again whose calls were made long ago.
+    made = {read(item.raw, _Made, item.at).approval_request_id for item in items if item.type == "mcp_call"}
     approved: list[Approved] = []
     for item in given:
         if item.type != "mcp_approval_response":
             continue
         said = read(item.raw, _Response, item.at)
+        if said.approval_request_id in made:
+            continue
         at = f"{item.at}.approval_request_id"
         asked = requests.get(said.approval_request_id)
         if asked is None:

@@ -110,11 +110,11 @@ def _tools(request: CreateResponse, offered: Offer, dialect: Dialect, notes: Not
         body["tools"] = offered.tools
         if offered.choice is not None:
             body["tool_choice"] = offered.choice
-        if request.parallel_tool_calls is not None:
-            if "parallel_tool_calls" in dialect.honours:
-                body["parallel_tool_calls"] = request.parallel_tool_calls
-            elif not request.parallel_tool_calls:
-                notes.ignored.append("parallel_tool_calls")
+    if request.parallel_tool_calls is not None and (offered.tools or offered.more):
+        if "parallel_tool_calls" in dialect.honours:
+            body["parallel_tool_calls"] = request.parallel_tool_calls
+        elif not request.parallel_tool_calls:
+            notes.ignored.append("parallel_tool_calls")
     return body
 
 

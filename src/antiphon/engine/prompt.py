@@ -26,6 +26,9 @@ SILENT_TYPES = frozenset(
 )
 """Item types that are known and have no message of their own."""
 
+CALL_ID_LENGTH = 40
+"""The longest id of a call that OpenAI takes; those of requests for approval are longer."""
+
 
 def chat_messages(
     instructions: str | None, items: Sequence[Item], dialect: Dialect, notes: Notes, *, inner: bool = False
@@ -84,26 +87,34 @@ class _Writer:
     refused: dict[str, AnsweredCall] = field(default_factory=dict)
     messages: list[ChatMessage] = field(default_factory=list)
     calls: dict[str, tuple[FunctionCallView, Content]] = field(default_factory=dict)
+    answered: bool = False
+    """Whether one of `calls` carries its own output: then what follows was said after it."""
     thought: str = ""
 
     def add(self, place: int, item: Item) -> None:
         match item.view:
             case MessageView() as view:
                 # What the assistant says between a call and its output belongs to the message that calls.
-                if view.role != "assistant":
+                if view.role != "assistant" or self.answered:
                     self.flush_calls()
                 self.messages.append(self._message(view, item))
             case FunctionCallView() as view:
                 self._call(view, self._output(view, self.outputs.get(place)))
             case AnsweredCall(name, arguments, output):
                 self._call(FunctionCallView(call_id=item.id, name=name, arguments=arguments), output)
+                self.answered = True
             case FunctionCallOutputView():
                 self.flush_calls()
             case _ if item.id in self.refused:
                 refused = self.refused[item.id]
-                call = FunctionCallView(call_id=item.id, name=refused.name, arguments=refused.arguments)
+                call = FunctionCallView(
+                    call_id=item.id[:CALL_ID_LENGTH], name=refused.name, arguments=refused.arguments
+                )
                 self._call(call, refused.output)
+                self.answered = True
             case _ if item.type == "reasoning":
+                if self.answered:
+                    self.flush_calls()
                 self.thought += _thought(item) if self.dialect.reasoning_field else ""
             case _ if item.type not in SILENT_TYPES:
                 self.notes.ignored.append(item.at)
@@ -124,7 +135,7 @@ class _Writer:
         """Write the calls collected so far, then their outputs in the order of the calls."""
         if not self.calls:
             return
-        calls, self.calls = self.calls, {}
+        calls, self.calls, self.answered = self.calls, {}, False
         asked = [_tool_call(view) for view, _ in calls.values()]
         last = self.messages[-1] if self.messages else {}
         if last.get("role") == "assistant" and "tool_calls" not in last:

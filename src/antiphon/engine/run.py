@@ -57,7 +57,8 @@ class Run:
         self._course = Course(plan, sources)
         self._turn = self._course.next_turn(self._belt.bindings)
         self._announced = False
-        self._to_list = {server.tool.server_label: server for server in plan.servers if server.listed is None}
+        self._tools = {server.tool.server_label: server.listed for server in plan.servers}
+        self._to_list = {label for label, listed in self._tools.items() if listed is None}
         self._sequence = 0
         self._ending: tuple[State, Response, AntiphonError | None] | None = None
 
@@ -68,13 +69,10 @@ class Run:
 
     def start(self) -> list[Command]:
         """The first commands."""
-        for server in self._plan.servers:
-            if server.listed is not None:
-                self._belt.add(server.tool, server.listed)
         if not self._to_list:
             return self._begin()
         self.state = move(self.state, State.LISTING)
-        asking: list[Command] = [ListTools(server.tool) for server in self._to_list.values()]
+        asking: list[Command] = [ListTools(server.tool) for server in self._plan.servers if server.listed is None]
         return [*self._announce(), *asking]
 
     def handle(self, reply: Reply) -> list[Command]:
@@ -112,14 +110,16 @@ class Run:
         return [self._emit([ev.ResponseCreated(response=response), ev.ResponseInProgress(response=response)])]
 
     def _listed(self, listed: ToolsListed) -> list[Command]:
-        server = self._to_list.pop(listed.server_label)
-        if not listed.error:
-            self._belt.add(server.tool, listed.tools)
+        self._to_list.remove(listed.server_label)
+        self._tools[listed.server_label] = tuple(listed.tools)
         emitted = self._emit(self._turn.list_tools(listed))
         return [emitted] if self._to_list else [emitted, *self._begin()]
 
     def _begin(self) -> list[Command]:
         """Make the calls that the client approved, then ask."""
+        for server in self._plan.servers:
+            # In the request's order, so that names don't depend on which server answered first.
+            self._belt.add(server.tool, self._tools[server.tool.server_label] or ())
         events = [event for call in self._plan.approved for event in self._turn.begin_call(call)]
         if not self._plan.approved:
             return self._ask()
@@ -225,11 +225,13 @@ class Run:
         return [self._emit(events), Finish(error=finish_error)]
 
     def _emit(self, events: list[ev.Event]) -> Emit:
-        """The one place where an event gets its number."""
+        """The one place where an event gets its number, and the id of its response where it carries one."""
         number = self._sequence
         for event in events:
             event.sequence_number = number
             number += 1
+            if isinstance(event, ev.Framed):
+                event.response_id = self._plan.response.id
         self._sequence = number
         return Emit(events)
 

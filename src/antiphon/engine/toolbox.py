@@ -20,11 +20,15 @@ MODES = frozenset({"none", "auto", "required"})
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What goes into a chat request: `tools`, and `choice` where the client chose; `bindings` by function name."""
+    """What goes into a chat request: `tools`, and `choice` where the client chose; `bindings` by function name.
+
+    `more` is true where servers have tools besides, which are known only once they were asked.
+    """
 
     tools: list[ChatTool] = field(default_factory=list)
     choice: str | dict[str, Any] | None = None
     bindings: Mapping[str, Binding] = field(default_factory=dict)
+    more: bool = False
 
 
 def offer(
@@ -50,7 +54,11 @@ def offer(
         for function, binding in offered:
             chat_tools.append({"type": "function", "function": function})
             bindings[function["name"]] = binding
-    return replace(_choose(chat_tools, choice, dialect, notes), bindings=bindings)
+    more = any(tool["type"] == "mcp" for tool in tools)
+    chosen = _choose(chat_tools, choice, dialect, notes)
+    if more and isinstance(choice, str) and "tool_choice" in dialect.honours:
+        chosen = replace(chosen, choice=choice)
+    return replace(chosen, bindings=bindings, more=more)
 
 
 def _choose(tools: list[ChatTool], choice: str | dict[str, Any] | None, dialect: Dialect, notes: Notes) -> Offer:

@@ -10,7 +10,16 @@ from contextlib import suppress
 from typing import Protocol
 
 from antiphon.engine.commands import CallTool, CallUpstream, Emit, ListTools, Save
-from antiphon.engine.replies import Cancelled, Reply, Saved, SaveFailed, ToolDone, ToolsListed, UpstreamOpened
+from antiphon.engine.replies import (
+    Cancelled,
+    Reply,
+    Saved,
+    SaveFailed,
+    ToolDone,
+    ToolsListed,
+    UpstreamFailed,
+    UpstreamOpened,
+)
 from antiphon.errors import AntiphonError
 from antiphon.wire.answers import Answer
 from antiphon.wire.events import Event
@@ -80,6 +89,7 @@ class Foreground:
         self._open_after = open_after
         self._task: asyncio.Task[object] | None = None
         self._source: AsyncGenerator[Reply, None] | None = None
+        self._ended: list[AsyncGenerator[Reply, None]] = []
         self._streaming = False
         self._pending: asyncio.Task[Reply] | None = None
         self._saving: asyncio.Future[Reply] | None = None
@@ -105,6 +115,7 @@ class Foreground:
 
     def call(self, command: CallUpstream) -> None:
         self._task = asyncio.current_task()
+        self._end_call()
         self._source = self._ask(command)
         self._streaming = False
 
@@ -112,6 +123,7 @@ class Foreground:
         if self._tools is None:
             raise RuntimeError("a run without tools of the server asks for one")
         self._task = asyncio.current_task()
+        self._end_call()
         work = self._tools.call(command) if isinstance(command, CallTool) else self._tools.list(command)
         self._using[asyncio.ensure_future(work)] = None
 
@@ -151,22 +163,37 @@ class Foreground:
             with suppress(asyncio.CancelledError):
                 await self._pending
             self._pending = None
+        self._end_call()
+        await self._let_go()
+
+    def _end_call(self) -> None:
+        """The upstream call of a turn before has said all: its connection is to be free while others are waited for."""
         if self._source is not None:
-            await self._source.aclose()
+            self._ended.append(self._source)
             self._source = None
+
+    async def _let_go(self) -> None:
+        while self._ended:
+            await self._ended[-1].aclose()
+            self._ended.pop()
 
     async def _tool_reply(self) -> Reply:
         """The outcome of whichever tool is done first."""
+        await self._let_go()
         done, _ = await asyncio.wait(self._using, return_when=asyncio.FIRST_COMPLETED)
         first = next(task for task in self._using if task in done)
         del self._using[first]
-        return first.result()
+        try:
+            return first.result()
+        except AntiphonError as error:
+            return UpstreamFailed(error)
 
     async def _cancelled(self) -> Reply:
         return Cancelled()
 
     async def _first_reply(self, source: AsyncIterator[Reply]) -> Reply:
         """The reply that says how the call begins; the client isn't kept waiting for it for ever."""
+        await self._let_go()
         if self._pending is None:
             self._pending = asyncio.ensure_future(anext(source))
         patience, self._open_after = self._open_after, None

@@ -1,6 +1,6 @@
 """The tools that this server runs for a run: carries out `ListTools` and `CallTool`.
 
-A fault of a tool is its outcome, never raised. Not here: the protocol (`mcp.py`), what follows (`engine/run.py`).
+A fault of a tool is its outcome, never raised; a tape that lacks the call, though, fails the run. Not here: the protocol (`mcp.py`), what follows (`engine/run.py`).
 Counterpart: `runner/foreground.py`, which hands the replies over.
 """
 
@@ -12,11 +12,11 @@ from antiphon.engine.commands import CallTool, ListTools
 from antiphon.engine.kinds.face import Outcome
 from antiphon.engine.kinds.mcp import tool_error
 from antiphon.engine.replies import ToolDone, ToolsListed
-from antiphon.errors import AntiphonError
+from antiphon.errors import AntiphonError, CassetteFault, StoreFault
 from antiphon.tools.addresses import allowed_address
 from antiphon.tools.mcp import McpClient
 
-AT_ONCE = 8
+AT_ONCE = 16
 """Calls of one run that are under way at the same time."""
 
 
@@ -34,6 +34,8 @@ class ServerTools:
         server = command.server
         try:
             listed = await self._mcp.list_tools(server, self._url(server.server_url), scope=self._scope)
+        except (CassetteFault, StoreFault):
+            raise
         except AntiphonError as error:
             return ToolsListed(server.server_label, error=error.message)
         return ToolsListed(server.server_label, listed)
@@ -49,12 +51,14 @@ class ServerTools:
 
     async def _outcome(self, command: CallTool) -> Outcome:
         try:
-            arguments = msgspec.json.decode(command.arguments, type=dict)
+            arguments = msgspec.json.decode(command.arguments.strip() or "{}", type=dict)
         except msgspec.MsgspecError:
             return Outcome(error=tool_error("The arguments aren't a JSON object."))
         try:
             url = self._url(command.server.server_url)
             result = await self._mcp.call(command.server, url, command.name, arguments, scope=self._scope)
+        except (CassetteFault, StoreFault):
+            raise
         except AntiphonError as error:
             return Outcome(error=tool_error(error.message))
         fault = msgspec.to_builtins(result.error) if result.error is not None else None

@@ -10,12 +10,19 @@ import re
 from enum import Enum, auto
 
 _OPENING = re.compile(r'\s*\{\s*"input"\s*:\s*"')
-# Whole tokens of a JSON string; a high surrogate only together with what follows it.
+# Whole tokens of a JSON string; a high surrogate only once it is known what follows it. An escape that JSON doesn't
+# have is text: models write `\d` where they mean a backslash.
+_HIGH, _LOW = r"\\u[dD][89abAB][0-9a-fA-F]{2}", r"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+_MAY_BECOME_LOW = r"(?:\\(?:u(?:[dD](?:[c-fC-F][0-9a-fA-F]?)?)?)?)?\Z"
 _TOKENS = re.compile(
-    r'(?:[^"\\]+|\\["\\/bfnrt]|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[0-9a-fA-F]{4}'
-    r"|\\u(?![dD][89abAB])[0-9a-fA-F]{4})*"
+    rf'(?:[^"\\]+|{_HIGH}{_LOW}|{_HIGH}(?!{_MAY_BECOME_LOW}|{_LOW})|(?!{_HIGH})\\u[0-9a-fA-F]{{4}}'
+    r"|\\u(?![0-9a-fA-F]{0,3}\Z|[0-9a-fA-F]{4})|\\[^u])*",
+    re.DOTALL,
 )
-_ENDING = re.compile(r'(?:\\u[dD][89abAB][0-9a-fA-F]{2})?(?=")')
+_ESCAPE = re.compile(rf"(?P<pair>{_HIGH}{_LOW})|\\u(?P<unit>[0-9a-fA-F]{{4}})|\\(?P<other>.)", re.DOTALL)
+_SHORT = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_LONE = range(0xD800, 0xE000)
+_HALVES = re.compile("[\ud800-\udfff]")
 
 
 class _At(Enum):
@@ -57,7 +64,7 @@ class InputString:
         opening = _OPENING.match(self._kept)
         if opening:
             self._at, self._kept = _At.INSIDE, self._kept[opening.end() :]
-        elif self._kept.strip() and not self._kept.lstrip().startswith("{"):
+        elif self._kept.strip() and not self._kept.lstrip().startswith(("{", '"')):
             self._at = _At.BARE
 
     def _inside(self) -> str:
@@ -65,8 +72,7 @@ class InputString:
         end = tokens.end() if tokens else 0
         text = _decoded(self._kept[:end])
         self._kept = self._kept[end:]
-        if lone := _ENDING.match(self._kept):
-            text += "\ufffd" if lone.group() else ""
+        if self._kept.startswith('"'):
             self._at, self._kept = _At.BEHIND, ""
         return text
 
@@ -77,17 +83,31 @@ class InputString:
 
 def _decoded(escaped: str) -> str:
     """A piece of a JSON string without its quotes; half a surrogate pair becomes U+FFFD."""
-    text = str(json.loads(f'"{escaped}"', strict=False))
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return _ESCAPE.sub(_character, escaped)
+
+
+def _character(escape: re.Match[str]) -> str:
+    if pair := escape["pair"]:
+        return str(json.loads(f'"{pair}"'))
+    if unit := escape["unit"]:
+        code = int(unit, 16)
+        return "\ufffd" if code in _LONE else chr(code)
+    return _SHORT.get(escape["other"], escape[0])
 
 
 def _only_string(text: str) -> str:
+    return _HALVES.sub("\ufffd", _string_in(text))
+
+
+def _string_in(text: str) -> str:
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
     if isinstance(value, str):
         return value
+    if value == {}:
+        return ""
     strings = [inner for inner in value.values() if isinstance(inner, str)] if isinstance(value, dict) else []
     if isinstance(value, dict) and isinstance(value.get("input"), str):
         return str(value["input"])

@@ -101,8 +101,10 @@ class ApprovalFace(Face):
     def item(self, status: str, arguments: str, outcome: Outcome | None = None) -> McpApprovalRequest:
         about = self.binding.about
         label, name = about["server_label"], about["name"]
-        item_id = f"{self.id}_{approval_digest(label, name, arguments)}"
-        return McpApprovalRequest(id=item_id, server_label=label, name=name, arguments=arguments)
+        # Nothing and `{}` are the same call: the first is what the item is added with, the second what it ends as.
+        whole = arguments if arguments.strip() else "{}"
+        item_id = f"{self.id}_{approval_digest(label, name, whole)}"
+        return McpApprovalRequest(id=item_id, server_label=label, name=name, arguments=whole)
 
 
 def approval_digest(label: str, name: str, arguments: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from antiphon.engine.mcp import output_text
 from antiphon.engine.reading import read
 from antiphon.wire.items import FunctionCallOutputView, FunctionCallView
 
@@ -129,8 +130,16 @@ def _mcp(raw: bytes, at: str) -> Retold:
     arguments = item.arguments or "{}"
     if item.error is None:
         return AnsweredCall(item.name, arguments, item.output or "")
-    said = item.error if isinstance(item.error, str) else str(item.error.get("message") or item.error.get("content"))
-    return AnsweredCall(item.name, arguments, f"The call failed: {said}")
+    return AnsweredCall(item.name, arguments, f"The call failed: {_error_text(item.error)}")
+
+
+def _error_text(error: str | dict[str, Any]) -> str:
+    """The error of a call in any of its shapes: a sentence, one with a message, or a tool's own content."""
+    if isinstance(error, str):
+        return error
+    content = error.get("content")
+    blocks = [block for block in content if isinstance(block, dict)] if isinstance(content, list) else []
+    return str(error.get("message") or output_text(blocks) or "the tool gave no reason")
 
 
 RETOLD: dict[str, Reader] = {
