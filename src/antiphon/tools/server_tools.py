@@ -1,7 +1,7 @@
 """The tools that this server runs for a run: carries out `ListTools` and `CallTool`.
 
-A fault of a tool is its outcome, never raised; a tape that lacks the call, though, fails the run. Not here: the protocol (`mcp.py`), what follows (`engine/run.py`).
-Counterpart: `runner/foreground.py`, which hands the replies over.
+A fault of a tool is its outcome, never raised; a tape that lacks the call, though, fails the run. Not here: the
+protocol (`mcp.py`), what follows (`engine/run.py`). Counterpart: `runner/foreground.py`, which hands the replies over.
 """
 
 import asyncio
