@@ -87,6 +87,14 @@ def _add_replay_flags(command: argparse.ArgumentParser) -> None:
         "--speed", metavar="instant|recorded|2x",
         help="how fast recorded answers come: at once (instant), as recorded, or so many times as fast",
     )  # fmt: skip
+    add(
+        "--match", choices=["exact", "canonical", "conversation"],
+        help="which requests are equal: as sent, as meant (canonical), or who said what to which model",
+    )  # fmt: skip
+    add(
+        "--rule", dest="rules", action="append", metavar="RULE",
+        help="what doesn't count: 'ignore PATH', 'map PATH [FROM] TO', 'replace REGEX TEXT [PATH]'; repeatable",
+    )  # fmt: skip
 
 
 def _add_database_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

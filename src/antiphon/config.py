@@ -18,6 +18,7 @@ from platformdirs import user_data_path
 from antiphon.errors import ConfigFault
 
 Mode = Literal["live", "record", "replay", "auto"]
+Match = Literal["exact", "canonical", "conversation"]
 Seconds = Annotated[float, Meta(gt=0)]
 PREFIX = "ANTIPHON_"
 LISTS = frozenset({"upstream", "alias", "cors"})
@@ -58,6 +59,8 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     mode: Mode | None = None
     repeats: bool = True
     speed: str = "instant"
+    match: Match | None = None
+    rules: list[str] = []
     cors: list[str] = []
     max_body: Annotated[int, Meta(ge=1)] = 32 * 1024 * 1024
     connect_timeout: Seconds = 10.0
@@ -160,7 +163,8 @@ def _from_environment(variables: Mapping[str, str]) -> dict[str, Any]:
     for name in Config.__struct_fields__:
         value = variables.get(PREFIX + name.upper())
         if value:
-            settings[name] = value.split() if name in LISTS else value
+            # A rule has spaces in it, so rules stand one a line.
+            settings[name] = value.splitlines() if name == "rules" else value.split() if name in LISTS else value
     settings |= _yes_or_no(settings)
     _convert(settings, lambda name: PREFIX + name.upper())
     return settings

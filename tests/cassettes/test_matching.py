@@ -3,7 +3,9 @@ from cassettes.tapes import asked, chat, interaction
 
 from antiphon.cassettes.cassette import Cassette
 from antiphon.cassettes.interaction import Asked, Interaction
-from antiphon.cassettes.matching import COMPARED, SHOWN, differences, explain_miss, nearest
+from antiphon.cassettes.matcher import Matcher
+from antiphon.cassettes.matching import COMPARED, SHOWN, differences, explain_miss, matching_rules, nearest
+from antiphon.cassettes.rules import read_rule
 
 
 def tape(*interactions: Interaction) -> Cassette:
@@ -21,7 +23,8 @@ def test_a_changed_word_is_shown_with_the_nearest_interaction() -> None:
         "The cassette tape.jsonl has no answer to this POST /v1/chat/completions. "
         "The nearest of its 2 interactions is tape.jsonl:2; it differs in\n"
         '  messages[0].content: recorded "say hello to Ann", asked "say hello to Bob"\n'
-        "Ask as it was recorded, or record it with `--mode auto`."
+        "Ask as it was recorded, or record it with `--mode auto`.\n"
+        "Or let it match: --rule 'ignore messages[0].content'"
     )
 
 
@@ -124,3 +127,35 @@ def test_what_only_another_scope_has_says_whose_it_is() -> None:
         "there for the scope 'theirs' (tape.jsonl:2). Ask in that scope (`X-Antiphon-Scope: theirs`), take the scope "
         "off the recording so that it serves everyone, or record it with `--mode auto`."
     )
+
+
+@pytest.mark.parametrize(
+    ("recorded", "now", "rules"),
+    [
+        (chat("hi", seed=1), chat("hi", seed=2), ["ignore seed"]),
+        (chat("hi", seed=1), chat("hi", user="x"), ["ignore user", "ignore seed"]),
+        (chat("hi", model="a"), chat("hi", model="b"), ['map model "b" "a"']),
+        (chat("it is 2024-01-02"), chat("it is 2025-11-12"), [r'replace "\d{4}-\d\d-\d\d" DATE']),
+        (chat("at 9:05, in /tmp/x1"), chat("at 19:45, in /tmp/y2"), ["ignore messages[0].content"]),
+        (
+            chat("hi", user="8c5de8ab-9e19-4f6c-9b39-8a6bb8d2ba7b", seed=None),
+            chat("hi", user="00000000-9e19-4f6c-9b39-8a6bb8d2ba7b"),
+            [r'replace "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}" ID'],
+        ),
+        (chat("hi", a=1, b=1, c=1, d=1), chat("hi", a=2, b=2, c=2, d=2), []),
+        (b"no JSON", b"other", []),
+    ],
+)
+def test_the_rules_that_would_make_it_match_do(recorded: object, now: object, rules: list[str]) -> None:
+    one, other = asked(recorded), asked(now)
+    assert matching_rules(one, other, Matcher()) == rules
+    cassette = Cassette("tape", 5, [interaction(recorded)], matcher=Matcher(rules=tuple(map(read_rule, rules))))
+    assert (cassette.find(other) is not None) == bool(rules)
+    if rules:
+        assert rules[0] in explain_miss(Cassette("tape", 5, [interaction(recorded)]), other) or "model" in rules[0]
+
+
+def test_the_remedy_is_the_callers() -> None:
+    cassette = tape(interaction(chat("hi")))
+    assert "record it with `make tapes`." in explain_miss(cassette, asked(chat("ho")), remedy="`make tapes`")
+    assert "record it with `make tapes`." in explain_miss(tape(), asked(chat("ho")), remedy="`make tapes`")

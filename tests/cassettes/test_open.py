@@ -5,7 +5,8 @@ import pytest
 from cassettes.tapes import ScriptedAnswer, ScriptedNetwork, body_of, chat, request
 
 from antiphon.cassettes.format import encode_header
-from antiphon.cassettes.open import IMPORTED_START, RECORDED, open_cassette, read_cassette
+from antiphon.cassettes.matcher import Matcher, Matching
+from antiphon.cassettes.open import IMPORTED_START, RECORDED, Equality, open_cassette, read_cassette
 from antiphon.cassettes.transport import CassetteTransport, Mode
 from antiphon.errors import CassetteInvalid, ConfigFault
 
@@ -140,3 +141,18 @@ def test_a_path_that_cannot_be_made_is_a_setting_to_mend(tmp_path: Path) -> None
     (tmp_path / "file").touch()
     with pytest.raises(ConfigFault):
         opened(tmp_path / "file" / "x" / "tape.jsonl", Mode.RECORD)
+
+
+def test_the_first_line_says_how_requests_are_compared_and_an_operator_goes_before(tmp_path: Path) -> None:
+    path = tmp_path / "tape.jsonl"
+    rules = ["ignore seed"]
+    path.write_bytes(encode_header(5, Matching.EXACT, rules))
+    said = read_cassette(path).matcher
+    assert (said.kind, [rule.text for rule in said.rules]) == (Matching.EXACT, rules)
+    said = read_cassette(path, Equality(Matching.CONVERSATION, ("ignore user",))).matcher
+    assert (said.kind, [rule.text for rule in said.rules]) == (Matching.CONVERSATION, ["ignore seed", "ignore user"])
+    path.write_bytes(encode_header(5))
+    assert read_cassette(path).matcher == Matcher()
+    path.write_bytes(b'{"antiphon":"cassette","version":1,"start":5,"match":"roughly"}\n')
+    with pytest.raises(CassetteInvalid, match="roughly"):
+        read_cassette(path)

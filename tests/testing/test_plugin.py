@@ -53,7 +53,8 @@ def test_recorded_once_replayed_and_failing_well(project: Run, tmp_path: Path) -
     assert "cassettes ==" not in said
     said = project(test_it=TEN_LINES.replace("to Ann", "to Bob"), status=1)
     assert 'messages[0].content: recorded "Say hello to Ann.", asked "Say hello to Bob."' in said
-    assert "Record just what is lacking: pytest --record-mode=new_episodes 'test_it.py::test_greeting'" in said
+    assert "record it with `pytest --record-mode=new_episodes 'test_it.py::test_greeting'`." in said
+    assert """--rule 'ignore messages[0].content'""" in said
 
 
 SWALLOWED = """

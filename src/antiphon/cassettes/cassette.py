@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from antiphon.cassettes.interaction import Asked, End, Interaction
+from antiphon.cassettes.likeness import flat, likeness, read_value
+from antiphon.cassettes.matcher import Matcher, Matching
 
 Place = tuple[bool, int]
 """The order of equal interactions of a scope: read before just recorded, then by number."""
@@ -93,18 +95,38 @@ class Lanes:
         return [interaction for _, interaction in entries]
 
 
+def _most_alike(asked: Asked, choices: list[Interaction], used: set[int], *, repeats: bool) -> Match | None:
+    """Of interactions that are the same conversation, the one whose rest is most like; the unused before the used."""
+    unused = [each for each in choices if id(each) not in used]
+    if not unused and not repeats:
+        return None
+    fields = flat(read_value(asked.body))
+    best = max(unused or choices, key=lambda each: likeness(fields, flat(read_value(each.asked.body))))
+    used.add(id(best))
+    return Match(best, repeated=not unused)
+
+
 def _merged(entries: Iterable[list[Entry]]) -> list[Entry]:
     return sorted((entry for some in entries for entry in some), key=lambda entry: entry[0])
 
 
 class Cassette:
-    """All interactions of a tape. `start` is where its clock stands, `notes` what a reader should be told."""
+    """All interactions of a tape.
+
+    `start` is where its clock stands, `notes` what a reader should be told, `matcher` says which requests are equal.
+    """
 
     def __init__(
-        self, name: str, start: int, interactions: Iterable[Interaction] = (), notes: Iterable[str] = ()
+        self,
+        name: str,
+        start: int,
+        interactions: Iterable[Interaction] = (),
+        notes: Iterable[str] = (),
+        matcher: Matcher | None = None,
     ) -> None:
         self.name = name
         self.start = start
+        self.matcher = matcher or Matcher()
         self.notes = list(notes)
         self.interactions: list[Interaction] = []
         self._lanes: dict[tuple[bytes, str | None], Lanes] = {}
@@ -125,8 +147,9 @@ class Cassette:
         if recorded:
             self._used.setdefault(interaction.scope, set()).add(id(interaction))
         place = (recorded, interaction.number if recorded else len(self.interactions))
+        key = self.matcher.key(interaction.asked)
         for upstream in (None, interaction.asked.upstream):
-            self._lanes.setdefault((interaction.asked.key, upstream), Lanes()).add(place, interaction)
+            self._lanes.setdefault((key, upstream), Lanes()).add(place, interaction)
 
     def find(self, asked: Asked, scope: str = "", *, repeats: bool = True, partial: bool = True) -> Match | None:
         """What answers a request of `scope`: the first equal one that the scope hasn't used, else the last again.
@@ -138,6 +161,8 @@ class Cassette:
         if lanes is None or not choices:
             return None
         used = self._used.setdefault(scope, set())
+        if self.matcher.kind is Matching.CONVERSATION and len(choices) > 1:
+            return _most_alike(asked, choices, used, repeats=repeats)
         if interaction := lanes.next(scope, choices, used):
             used.add(id(interaction))
             return Match(interaction, repeated=False)
@@ -148,8 +173,9 @@ class Cassette:
         return self._choices(asked, scope, partial=True)[1]
 
     def _choices(self, asked: Asked, scope: str, *, partial: bool) -> tuple[Lanes | None, list[Interaction]]:
+        key = self.matcher.key(asked)
         for upstream in (asked.upstream, None):
-            lanes = self._lanes.get((asked.key, upstream))
+            lanes = self._lanes.get((key, upstream))
             if lanes and (choices := lanes.choices(scope, partial=partial)):
                 return lanes, choices
         return None, []

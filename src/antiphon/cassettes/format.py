@@ -7,7 +7,7 @@ Not here: which files there are (`open.py`), when to write (`recorder.py`).
 import base64
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ import msgspec
 
 from antiphon.cassettes.canonical import NotJson, canonical_path, parse_json, request_key
 from antiphon.cassettes.interaction import Answered, Asked, Chunk, End, Interaction, Origin
+from antiphon.cassettes.matcher import Matching
 from antiphon.errors import CassetteInvalid
 
 VERSION = 1
@@ -32,6 +33,8 @@ class Line(msgspec.Struct, omit_defaults=True):
     antiphon: str | None = None
     version: int = 0
     start: int = 0
+    match: Matching | None = None
+    rules: list[str] = []
     n: int | None = None
     take: int = 1
     scope: str = ""
@@ -54,17 +57,24 @@ _decoder = msgspec.json.Decoder(Line)
 
 @dataclass(slots=True)
 class CassetteFile:
-    """What a file holds. `whole` is the length in bytes up to the end of the last whole interaction."""
+    """What a file holds.
+
+    `match` and `rules` are what its first line says of comparing; `whole` is the length in bytes up to the end of
+    the last whole interaction.
+    """
 
     start: int
+    match: Matching | None = None
+    rules: list[str] = field(default_factory=list)
     interactions: list[Interaction] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     whole: int = 0
 
 
-def encode_header(start: int) -> bytes:
+def encode_header(start: int, match: Matching | None = None, rules: Sequence[str] = ()) -> bytes:
     """The first line of a file whose clock stands at `start` (Unix seconds)."""
-    return _line({"antiphon": MARK, "version": VERSION, "start": start})
+    how = {**({"match": match} if match else {}), **({"rules": list(rules)} if rules else {})}
+    return _line({"antiphon": MARK, "version": VERSION, "start": start, **how})
 
 
 def encode_interaction(number: int, asked: Asked, answered: Answered, *, take: int = 1, scope: str = "") -> bytes:
@@ -101,7 +111,7 @@ def read_file(path: Path, name: str) -> CassetteFile:
     """
     with path.open("rb") as file:
         header = read_header(file, name)
-        scan = _Scan(path, name, CassetteFile(start=header.start, whole=file.tell()))
+        scan = _Scan(path, name, CassetteFile(header.start, header.match, header.rules, whole=file.tell()))
         for raw in file:
             scan.feed(raw)
     scan.finish()

@@ -5,14 +5,18 @@ are compared field by field. Not here: what counts as equal (`canonical.py`), lo
 """
 
 import heapq
-import json
+import shlex
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import takewhile
 from typing import NamedTuple
 
 from antiphon.cassettes.canonical import Json, NotJson, canonical_value, parse_json
 from antiphon.cassettes.cassette import Cassette
 from antiphon.cassettes.interaction import Asked, Interaction
+from antiphon.cassettes.likeness import common, flat, likeness, read_value
+from antiphon.cassettes.matcher import Matcher
+from antiphon.cassettes.rules import apply_rules, read_rule
 
 RANKED = 5_000
 """Interactions looked at; of a longer tape, the latest."""
@@ -24,6 +28,23 @@ LARGE = 1_000_000
 """Bytes of a request above which it isn't parsed only to be ranked."""
 
 ABSENT = "nothing"
+
+REMEDY = "`--mode auto`"
+"""What records a request that is lacking, where nobody says otherwise."""
+
+VOLATILE = (
+    (r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "ID"),
+    (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?", "TIME"),
+    (r"\d{4}-\d\d-\d\d", "DATE"),
+    (r"\d\d?:\d\d(?::\d\d(?:\.\d+)?)?", "TIME"),
+    (r"/(?:tmp|var/folders|private)/[\w./+-]+", "FOLDER"),
+    (r"[0-9a-f]{16,}", "ID"),
+    (r"\d{6,}", "NUMBER"),
+)
+"""What often changes from run to run without meaning anything, and what it may count as."""
+
+IGNORED = 3
+"""Fields that a rule for each is proposed for; when more differ, it is another request."""
 
 
 class Difference(NamedTuple):
@@ -37,31 +58,36 @@ class Difference(NamedTuple):
         return f"{self.path}: recorded {self.recorded}, asked {self.asked}"
 
 
-def explain_miss(cassette: Cassette, asked: Asked, scope: str = "", *, repeats: bool = True) -> str:
-    """The message of a `CassetteMiss`: what was asked, what comes nearest, what to do."""
+def explain_miss(
+    cassette: Cassette, asked: Asked, scope: str = "", *, repeats: bool = True, remedy: str = REMEDY
+) -> str:
+    """The message of a `CassetteMiss`: what was asked, what comes nearest, what to do.
+
+    `remedy` is the command or flag that records just what is lacking.
+    """
     what = f"{asked.method} {asked.path}" + (f" in the scope {scope!r}" if scope else "")
     equal = cassette.equal(asked, scope)
     if equal and not repeats:
         times = len(equal)
         return (
             f"The cassette {cassette.name} answers {what} {times} {'time' if times == 1 else 'times'}, and all are "
-            "used up: allow repeats (`--repeats yes`), or record the further calls with `--mode auto`."
+            f"used up: allow repeats (`--repeats yes`), or record the further calls with {remedy}."
         )
     if not cassette.interactions:
-        return f"The cassette {cassette.name} is empty, so {what} has no answer: record it with `--mode auto`."
+        return f"The cassette {cassette.name} is empty, so {what} has no answer: record it with {remedy}."
     if others := cassette.equal(asked):
         return (
             f"The cassette {cassette.name} has no answer to {what}; this very request is there for the scope "
             f"{others[0].scope!r} ({others[0].origin}). Ask in that scope (`X-Antiphon-Scope: {others[0].scope}`), "
-            "take the scope off the recording so that it serves everyone, or record it with `--mode auto`."
+            f"take the scope off the recording so that it serves everyone, or record it with {remedy}."
         )
     near = nearest(cassette, asked)
     if near is None:
         return (
             f"The cassette {cassette.name} has {len(cassette)} interactions, none of them for {what}: "
-            f"it knows {', '.join(_known_paths(cassette))}. Correct the path, or record it with `--mode auto`."
+            f"it knows {', '.join(_known_paths(cassette))}. Correct the path, or record it with {remedy}."
         )
-    return _explain_nearest(cassette, asked, near, what)
+    return _explain_nearest(cassette, asked, near, remedy)
 
 
 def nearest(cassette: Cassette, asked: Asked) -> Interaction | None:
@@ -73,44 +99,64 @@ def nearest(cassette: Cassette, asked: Asked) -> Interaction | None:
     ]
     wanted = _fields(asked)
     coarse = heapq.nlargest(COMPARED, same, key=lambda interaction: _coarse(wanted, asked, interaction.asked))
-    return max(coarse, key=lambda interaction: _likeness(asked, interaction.asked), default=None)
+    fields = flat(read_value(asked.body))
+    return max(coarse, key=lambda each: likeness(fields, flat(read_value(each.asked.body))), default=None)
 
 
-def differences(recorded: Asked, asked: Asked) -> list[Difference]:
-    """The fields in which two requests differ, in the order of what was asked, long values shortened."""
-    old, new = _flat(recorded), _flat(asked)
-    paths = [*new, *(path for path in old if path not in new)]
+def differences(recorded: Asked, asked: Asked, matcher: Matcher = Matcher()) -> list[Difference]:  # noqa: B008 - frozen
+    """The fields that count in which two requests differ, in the order of what was asked, long values shortened."""
     found = [
-        Difference(path, *_shortened(old.get(path, ABSENT), new.get(path, ABSENT)))
-        for path in paths
-        if old.get(path) != new.get(path)
+        Difference(path, *_shortened(old, new)) for path, old, new in _differences(recorded.body, asked.body, matcher)
     ]
     # Bytes that are no text, or nothing and an empty object, look alike as fields.
     return found or [Difference("body", f"{len(recorded.body)} bytes", f"{len(asked.body)} others")]
 
 
-def _explain_nearest(cassette: Cassette, asked: Asked, near: Interaction, what: str) -> str:
-    found = differences(near.asked, asked)
+def matching_rules(recorded: Asked, asked: Asked, matcher: Matcher) -> list[str]:
+    """Rules that would make two requests equal; none where more is different than rules are for."""
+    found = list(_differences(recorded.body, asked.body, matcher))
+    proposals = [[f'replace "{pattern}" {text}'] for pattern, text in VOLATILE]
+    if len(found) <= IGNORED:
+        proposals.append([_field_rule(difference) for difference in found])
+    for proposal in proposals:
+        wider = replace(matcher, rules=(*matcher.rules, *map(read_rule, proposal)))
+        if proposal and wider.key(recorded) == wider.key(asked):
+            return proposal
+    return []
+
+
+def _field_rule(difference: Difference) -> str:
+    if difference.path == "model" and ABSENT not in difference:
+        return f"map model {difference.asked} {difference.recorded}"
+    path = difference.path
+    return f"ignore {path if shlex.split(path) == [path] else shlex.quote(path)}"
+
+
+def _differences(recorded: bytes, asked: bytes, matcher: Matcher) -> Iterator[Difference]:
+    old, new = (flat(apply_rules(matcher.rules, read_value(body))) for body in (recorded, asked))
+    for path in [*new, *(path for path in old if path not in new)]:
+        if old.get(path) != new.get(path):
+            yield Difference(path, old.get(path, ABSENT), new.get(path, ABSENT))
+
+
+def _explain_nearest(cassette: Cassette, asked: Asked, near: Interaction, remedy: str) -> str:
+    found = differences(near.asked, asked, cassette.matcher)
     if [difference.path for difference in found] == ["model"]:
         return (
             f"The cassette {cassette.name} has this very request for another model ({near.origin}): "
-            f"{found[0]}. Ask for the recorded model, map the name with `--alias`, or record it with `--mode auto`."
+            f"{found[0]}. Ask for the recorded model, map the name with `--alias`, or record it with {remedy}."
         )
     lines = [f"  {difference}" for difference in found[:SHOWN]]
     if len(found) > SHOWN:
         lines.append(f"  and {len(found) - SHOWN} more")
     scope = f", of the scope {near.scope}" if near.scope else ""
     head = (
-        f"The cassette {cassette.name} has no answer to this {what}. The nearest of its {len(cassette)} "
-        f"interactions is {near.origin}{scope}; it differs in"
+        f"The cassette {cassette.name} has no answer to this {asked.method} {asked.path}. "
+        f"The nearest of its {len(cassette)} interactions is {near.origin}{scope}; it differs in"
     )
-    return "\n".join(
-        [
-            head,
-            *lines,
-            "Ask as it was recorded, or record it with `--mode auto`.",
-        ]
-    )
+    rules = matching_rules(near.asked, asked, cassette.matcher)
+    let = [f"Or let it match: {' '.join(f'--rule {shlex.quote(rule)}' for rule in rules)}"] if rules else []
+    return "\n".join([head, *lines, f"Ask as it was recorded, or record it with {remedy}.", *let])
 
 
 def _known_paths(cassette: Cassette) -> list[str]:
@@ -149,48 +195,8 @@ def _member_likeness(one: Json, other: Json) -> float:
     return (start + (one[-1] == other[-1])) / (max(len(one), len(other)) + 1)
 
 
-def _likeness(asked: Asked, recorded: Asked) -> float:
-    """The share of the fields that both have alike; texts that differ count by how they begin and end."""
-    old, new = _flat(recorded), _flat(asked)
-    alike = sum(_text_likeness(old[path], new[path]) for path in new if path in old)
-    return (alike + 1) / (len(old.keys() | new.keys()) + 1)
-
-
-def _text_likeness(one: str, other: str) -> float:
-    if one == other:
-        return 1.0
-    shorter, longer = sorted((len(one), len(other)))
-    start = _common(one, other)
-    end = min(_common(one[::-1], other[::-1]), shorter - start)
-    return (start + end) / (longer + 1)
-
-
-def _common(one: str, other: str) -> int:
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
-
-
-def _flat(asked: Asked) -> dict[str, str]:
-    """Each field of a body by its path, as text: `messages[1].content` -> `"hello"`."""
-    try:
-        value = canonical_value(parse_json(asked.body)) if asked.body else {}
-    except NotJson:
-        value = asked.body.decode(errors="replace")
-    return dict(_walk(value, ""))
-
-
-def _walk(value: Json, path: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict) and value:
-        for name, member in value.items():
-            yield from _walk(member, f"{path}.{name}" if path else name)
-    elif isinstance(value, list) and value:
-        for number, member in enumerate(value):
-            yield from _walk(member, f"{path}[{number}]")
-    elif path or value:
-        yield path or "body", json.dumps(value, ensure_ascii=False)
-
-
 def _shortened(recorded: str, asked: str) -> tuple[str, str]:
-    start = _common(recorded, asked)
+    start = common(recorded, asked)
     return _around(recorded, start), _around(asked, start)
 
 

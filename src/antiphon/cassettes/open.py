@@ -13,7 +13,9 @@ from antiphon.cassettes.cassette import Cassette
 from antiphon.cassettes.format import CassetteFile, read_file
 from antiphon.cassettes.importers.llama_stack import read_recording
 from antiphon.cassettes.interaction import Interaction
+from antiphon.cassettes.matcher import Matcher, Matching
 from antiphon.cassettes.recorder import Recorder, create, trim
+from antiphon.cassettes.rules import read_rule
 from antiphon.cassettes.transport import CassetteTransport, Mode
 from antiphon.errors import ConfigFault
 from antiphon.transport import Transport
@@ -25,6 +27,14 @@ RECORDED = "recorded.jsonl"
 """The file of a folder that new interactions are written to. It is read after all others."""
 
 
+@dataclass(frozen=True, slots=True)
+class Equality:
+    """What an operator says of comparing: `match` goes before the cassette's own, `rules` come on top of its rules."""
+
+    match: Matching | None = None
+    rules: tuple[str, ...] = ()
+
+
 @dataclass(slots=True)
 class Folder:
     """What was found under a path, in the order of file names."""
@@ -32,6 +42,8 @@ class Folder:
     interactions: list[Interaction] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
+    match: Matching | None = None
+    rules: list[str] = field(default_factory=list)
     files: dict[Path, CassetteFile] = field(default_factory=dict)
 
 
@@ -42,11 +54,13 @@ def open_cassette(  # noqa: PLR0913 - the last three have one caller, and defaul
     *,
     repeats: bool = True,
     speed: float = 0,
+    equality: Equality | None = None,
     clock: Callable[[], float],
 ) -> CassetteTransport:
     """The transport for a cassette at `path`, a file or a folder; `clock` gives a new one its start.
 
-    `speed` is how many times as fast as recorded answers come, 0 at once.
+    `speed` is how many times as fast as recorded answers come, 0 at once; `equality` is what counts as equal, beside
+    what the cassette itself says.
 
     A path that isn't there is made, as a folder if it has no suffix `.jsonl`. Raises `ConfigFault` for a path
     that can't be read or made, `CassetteInvalid` for damage.
@@ -54,31 +68,34 @@ def open_cassette(  # noqa: PLR0913 - the last three have one caller, and defaul
     if mode is Mode.LIVE:
         return CassetteTransport(Cassette(str(path), int(clock())), mode, inner=inner)
     if mode is Mode.REPLAY:
-        return CassetteTransport(read_cassette(path), mode, repeats=repeats, speed=speed)
+        return CassetteTransport(read_cassette(path, equality), mode, repeats=repeats, speed=speed)
     found = _read(path) if path.exists() else Folder()
     if path.is_file() and path.suffix == ".json":
         raise ConfigFault(f"{path} is another program's recording, which is only read: replay it, or name its folder.")
     target = path if _is_file(path) else path / RECORDED
-    cassette = _cassette(path, found, fresh=int(clock()))
+    cassette = _cassette(path, found, int(clock()), equality)
     recorder = _recorder(target, found, cassette)
     if mode is Mode.AUTO:
         recorder.take = 1
     return CassetteTransport(cassette, mode, inner=inner, recorder=recorder, repeats=repeats, speed=speed)
 
 
-def read_cassette(path: Path) -> Cassette:
+def read_cassette(path: Path, equality: Equality | None = None) -> Cassette:
     """The cassette at `path`. Raises `ConfigFault` if nothing is there, `CassetteInvalid` for damage."""
     if not path.exists():
         raise ConfigFault(
             f"There is no cassette at {path}: correct the path, or record one there with `--mode record`."
         )
-    return _cassette(path, _read(path), fresh=IMPORTED_START)
+    return _cassette(path, _read(path), IMPORTED_START, equality)
 
 
-def _cassette(path: Path, found: Folder, *, fresh: int) -> Cassette:
+def _cassette(path: Path, found: Folder, fresh: int, equality: Equality | None) -> Cassette:
     """`fresh` is the start of a tape on which there is nothing yet."""
+    said = equality or Equality()
+    rules = tuple(read_rule(rule) for rule in [*found.rules, *said.rules])
+    matcher = Matcher(said.match or found.match or Matching.CANONICAL, rules)
     start = min(found.starts) if found.starts else (IMPORTED_START if found.interactions else fresh)
-    return Cassette(str(path), start, found.interactions, found.notes)
+    return Cassette(str(path), start, found.interactions, found.notes, matcher)
 
 
 def _recorder(target: Path, found: Folder, cassette: Cassette) -> Recorder:
@@ -135,6 +152,8 @@ def _read_native(path: Path, name: str, found: Folder) -> None:
     file = read_file(path, name)
     found.files[path] = file
     found.starts.append(file.start)
+    found.match = found.match or file.match
+    found.rules += [rule for rule in file.rules if rule not in found.rules]
     found.interactions += file.interactions
     found.notes += file.notes
 

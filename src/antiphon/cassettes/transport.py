@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from antiphon.cassettes.cassette import Cassette, Match
 from antiphon.cassettes.interaction import Answered, Asked, Chunk, End
-from antiphon.cassettes.matching import explain_miss
+from antiphon.cassettes.matching import REMEDY, explain_miss
 from antiphon.cassettes.recorder import Recorder
 from antiphon.cassettes.redaction import own_secrets, redact_answer, redact_request
 from antiphon.errors import CassetteMiss, ConfigFault, StoreFault, UpstreamCut, UpstreamFault, UpstreamTimeout
@@ -41,7 +41,8 @@ class CassetteTransport:
     """Sends requests to a cassette, to the transport behind it, or to both.
 
     With `repeats`, an answer that is used up is given again, marked `antiphon-replay: repeated`. `speed` is how
-    many times as fast as recorded an answer comes; 0 is at once. `misses` says what was asked for in vain.
+    many times as fast as recorded an answer comes; 0 is at once. `misses` says what was asked for in vain,
+    `remedy` is the command that a miss proposes.
     """
 
     def __init__(  # noqa: PLR0913 - the last two have defaults that few replace
@@ -57,6 +58,7 @@ class CassetteTransport:
         self.cassette = cassette
         self.mode = mode
         self.misses: list[str] = []
+        self.remedy = REMEDY
         self._inner = inner
         self._recorder = recorder
         self._repeats = repeats
@@ -82,7 +84,7 @@ class CassetteTransport:
             await answer.opened()
             return answer
         if self.mode is Mode.REPLAY or self._inner is None:
-            self.misses.append(explain_miss(self.cassette, asked, request.scope, repeats=self._repeats))
+            self.misses.append(self._why_missed(asked, request.scope))
             raise CassetteMiss(self.misses[-1])
         return await self._record(request, asked)
 
@@ -96,6 +98,9 @@ class CassetteTransport:
         if self._inner is None:
             raise ConfigFault(f"The mode {self.mode} needs a network behind the cassette.")
         return self._inner
+
+    def _why_missed(self, asked: Asked, scope: str) -> str:
+        return explain_miss(self.cassette, asked, scope, repeats=self._repeats, remedy=self.remedy)
 
     def _pace(self) -> "Pace | None":
         return Pace(self._speed, asyncio.get_running_loop().time) if self._speed else None

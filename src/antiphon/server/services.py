@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
+from antiphon.cassettes.matcher import Matching
 from antiphon.cassettes.occurrences import Occurrences
-from antiphon.cassettes.open import open_cassette
+from antiphon.cassettes.open import Equality, open_cassette
 from antiphon.cassettes.transport import CassetteTransport, Mode
 from antiphon.cassettes.upstreams import KnownUpstream, upstreams
 from antiphon.config import Config, Environment
@@ -86,7 +87,7 @@ async def open_services(config: Config, environment: Environment) -> AsyncIterat
         timeouts = Timeouts(config.connect_timeout, config.first_byte_timeout, config.idle_timeout)
         network = AiohttpTransport(timeouts)
         stack.push_async_callback(network.close)
-        tape = _tape(config, network)
+        tape = open_tape(config, network) if config.cassette else None
         named = named_upstreams(config, environment)
         known = upstreams(tape.cassette) if tape else []
         replays = tape is not None and tape.replays
@@ -148,12 +149,16 @@ def _named_upstream(text: str, environment: Environment) -> Upstream:
     return Upstream.at(name.strip(), url.strip(), key, said.get("dialect"))
 
 
-def _tape(config: Config, network: Transport) -> CassetteTransport | None:
-    if not config.cassette:
-        return None
-    mode = Mode(config.cassette_mode)
+def open_tape(config: Config, network: Transport) -> CassetteTransport:
+    """The cassette of the settings, as they say. Raises `ConfigFault` and `CassetteInvalid`."""
     return open_cassette(
-        Path(config.cassette), mode, network, repeats=config.repeats, speed=config.pace, clock=live().clock
+        Path(config.cassette or ""),
+        Mode(config.cassette_mode),
+        network,
+        repeats=config.repeats,
+        speed=config.pace,
+        equality=Equality(Matching(config.match) if config.match else None, tuple(config.rules)),
+        clock=live().clock,
     )
 
 

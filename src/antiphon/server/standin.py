@@ -9,13 +9,11 @@ import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from starlette.types import Receive, Scope, Send
 
-from antiphon.cassettes.open import open_cassette
-from antiphon.cassettes.transport import CassetteTransport, Mode, ReplayedAnswer
+from antiphon.cassettes.transport import CassetteTransport, ReplayedAnswer
 from antiphon.cassettes.upstreams import upstream_name
 from antiphon.config import Config
 from antiphon.errors import AntiphonError, CassetteMiss, ConfigFault, UpstreamFault
@@ -24,7 +22,7 @@ from antiphon.server.errors import error_response
 from antiphon.server.front import Guard, is_loopback
 from antiphon.server.limits import read_body
 from antiphon.server.scopes import SCOPE_HEADER, scope_of
-from antiphon.sources import live
+from antiphon.server.services import open_tape
 from antiphon.transport import AiohttpTransport, HttpAnswer, HttpRequest, Timeouts
 
 log = logging.getLogger("antiphon")
@@ -80,14 +78,7 @@ async def open_standin(config: Config, upstream: str | None = None) -> AsyncIter
     # First of all: what can't be recorded makes no file.
     target = Target(upstream) if upstream else None
     network = AiohttpTransport(Timeouts(config.connect_timeout, config.first_byte_timeout, config.idle_timeout))
-    tape = open_cassette(
-        Path(config.cassette or ""),
-        Mode(config.cassette_mode),
-        network,
-        repeats=config.repeats,
-        speed=config.pace,
-        clock=live().clock,
-    )
+    tape = open_tape(config, network)
     try:
         yield Standin(tape, Guard(config.cors, guarded=is_loopback(config.host)), config.max_body, target)
     finally:

@@ -3,9 +3,11 @@
 Counterpart: `server/standin.py`, which answers.
 """
 
+import shlex
 import sys
 
 from antiphon import __version__
+from antiphon.cassettes.upstreams import upstreams
 from antiphon.config import Config
 from antiphon.server.app import with_cors
 from antiphon.server.serve import listen, run
@@ -20,6 +22,7 @@ def stand_in(config: Config, upstream: str | None = None) -> int:
 
 async def _stand_in(config: Config, upstream: str | None) -> int:
     async with open_standin(config, upstream) as standin:
+        standin.tape.remedy = _remedy(config, standin)
 
         async def announce(port: int) -> None:
             _announce(config, standin, f"http://{address(config.host)}:{port}", upstream)
@@ -27,6 +30,13 @@ async def _stand_in(config: Config, upstream: str | None) -> int:
         await listen(with_cors(standin, config.cors), config, announce)
         _report(standin)
         return int(bool(standin.tape.misses))
+
+
+def _remedy(config: Config, standin: Standin) -> str:
+    """The command that records what is lacking, with the address that was recorded, where one is known."""
+    known = upstreams(standin.tape.cassette)
+    words = ["antiphon", "record", "--upstream", known[0].base_url if known else "URL", "--mode", "auto"]
+    return f"`{shlex.join([*words, config.cassette or ''])}`"
 
 
 def _announce(config: Config, standin: Standin, base: str, upstream: str | None) -> None:

@@ -29,6 +29,8 @@ class Marked(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     upstream: str | list[str] = []
     repeats: bool = True
     speed: str = "instant"
+    match: str | None = None
+    rules: list[str] = []
     allow_misses: bool = False
 
 
@@ -44,6 +46,7 @@ class PlayedCassette:
         with _told():
             self._check_there()
             self._served = Served(thread, _config(item, marked, self), Environment(variables=os.environ))
+        self._served.tape.remedy = f"`pytest --record-mode=new_episodes '{item.nodeid}'`"
 
     @property
     def url(self) -> str:
@@ -70,8 +73,7 @@ class PlayedCassette:
     @property
     def misses(self) -> list[str]:
         """Why requests found nothing, and how to record them."""
-        again = f"Record just what is lacking: pytest --record-mode=new_episodes '{self._nodeid}'"
-        return [f"{miss}\n{again}" for miss in self._served.tape.misses]
+        return list(self._served.tape.misses)
 
     @property
     def told(self) -> dict[str, Any]:
@@ -169,6 +171,8 @@ def _config(item: pytest.Item, marked: Marked, played: PlayedCassette) -> Config
         "upstream": upstream or item.config.getini("antiphon_upstream") or None,
         "repeats": marked.repeats,
         "speed": marked.speed,
+        "match": marked.match,
+        "rules": marked.rules or None,
         "db": "memory://",
     }
     return load(flags, os.environ, item.config.rootpath)
