@@ -1,0 +1,115 @@
+"""What a conversation says about MCP: lists that are known, calls approved and refused."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from antiphon.engine.input import Item, read_items
+from antiphon.engine.kinds.mcp import approval_digest
+from antiphon.engine.mcp_context import approved_calls, mcp_servers, refusals
+from antiphon.errors import InvalidRequest
+from antiphon.sources import seeded
+
+Json = dict[str, Any]
+ARGUMENTS = '{"a": 1}'
+REQUEST = {
+    "type": "mcp_approval_request",
+    "id": f"mcpr_1_{approval_digest('s', 'f', ARGUMENTS)}",
+    "server_label": "s",
+    "name": "f",
+    "arguments": ARGUMENTS,
+}
+APPROVED = {"type": "mcp_approval_response", "approval_request_id": REQUEST["id"], "approve": True}
+REFUSED = {**APPROVED, "approve": False}
+TOOL = {"type": "mcp", "server_label": "s", "server_url": "http://127.0.0.1/mcp"}
+LIST = {"type": "mcp_list_tools", "id": "mcpl_1", "server_label": "s", "tools": [{"name": "f", "input_schema": {}}]}
+CALL = {"type": "mcp_call", "id": "mcp_1", "server_label": "s", "name": "f", "arguments": ARGUMENTS}
+
+
+def items(*given: Json) -> list[Item]:
+    return read_items([msgspec.Raw(msgspec.json.encode(one)) for one in given], "input", seeded("t", 1))
+
+
+def test_a_server_whose_list_is_known_is_not_asked() -> None:
+    (server,) = mcp_servers([{"type": "web_search"}, TOOL], items(LIST))
+    assert [tool.name for tool in server.listed or ()] == ["f"]
+
+
+@pytest.mark.parametrize("known", [[], [{**LIST, "server_label": "t"}], [{**LIST, "tools": [], "error": "Gone."}]])
+def test_a_server_that_was_not_listed_is_asked(known: list[Json]) -> None:
+    (server,) = mcp_servers([TOOL], items(*known))
+    assert server.listed is None
+
+
+def test_the_last_list_counts() -> None:
+    (server,) = mcp_servers([TOOL], items(LIST, {**LIST, "id": "mcpl_2", "tools": []}))
+    assert server.listed == ()
+
+
+@pytest.mark.parametrize(
+    ("tools", "param"),
+    [
+        ([TOOL, TOOL], "tools[1].server_label"),
+        ([{"type": "mcp", "server_label": "s", "connector_id": "c"}], "tools[0].connector_id"),
+        ([{"type": "mcp", "server_label": "s"}], "tools[0].server_url"),
+    ],
+)
+def test_servers_that_contradict_themselves_are_refused(tools: list[Json], param: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        mcp_servers(tools, [])
+    assert refused.value.param == param
+
+
+def approved(*given: Json, before: tuple[Json, ...] = (REQUEST,), tools: tuple[Json, ...] = (TOOL,)) -> list[str]:
+    new, old = items(*given), items(*before)
+    return [call.request_id for call in approved_calls(new, [*old, *new], mcp_servers(tools, []))]
+
+
+def test_an_approved_call_is_to_be_made() -> None:
+    assert approved(APPROVED) == [REQUEST["id"]]
+    assert approved(REQUEST, APPROVED, before=()) == [REQUEST["id"]]
+
+
+def test_a_refused_call_is_not() -> None:
+    assert approved(REFUSED) == []
+
+
+def test_an_approval_of_an_earlier_request_is_spent() -> None:
+    assert approved(before=(REQUEST, APPROVED)) == []
+
+
+def test_a_call_that_was_made_is_not_made_again() -> None:
+    made = {**CALL, "approval_request_id": REQUEST["id"]}
+    assert approved(REQUEST, APPROVED, made, before=()) == []
+    assert approved(APPROVED, before=(REQUEST, made), tools=()) == []
+    assert approved(REQUEST, APPROVED, CALL, before=()) == [REQUEST["id"]]
+
+
+@pytest.mark.parametrize(
+    ("request_item", "tools", "param"),
+    [
+        ({**REQUEST, "id": "mcpr_2"}, (TOOL,), "input[0].approval_request_id"),
+        ({**REQUEST, "arguments": "{}"}, (TOOL,), "input[0].approval_request_id"),
+        ({**REQUEST, "name": "g"}, (TOOL,), "input[0].approval_request_id"),
+        ({**REQUEST, "server_label": "t"}, (TOOL,), "input[0].approval_request_id"),
+        (REQUEST, (), "tools"),
+    ],
+)
+def test_an_approval_of_another_call_is_refused(request_item: Json, tools: tuple[Json, ...], param: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        approved(APPROVED, before=(request_item,), tools=tools)
+    assert refused.value.param == param
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"), [(None, "The user refused this call."), ("No.", "The user refused this call. Reason: No.")]
+)
+def test_a_refusal_is_told_with_its_reason(reason: str | None, told: str) -> None:
+    found = refusals(items(REQUEST, {**REFUSED, "reason": reason}))
+    assert [(key, call.name, call.output) for key, call in found.items()] == [(REQUEST["id"], "f", told)]
+
+
+def test_what_is_no_refusal_is_none() -> None:
+    assert refusals(items(REQUEST, APPROVED)) == {}
+    assert refusals(items(REFUSED)) == {}
