@@ -65,7 +65,7 @@ class Agent:
     """A client, a workshop with an address, and the model's script."""
 
     scene: Scene
-    client: openai.AsyncOpenAI
+    client: Any
     shop: Workshop
     base: str
 
@@ -122,7 +122,7 @@ async def test_a_tool_is_listed_called_and_its_result_told(agent: Agent) -> None
     assert first.json["tools"][0]["function"]["description"] == "Add two numbers."
 
 
-@pytest.mark.parametrize("number", [2, 8])
+@pytest.mark.parametrize("number", [2, 10])
 async def test_calls_of_one_turn_are_made_at_once_and_shown_in_order(agent: Agent, number: int) -> None:
     called = [tool_call("meet", json.dumps({"guests": number}), id=f"call_{index}") for index in range(number)]
     together = called[0]
@@ -365,7 +365,7 @@ async def test_authorization_reaches_the_server_and_nobody_else(scene: Scene) ->
         for seen in (told.raw, kept.content):
             assert TOKEN.encode() not in seen
         (shown,) = told.final["tools"]
-        assert shown.get("authorization") is None
+        assert (shown.get("authorization"), shown.get("headers")) == (None, None)
         for path in scene.server.folder.rglob("*"):
             if path.is_file():
                 assert TOKEN.encode() not in path.read_bytes(), path
