@@ -56,14 +56,19 @@ serve: $(VENV)/.installed ## start the server; ARGS="--port 9000" adds flags
 
 LOCK = $(VENV)/bin/uv pip compile --no-config --quiet --universal --generate-hashes --no-emit-index-url \
 	--python-version 3.11 --custom-compile-command 'make lock' --extra postgres $(LOCK_FLAGS)
+# The clients of other servers that a test runs: each in an environment of its own, with nothing of ours.
+LOCK_CLIENT = $(VENV)/bin/uv pip compile --no-config --quiet --universal --generate-hashes --no-emit-index-url \
+	--custom-compile-command 'make lock' $(LOCK_FLAGS)
 
 lock: $(VENV)/.installed ## write the locks again; LOCK_FLAGS=--upgrade takes the newest versions
 	$(LOCK) pyproject.toml -o requirements/run.txt
 	$(LOCK) --extra mcp pyproject.toml requirements/test.in -o requirements/test.txt
 	$(LOCK) pyproject.toml requirements/bench.in -o requirements/bench.txt
+	$(LOCK_CLIENT) --python-version 3.11 requirements/clients-ogx.in -o requirements/clients-ogx.txt
+	$(LOCK_CLIENT) --python-version 3.12 requirements/clients-llama-stack.in -o requirements/clients-llama-stack.txt
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) $(BENCH_VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(BENCH_VENV) .venv-clients build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	rm -f .coverage .coverage.*
 	$(MAKE) -C bench clean
 	find src tests scripts bench -name __pycache__ -type d -prune -exec rm -rf {} +

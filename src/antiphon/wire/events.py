@@ -55,14 +55,24 @@ class ResponseIncomplete(Event, tag="response.incomplete"):
     response: Response
 
 
-class OutputItemAdded(Event, tag="response.output_item.added"):
+class Framed(Event, kw_only=True):
+    """Base of events that open or close something.
+
+    `response_id` is no field of the API's, but clients of other servers (`ogx-client`, `llama-stack-client`) take no
+    item without it.
+    """
+
+    response_id: str = ""
+
+
+class OutputItemAdded(Framed, tag="response.output_item.added"):
     """An item opens."""
 
     output_index: int
     item: msgspec.Raw
 
 
-class OutputItemDone(Event, tag="response.output_item.done"):
+class OutputItemDone(Framed, tag="response.output_item.done"):
     """An item is closed; the same JSON stands in the final response."""
 
     output_index: int
@@ -77,15 +87,21 @@ class PartEvent(Event):
     content_index: int
 
 
-class ContentPartAdded(PartEvent, tag="response.content_part.added"):
+class ContentPartAdded(Framed, tag="response.content_part.added"):
     """A part opens."""
 
+    item_id: str
+    output_index: int
+    content_index: int
     part: OutputPart
 
 
-class ContentPartDone(PartEvent, tag="response.content_part.done"):
+class ContentPartDone(Framed, tag="response.content_part.done"):
     """A part is closed."""
 
+    item_id: str
+    output_index: int
+    content_index: int
     part: OutputPart
 
 
