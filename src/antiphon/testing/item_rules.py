@@ -151,7 +151,8 @@ STATUSES: Mapping[str, frozenset[str]] = {
     "image_generation_call": frozenset({"completed", "failed"}),
     "shell_call": frozenset({"completed", "incomplete"}),
     "shell_call_output": frozenset({"completed", "incomplete"}),
-    "apply_patch_call": frozenset({"completed"}),
+    # It knows no `incomplete`: one that was cut off stays in progress.
+    "apply_patch_call": frozenset({"completed", "in_progress"}),
     "apply_patch_call_output": frozenset({"completed", "failed"}),
     "tool_search_call": frozenset({"completed", "incomplete"}),
     "tool_search_output": frozenset({"completed", "incomplete"}),

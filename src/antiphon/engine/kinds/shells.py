@@ -89,7 +89,7 @@ def shell_action(arguments: str) -> ShellAction:
     if isinstance(commands, str):
         commands = [commands]
     if not isinstance(commands, list):
-        commands = [arguments] if arguments.strip() and not said else []
+        commands = [arguments] if _bare(arguments) else []
     return ShellAction(
         commands=[str(command) for command in commands],
         timeout_ms=_number(said.get("timeout_ms")),
@@ -100,11 +100,16 @@ def shell_action(arguments: str) -> ShellAction:
 def _words(command: Any, arguments: str) -> list[str]:  # noqa: ANN401 - a model may write anything
     if isinstance(command, list):
         return [str(word) for word in command]
-    line = command if isinstance(command, str) else arguments
+    line = command if isinstance(command, str) else _bare(arguments)
     try:
         return shlex.split(line)
     except ValueError:
         return [line]
+
+
+def _bare(arguments: str) -> str:
+    """A command line that was written instead of JSON; JSON of another shape, or cut short, is none."""
+    return "" if arguments.lstrip().startswith("{") else arguments.strip()
 
 
 def _number(value: object) -> int | None:

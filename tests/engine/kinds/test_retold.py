@@ -1,0 +1,94 @@
+"""Calls of every kind, told again to a chat model as the functions they once were."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from antiphon.engine.kinds.retold import RETOLD, AnsweredCall
+from antiphon.errors import InvalidRequest
+
+Json = dict[str, Any]
+
+
+def retold(item: Json) -> Any:
+    return RETOLD[item["type"]](msgspec.json.encode(item), "input[0]")
+
+
+@pytest.mark.parametrize(
+    ("item", "name", "arguments"),
+    [
+        ({"type": "custom_tool_call", "name": "sql", "input": 'a"b'}, "sql", {"input": 'a"b'}),
+        (
+            {"type": "local_shell_call", "action": {"type": "exec", "command": ["ls"], "env": {}, "user": None}},
+            "local_shell",
+            {"command": ["ls"], "env": {}},
+        ),
+        (
+            {"type": "shell_call", "action": {"commands": ["ls"], "timeout_ms": None}},
+            "shell",
+            {"commands": ["ls"]},
+        ),
+        (
+            {"type": "apply_patch_call", "operation": {"type": "delete_file", "path": "a"}},
+            "apply_patch",
+            {"type": "delete_file", "path": "a"},
+        ),
+    ],
+)
+def test_a_call_is_a_function_call_again(item: Json, name: str, arguments: Json) -> None:
+    view = retold({**item, "call_id": "c"})
+    assert (view.call_id, view.name, msgspec.json.decode(view.arguments)) == ("c", name, arguments)
+
+
+@pytest.mark.parametrize(
+    ("item", "output"),
+    [
+        ({"type": "custom_tool_call_output", "call_id": "c", "output": "3"}, "3"),
+        ({"type": "local_shell_call_output", "id": "c", "output": "3"}, "3"),
+        ({"type": "local_shell_call_output", "id": "x", "call_id": "c", "output": "3"}, "3"),
+        ({"type": "apply_patch_call_output", "call_id": "c", "status": "failed", "output": "No."}, "No."),
+        ({"type": "apply_patch_call_output", "call_id": "c", "status": "completed"}, "completed"),
+        (
+            {
+                "type": "shell_call_output",
+                "call_id": "c",
+                "output": [
+                    {"stdout": "a\n", "stderr": "w\n", "outcome": {"type": "exit", "exit_code": 1}},
+                    {"stdout": "", "stderr": "", "outcome": {"type": "timeout"}},
+                ],
+            },
+            "a\nw\n[exit code 1]\n[timed out]",
+        ),
+    ],
+)
+def test_an_output_is_text(item: Json, output: str) -> None:
+    view = retold(item)
+    assert (view.call_id, view.output) == ("c", output)
+
+
+@pytest.mark.parametrize(
+    ("more", "output"),
+    [
+        ({"output": "5"}, "5"),
+        ({"output": None}, ""),
+        ({"error": "Gone."}, "The call failed: Gone."),
+        ({"error": {"type": "http_error", "code": 500, "message": "Broken."}}, "The call failed: Broken."),
+        (
+            {"error": {"type": "mcp_tool_execution_error", "content": [{"type": "text", "text": "No paper."}, 7]}},
+            "The call failed: No paper.",
+        ),
+        ({"error": {"content": []}}, "The call failed: the tool gave no reason"),
+        ({"error": {}}, "The call failed: the tool gave no reason"),
+    ],
+)
+def test_an_mcp_call_carries_its_own_output(more: Json, output: str) -> None:
+    item = {"type": "mcp_call", "name": "f", "arguments": "{}", **more}
+    assert retold(item) == AnsweredCall("f", "{}", output)
+
+
+@pytest.mark.parametrize("kind", sorted(RETOLD))
+def test_what_lacks_everything_is_refused_by_its_place(kind: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        retold({"type": kind})
+    assert str(refused.value.param).startswith("input[0]")
