@@ -71,8 +71,8 @@ def _check_item(place: str, item: Json, *, finished: bool, completed: bool) -> N
     final = STATUSES.get(kind)
     if finished and final is not None:
         demand(status in final, "item-status", f"{place}, a {kind}, has status {shown(status)}")
-    broken_off = completed and status == "incomplete"
-    demand(not broken_off, "item-status", f"{place} is incomplete in a completed response")
+    broken_off = completed and status in {"incomplete", "in_progress"}
+    demand(not broken_off, "item-status", f"{place} is {status} in a completed response")
     for field in ("content", "summary"):
         parts = item.get(field)
         for number, part in enumerate(parts if isinstance(parts, list) else []):

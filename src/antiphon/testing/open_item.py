@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from antiphon.testing.grammar import EMPTY, NEVER, Expression, expected, may_end, step, words
-from antiphon.testing.item_rules import CHANGING, GRAMMARS, IDENTITY, OPEN, OPENERS, PARTS, STOPPED, TEXTS
+from antiphon.testing.item_rules import CHANGING, GRAMMARS, IDENTITY, OPEN, OPENERS, PARTS, STATUSES, STOPPED, TEXTS
 from antiphon.testing.violation import StreamViolation, demand, shown
 
 Event = Mapping[str, Any]
@@ -76,7 +76,9 @@ class OpenItem:
                 f"the item was added with {key} {shown(self.item.get(key))} and is done with {shown(item.get(key))}"
             )
             demand(same, "item-identity", reason)
-        demand(item.get("status") not in OPEN, "item-status", f"the done item's status is {shown(item.get('status'))}")
+        status = item.get("status")
+        final = status not in OPEN or status in STATUSES.get(self.type, ())
+        demand(final, "item-status", f"the done item's status is {shown(status)}")
         if not self.whole:
             return
         self._demand_end(item)
