@@ -109,3 +109,10 @@ def test_a_stored_item_is_read_again_under_its_id() -> None:
     assert (item.id, item.at, item.type) == ("msg_1", "msg_1", "message")
     assert item.view == MessageView(role="user", content="a")
     assert stored_item(StoredItem("x", b'{"type": "new"}')).view is None
+
+
+def test_an_id_stands_once_in_a_request() -> None:
+    said = {"type": "message", "role": "user", "content": "x", "id": "msg_1"}
+    with pytest.raises(InvalidRequest, match="'msg_1' stands twice") as refused:
+        read_input([raw(said), raw(said)], sources())
+    assert refused.value.param == "input[1].id"

@@ -16,7 +16,7 @@ from antiphon.engine.secrets import without_secrets
 from antiphon.errors import InvalidRequest
 from antiphon.sources import Sources
 from antiphon.wire.answers import StoredItem
-from antiphon.wire.items import ID_PREFIXES, VIEWS, ItemHead, ItemView
+from antiphon.wire.items import ID_PREFIXES, VIEWS, ItemHead, ItemReferenceView, ItemView
 
 MAX_ITEMS = 20_000
 TOOL_HOLDERS = frozenset({"additional_tools", "tool_search_output"})
@@ -50,7 +50,22 @@ def read_items(given: Sequence[msgspec.Raw], field: str, sources: Sources, most:
     """The items of a list that stands in `field`, at most `most`. Raises `InvalidRequest`."""
     if len(given) > most:
         raise InvalidRequest(f"'{field}' has {len(given)} items; the most is {most}.", param=field)
-    return [read_item(bytes(raw), f"{field}[{index}]", sources) for index, raw in enumerate(given)]
+    items = [read_item(bytes(raw), f"{field}[{index}]", sources) for index, raw in enumerate(given)]
+    _check_ids(items)
+    return items
+
+
+def _check_ids(items: Sequence[Item]) -> None:
+    """Raise `InvalidRequest` for an id that two items have: a list is read on from an id."""
+    seen: set[str] = set()
+    for item in items:
+        if isinstance(item.view, ItemReferenceView):
+            continue
+        if item.id in seen:
+            raise InvalidRequest(
+                f"Duplicate item: '{item.id}' stands twice. Leave one out, or leave its id out.", param=f"{item.at}.id"
+            )
+        seen.add(item.id)
 
 
 def read_item(raw: bytes, at: str, sources: Sources) -> Item:
