@@ -1,15 +1,16 @@
 import asyncio
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from cassettes.tapes import SSE, URL, ScriptedAnswer, ScriptedNetwork, body_of, chat, event, interaction, request
+from cassettes.tapes import SSE, URL, ScriptedAnswer, ScriptedNetwork, body_of, chat, event, request
 
-from antiphon.cassettes.cassette import Match
-from antiphon.cassettes.interaction import Answered, Chunk, End
+from antiphon.cassettes.interaction import End
 from antiphon.cassettes.open import open_cassette, read_cassette
-from antiphon.cassettes.transport import CassetteTransport, Mode, Pace, RecordingAnswer, ReplayedAnswer
-from antiphon.errors import CassetteMiss, StoreFault, UpstreamCut, UpstreamTimeout, UpstreamUnavailable
+from antiphon.cassettes.replayed import ReplayedAnswer
+from antiphon.cassettes.transport import CassetteTransport, Mode, RecordingAnswer
+from antiphon.errors import CassetteInvalid, CassetteMiss, StoreFault, UpstreamCut, UpstreamTimeout, UpstreamUnavailable
 from antiphon.transport import HttpAnswer, Transport
 
 DONE = b"data: [DONE]\n\n"
@@ -331,32 +332,24 @@ async def test_a_reader_who_stops_after_the_last_event_has_had_all(path: Path, l
     assert read_cassette(path).interactions[0].end is End.COMPLETE
 
 
-async def test_a_paced_replay_waits_for_what_is_not_due_yet() -> None:
-    now, waits = 100.0, []
-
-    async def sleep(seconds: float) -> None:
-        nonlocal now
-        waits.append(round(seconds, 6))
-        now += seconds
-
-    answered = Answered(200, SSE, (Chunk(500, b"a"), Chunk(600, b"b")), End.COMPLETE, 800)
-    taped = replace(interaction(chat("hi")), load=lambda: answered)
-    answer = ReplayedAnswer(Match(taped, repeated=False), Pace(2, lambda: now, sleep))
-    await answer.opened()
-    assert await body_of(answer) == [b"a", b"b"]
-    assert waits == [0.25, 0, 0.05, 0.1]
+async def test_what_was_asked_once_is_not_read_again(path: Path) -> None:
+    network = ScriptedNetwork(ScriptedAnswer([b"one"]), ScriptedAnswer([b"two"]))
+    record = opened(path, Mode.RECORD, network)
+    for text in ("1", "2"):
+        await ask(record, text)
+    replay = opened(path, Mode.REPLAY)
+    assert (await ask(replay, "1"))[2] == [b"one"]
+    spoil(path)
+    assert (await ask(replay, "1"))[2] == [b"one"]
+    with pytest.raises(CassetteInvalid, match="can't be read any more"):
+        await ask(replay, "2")
 
 
-@pytest.mark.parametrize(
-    ("kind", "end", "length"),
-    [
-        ("application/json", End.COMPLETE, 3),
-        ("application/json", End.CUT, None),
-        ("text/event-stream", End.COMPLETE, None),
-        ("application/x-ndjson", End.COMPLETE, None),
-    ],
-)
-def test_only_a_whole_body_has_a_length(kind: str, end: End, length: int | None) -> None:
-    answered = Answered(200, {"content-type": kind}, (Chunk(0, b"ab"), Chunk(1, b"c")), end)
-    taped = replace(interaction(chat("hi")), load=lambda: answered)
-    assert ReplayedAnswer(Match(taped, repeated=False)).length == length
+async def test_a_request_with_another_key_is_looked_at_anew(path: Path) -> None:
+    key = "very-own-key-0123456789"
+    network = ScriptedNetwork(ScriptedAnswer([b"1"]), ScriptedAnswer([b"2"]))
+    record = opened(path, Mode.RECORD, network)
+    for headers in ({}, {"x-api-key": key}):
+        await body_of(await record.send(request(chat(f"my key is {key}"), **headers)))
+    first, second = (json.loads(each.asked.body)["messages"][0]["content"] for each in read_cassette(path).interactions)
+    assert (first, second) == (f"my key is {key}", "my key is [redacted]")

@@ -121,9 +121,13 @@ def read_file(path: Path, name: str) -> CassetteFile:
 
 def read_answer(path: Path, origin: Origin, offset: int, length: int) -> Answered:
     """The answer whose lines stand at `offset`. Raises `CassetteInvalid` if they are gone."""
-    with path.open("rb") as file:
-        file.seek(offset)
-        lines = [_decode(raw, origin) for raw in file.read(length).split(b"\n") if raw.strip()]
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            raw = file.read(length)
+    except OSError as error:
+        raise CassetteInvalid(f"{origin} can't be read any more: {error.strerror}.") from None
+    lines = [_decode(line, origin) for line in raw.split(b"\n") if line.strip()]
     if len(lines) < 2 or lines[0].status is None or lines[-1].end is None:  # noqa: PLR2004 - a status and an end
         raise CassetteInvalid(f"{origin} was changed while it was in use: start again to read it anew.")
     try:

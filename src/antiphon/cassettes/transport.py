@@ -7,7 +7,7 @@ that `replays`. Counterpart: `antiphon.transport`.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from enum import StrEnum
 
 from antiphon.cassettes.cassette import Cassette, Match
@@ -15,12 +15,15 @@ from antiphon.cassettes.interaction import Answered, Asked, Chunk, End
 from antiphon.cassettes.matching import REMEDY, explain_miss
 from antiphon.cassettes.recorder import Recorder
 from antiphon.cassettes.redaction import own_secrets, redact_answer, redact_request
+from antiphon.cassettes.replayed import Pace, ReplayedAnswer, broken_off
+from antiphon.cassettes.shelf import Shelf
 from antiphon.errors import CassetteMiss, ConfigFault, StoreFault, UpstreamCut, UpstreamFault, UpstreamTimeout
 from antiphon.transport import HttpAnswer, HttpRequest, Transport
 
-REPLAY_HEADER = "antiphon-replay"
-TURN_EVERY = 32
-"""Chunks handed out in a row before other streams get their turn."""
+REMEMBERED = 1024
+"""Requests whose redacted form is kept at hand, for a client that asks the same again."""
+SHORT = 64 * 1024
+"""Bytes of a body above which it isn't kept at hand."""
 
 _LAST_EVENT = re.compile(
     rb"(?:^|\n)(?:data: ?\[DONE\]|event: ?(?:message_stop|response\.(?:completed|incomplete|failed))\r?\n[^\n]+)\s*$"
@@ -63,6 +66,8 @@ class CassetteTransport:
         self._recorder = recorder
         self._repeats = repeats
         self._speed = speed
+        self._shelf = Shelf()
+        self._asked: dict[tuple[object, ...], Asked] = {}
 
     @property
     def recorded(self) -> int:
@@ -78,9 +83,9 @@ class CassetteTransport:
         """As `Transport.send`. Raises `CassetteMiss` where the tape has no answer and may not ask for one."""
         if self.mode is Mode.LIVE:
             return await self._network.send(request)
-        asked = redact_request(request)
+        asked = self._redacted(request)
         if self.mode is not Mode.RECORD and (match := self._find(asked, request.scope)):
-            answer = ReplayedAnswer(match, self._pace())
+            answer = ReplayedAnswer(match, self._shelf.take(match.interaction), self._pace())
             await answer.opened()
             return answer
         if self.mode is Mode.REPLAY or self._inner is None:
@@ -99,10 +104,22 @@ class CassetteTransport:
             raise ConfigFault(f"The mode {self.mode} needs a network behind the cassette.")
         return self._inner
 
+    def _redacted(self, request: HttpRequest) -> Asked:
+        # Secrets depend on the headers too, so all of the request is what it is remembered by.
+        said = (request.method, request.url, request.path, request.upstream, *request.headers.items(), request.body)
+        asked = self._asked.get(said)
+        if asked is None:
+            asked = redact_request(request)
+            if len(self._asked) >= REMEMBERED:
+                self._asked.clear()
+            if len(request.body) <= SHORT:
+                self._asked[said] = asked
+        return asked
+
     def _why_missed(self, asked: Asked, scope: str) -> str:
         return explain_miss(self.cassette, asked, scope, repeats=self._repeats, remedy=self.remedy)
 
-    def _pace(self) -> "Pace | None":
+    def _pace(self) -> Pace | None:
         return Pace(self._speed, asyncio.get_running_loop().time) if self._speed else None
 
     def _find(self, asked: Asked, scope: str) -> Match | None:
@@ -220,98 +237,3 @@ class RecordingAnswer:
         """Give the connection back; a body that wasn't read to its end is kept as left."""
         self._tape.leave(self._inner)
         await self._inner.close()
-
-
-class Pace:
-    """When a recorded moment is due in a replay that began when this was made; `speed` times as fast."""
-
-    def __init__(
-        self, speed: float, clock: Callable[[], float], sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
-    ) -> None:
-        self._speed = speed
-        self._clock = clock
-        self._sleep = sleep
-        self._begun = clock()
-
-    async def until(self, ms: int) -> None:
-        """Wait for what came `ms` milliseconds after the request."""
-        await self._sleep(max(0.0, self._begun + ms / 1000 / self._speed - self._clock()))
-
-
-class ReplayedAnswer:
-    """An answer from the tape. `replayed` tells it from one of the network, in every mode."""
-
-    def __init__(self, match: Match, pace: Pace | None = None) -> None:
-        self.replayed = True
-        self._pace = pace
-        self._interaction = match.interaction
-        self._answered = match.interaction.load()
-        self._chunks = iter(enumerate(self._answered.chunks, 1))
-        self._headers = dict(self._answered.headers)
-        if match.repeated:
-            self._headers[REPLAY_HEADER] = "repeated"
-
-    @property
-    def status(self) -> int:
-        """As recorded."""
-        return self._answered.status
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """As recorded; `antiphon-replay: repeated` where the answer has been given before."""
-        return self._headers
-
-    @property
-    def length(self) -> int | None:
-        """The size of a whole body in bytes; None for one that streams or breaks off."""
-        kind = self._answered.headers.get("content-type", "")
-        if self._answered.end is not End.COMPLETE or "event-stream" in kind or "ndjson" in kind:
-            return None
-        return sum(len(chunk.data) for chunk in self._answered.chunks)
-
-    async def opened(self) -> None:
-        """Wait for the status line: when it came isn't recorded, so it is due with the first chunk."""
-        if self._pace:
-            chunks = self._answered.chunks
-            await self._pace.until(chunks[0].ms if chunks else self._answered.ms)
-
-    def chunks(self) -> AsyncIterator[bytes]:
-        """The body in its recorded chunks. Raises `UpstreamCut` and `UpstreamTimeout` where it broke off."""
-        return self
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self
-
-    async def __anext__(self) -> bytes:
-        number, chunk = next(self._chunks, (0, None))
-        if self._pace:
-            await self._pace.until(chunk.ms if chunk else self._answered.ms)
-        if chunk is None:
-            self._raise_end()
-            raise StopAsyncIteration
-        if number % TURN_EVERY == 0:
-            await asyncio.sleep(0)
-        return chunk.data
-
-    async def close(self) -> None:
-        """Nothing is open."""
-
-    def _raise_end(self) -> None:
-        match self._answered.end:
-            case End.COMPLETE:
-                return
-            case End.LEFT:
-                raise UpstreamCut(
-                    f"The client that was recorded left here, in the recording {self._interaction.origin}: "
-                    "record it again to have all of it."
-                )
-            case end:
-                raise broken_off(end, self._interaction.asked)
-
-
-def broken_off(end: End, asked: Asked) -> UpstreamFault:
-    """What is told of an answer that broke off: in the same words while it is recorded and in every replay."""
-    who = f"Upstream {asked.upstream!r}" if asked.upstream else "The upstream"
-    if end is End.TIMEOUT:
-        return UpstreamTimeout(f"{who} fell silent in the middle of its answer.")
-    return UpstreamCut(f"{who} ended the connection in the middle of its answer. Its log should say why.")

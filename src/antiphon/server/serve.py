@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from antiphon.config import Config, Environment
 from antiphon.errors import ConfigFault
 from antiphon.server.app import build_app
+from antiphon.server.coded import CodedProtocol
 from antiphon.server.services import Services, open_services
 
 if sys.platform != "win32":
@@ -99,7 +100,7 @@ def settings(app: ASGIApp) -> uvicorn.Config:
     """How uvicorn serves an application of ours."""
     return uvicorn.Config(
         app,
-        http="httptools",
+        http=CodedProtocol,
         ws="none",
         lifespan="off",
         access_log=False,

@@ -13,11 +13,13 @@ from urllib.parse import urlsplit
 
 from starlette.types import Receive, Scope, Send
 
-from antiphon.cassettes.transport import CassetteTransport, ReplayedAnswer
+from antiphon.cassettes.replayed import ReplayedAnswer
+from antiphon.cassettes.transport import CassetteTransport
 from antiphon.cassettes.upstreams import upstream_name
 from antiphon.config import Config
 from antiphon.errors import AntiphonError, CassetteMiss, ConfigFault, UpstreamFault
 from antiphon.server.answering import attending
+from antiphon.server.coded import write_coded
 from antiphon.server.errors import error_response
 from antiphon.server.front import Guard, is_loopback
 from antiphon.server.limits import read_body
@@ -104,7 +106,7 @@ class Standin:
             if fault := self._guard.fault(scope):
                 raise fault
             body = await read_body(receive, self._limit)
-            await self._answer(self._request(scope, body), receive, send)
+            await self._answer(self._request(scope, body), scope, receive, send)
         except AntiphonError as error:
             if isinstance(error, CassetteMiss):
                 log.warning("%s", error.message)
@@ -125,11 +127,11 @@ class Standin:
             path=path,
         )
 
-    async def _answer(self, request: HttpRequest, receive: Receive, send: Send) -> None:
+    async def _answer(self, request: HttpRequest, scope: Scope, receive: Receive, send: Send) -> None:
         if self.tape.replays:
-            await self._relay(request, send)
+            await self._relay(request, scope, send)
             return
-        relay = asyncio.ensure_future(self._relay(request, send))
+        relay = asyncio.ensure_future(self._relay(request, scope, send))
         try:
             async with attending(receive, relay.cancel):
                 # A client that leaves ends the call to the upstream.
@@ -139,12 +141,13 @@ class Standin:
         if not relay.cancelled():
             relay.result()
 
-    async def _relay(self, request: HttpRequest, send: Send) -> None:
+    async def _relay(self, request: HttpRequest, scope: Scope, send: Send) -> None:
         answer = await self.tape.send(request)
         try:
             await send({"type": "http.response.start", "status": answer.status, "headers": _given(request, answer)})
-            async for data in answer.chunks():
-                await send({"type": "http.response.body", "body": data, "more_body": True})
+            if not await self._at_once(request, answer, scope):
+                async for data in answer.chunks():
+                    await send({"type": "http.response.body", "body": data, "more_body": True})
         except UpstreamFault as fault:
             # Ending without the last part makes the server cut the connection: the client sees what we saw.
             log.warning("%s %s was cut: %s", request.method, request.path, fault.message)
@@ -152,6 +155,12 @@ class Standin:
         finally:
             await answer.close()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _at_once(self, request: HttpRequest, answer: HttpAnswer, scope: Scope) -> bool:
+        """Write a streamed body that waits for nothing, if this is one."""
+        if not isinstance(answer, ReplayedAnswer) or answer.length is not None or request.method == "HEAD":
+            return False
+        return answer.wire is not None and await write_coded(scope, answer.wire)
 
 
 def _given(request: HttpRequest, answer: HttpAnswer) -> list[tuple[bytes, bytes]]:
