@@ -5,17 +5,48 @@ import asyncio
 import pytest
 from plain_doors import Client, Store, Upstream
 
-from antiphon.engine.replies import UpstreamDone, UpstreamFailed, UpstreamOpened
+from antiphon.engine.commands import CallTool, CallUpstream, ListTools
+from antiphon.engine.kinds.face import Outcome
+from antiphon.engine.replies import ToolDone, ToolsListed, UpstreamDone, UpstreamFailed, UpstreamOpened
 from antiphon.engine.run import Run
 from antiphon.errors import StoreFault, UpstreamUnavailable
 from antiphon.runner.drive import drive
 from antiphon.runner.foreground import Foreground
 from antiphon.testing import check_stream
 from antiphon.testing.playbook import chunks, said
+from antiphon.wire.mcp import McpTool
 
 HELLO = (UpstreamOpened({"antiphon-replay": "repeated"}), chunks(said(content="Hel")), chunks(said(content="lo")))
 WHOLE = (*HELLO, UpstreamDone(marked=True))
 LONG = 60.0
+SERVER = McpTool(server_label="s", server_url="http://127.0.0.1/mcp")
+TOOL_CALL = CallTool("1", SERVER, "f", "{}")
+
+
+class Tools:
+    """Answers every call with `5`, once `held` lets it."""
+
+    def __init__(self, held: asyncio.Event | None = None) -> None:
+        self.held = held
+        self.waits = asyncio.Event()
+        self.cancelled = 0
+        self.closed = False
+
+    async def list(self, command: ListTools) -> ToolsListed:
+        return ToolsListed(command.server.server_label)
+
+    async def call(self, command: CallTool) -> ToolDone:
+        try:
+            if self.held:
+                self.waits.set()
+                await self.held.wait()
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        return ToolDone(command.item_id, Outcome("5"))
+
+    async def close(self) -> None:
+        self.closed = True
 
 
 def doors_of(upstream: Upstream, store: Store, client: Client, open_after: float | None = None) -> Foreground:
@@ -126,3 +157,36 @@ async def test_what_is_not_kept_is_not_completed(run: Run) -> None:
     assert finish.error is error
     assert client.kinds[-2:] == ["error", "failed"]
     assert "completed" not in client.kinds
+
+
+async def test_the_call_of_a_turn_before_is_let_go_of_while_tools_are_waited_for() -> None:
+    upstream, store = Upstream(WHOLE), Store()
+    tools = Tools()
+    doors = Foreground(upstream.ask, store, "p", Client(store), tools=tools)
+    doors.call(CallUpstream("up", {}))
+    while not isinstance(await doors.reply(), UpstreamDone):
+        pass
+    assert not upstream.closed
+    doors.use_tool(TOOL_CALL)
+    assert await doors.reply() == ToolDone("1", Outcome("5"))
+    assert upstream.closed
+    doors.use_tool(ListTools(SERVER))
+    assert await doors.reply() == ToolsListed("s")
+    await doors.close()
+    assert tools.closed
+
+
+async def test_tools_that_are_under_way_end_with_the_run() -> None:
+    store, tools = Store(), Tools(held=asyncio.Event())
+    doors = Foreground(Upstream([]).ask, store, "p", Client(store), tools=tools)
+    doors.use_tool(TOOL_CALL)
+    doors.use_tool(TOOL_CALL)
+    await tools.waits.wait()
+    await doors.close()
+    assert tools.cancelled == 2
+
+
+def test_a_run_without_tools_may_not_use_one() -> None:
+    store = Store()
+    with pytest.raises(RuntimeError, match="without tools"):
+        Foreground(Upstream([]).ask, store, "p", Client(store)).use_tool(TOOL_CALL)

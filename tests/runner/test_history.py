@@ -43,8 +43,8 @@ async def test_nothing_came_before(store: MemoryStore) -> None:
 async def test_the_items_of_a_chain(store: MemoryStore) -> None:
     first, second = [(row(f"msg_{number}"),) for number in (1, 2)], [(row(f"msg_{number}"),) for number in (3, 4)]
     await store.save_answer(PROJECT, Make().answer("resp_1", input=first[0], output=first[1]))
-    more = {"input": second[0], "output": second[1], "previous_response_id": "resp_1"}
-    await store.save_answer(PROJECT, Make().answer("resp_2", **more))
+    later = Make().answer("resp_2", input=second[0], output=second[1], previous_response_id="resp_1")
+    await store.save_answer(PROJECT, later)
     items = await history(store, PROJECT, asked(previous_response_id="resp_2"))
     assert [item.id for item in items] == ["msg_1", "msg_2", "msg_3", "msg_4"]
 
