@@ -1,0 +1,36 @@
+"""An agent's work, recorded with its MCP server and replayed without any server."""
+
+from pathlib import Path
+from typing import Any
+
+from mcp_servers import TOKEN, serving, workshop
+from running_server import RunningServer, running_server
+
+from antiphon.testing import ScriptedUpstream, text, tool_call
+
+
+async def answered(server: RunningServer, tool: dict[str, Any]) -> tuple[list[Any], str]:
+    async with server.async_client() as client:
+        response = await client.responses.create(model="up/m", input="Hello?", tools=[tool])  # type: ignore[list-item] # as JSON
+    return [getattr(item, "output", None) for item in response.output], response.output_text
+
+
+async def test_a_recorded_loop_is_replayed_without_any_server(tmp_path: Path) -> None:
+    tape = tmp_path / "tape.jsonl"
+    script = (tool_call("add", '{"a": 2, "b": 3}'), text("It is 5."))
+    async with serving(workshop(bearer=True).app("streamable")) as base:
+        tool = {
+            "type": "mcp",
+            "server_label": "shop",
+            "server_url": f"{base}/mcp",
+            "require_approval": "never",
+            "authorization": TOKEN,
+        }
+        with ScriptedUpstream(*script) as upstream:
+            flags = ("--upstream", f"up={upstream.url}", "--cassette", str(tape))
+            with running_server(*flags, "--mode", "record") as server:
+                recorded = await answered(server, tool)
+    assert recorded == ([None, "5", None], "It is 5.")
+    assert TOKEN.encode() not in tape.read_bytes()
+    with running_server(*flags, "--mode", "replay") as server:
+        assert await answered(server, tool) == recorded
