@@ -166,10 +166,10 @@ async def test_the_call_of_a_turn_before_is_let_go_of_while_tools_are_waited_for
     doors.call(CallUpstream("up", {}))
     while not isinstance(await doors.reply(), UpstreamDone):
         pass
-    assert not upstream.closed
+    closed = [upstream.closed]
     doors.use_tool(TOOL_CALL)
     assert await doors.reply() == ToolDone("1", Outcome("5"))
-    assert upstream.closed
+    assert [*closed, upstream.closed] == [False, True]
     doors.use_tool(ListTools(SERVER))
     assert await doors.reply() == ToolsListed("s")
     await doors.close()
