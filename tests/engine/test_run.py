@@ -3,12 +3,13 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from antiphon.engine.commands import CallUpstream, Finish, Save
+from antiphon.engine.commands import CallUpstream, Finish, ListTools, Save
 from antiphon.engine.replies import (
     Cancelled,
     Reply,
     Saved,
     SaveFailed,
+    ToolsListed,
     UpstreamDone,
     UpstreamFailed,
     UpstreamOpened,
@@ -303,3 +304,15 @@ def test_a_playbook_shows_the_dialogue_that_went_wrong(make_run: MakeRun) -> Non
     play = Playbook(make_run())
     with pytest.raises(AssertionError, match="<< CallUpstream"):
         play << Save
+
+
+def test_servers_are_shown_in_the_requests_order_whoever_answers_first(make_run: MakeRun) -> None:
+    servers = [{"type": "mcp", "server_label": label, "server_url": "https://mcp.example"} for label in ("a", "b")]
+    play = Playbook(make_run(tools=servers, store=False))
+    play << events(*OPENED) << ListTools << ListTools
+    play >> ToolsListed("b") << events()
+    listed = ("response.output_item.added", "response.mcp_list_tools.in_progress")
+    ended = ("response.mcp_list_tools.completed", "response.output_item.done")
+    play >> ToolsListed("a") << events(*listed, *ended, *listed, *ended) << CallUpstream
+    labels = [event["item"]["server_label"] for event in play.seen if event["type"].endswith("item.done")]
+    assert labels == ["a", "b"]

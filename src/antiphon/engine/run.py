@@ -58,7 +58,8 @@ class Run:
         self._turn = self._course.next_turn(self._belt.bindings)
         self._announced = False
         self._tools = {server.tool.server_label: server.listed for server in plan.servers}
-        self._to_list = {label for label, listed in self._tools.items() if listed is None}
+        self._to_list = [label for label, listed in self._tools.items() if listed is None]
+        self._lists: dict[str, ToolsListed] = {}
         self._sequence = 0
         self._ending: tuple[State, Response, AntiphonError | None] | None = None
 
@@ -110,9 +111,14 @@ class Run:
         return [self._emit([ev.ResponseCreated(response=response), ev.ResponseInProgress(response=response)])]
 
     def _listed(self, listed: ToolsListed) -> list[Command]:
-        self._to_list.remove(listed.server_label)
-        self._tools[listed.server_label] = tuple(listed.tools)
-        emitted = self._emit(self._turn.list_tools(listed))
+        """Servers answer in any order; their items come in that of the request, so that a replay is the same."""
+        self._lists[listed.server_label] = listed
+        events: list[ev.Event] = []
+        while self._to_list and self._to_list[0] in self._lists:
+            label = self._to_list.pop(0)
+            self._tools[label] = tuple(self._lists[label].tools)
+            events += self._turn.list_tools(self._lists[label])
+        emitted = self._emit(events)
         return [emitted] if self._to_list else [emitted, *self._begin()]
 
     def _begin(self) -> list[Command]:
