@@ -18,17 +18,19 @@ def test_it_says_its_version(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("words", [[], ["sing"], ["serve", "--prot", "1"], ["serve", "--port", "x"], ["ask"],
                                    ["serve", "--mode", "foo"], ["serve", "--repeats", "maybe"]])  # fmt: skip
-def test_wrong_use_ends_with_2(tmp_path: Path, words: list[str]) -> None:
-    done = run(*words, folder=tmp_path)
-    assert done.returncode == 2
-    assert "usage: antiphon" in done.stderr
+def test_wrong_use_ends_with_2(capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words, {})
+    assert ended.value.code == 2
+    assert "usage: antiphon" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["serve", "ask", "doctor", "replay", "record", "migrate", "export", "import"])
-def test_every_command_explains_itself(tmp_path: Path, command: str) -> None:
-    done = run(command, "--help", folder=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith(f"usage: antiphon {command}")
+def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"], {})
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith(f"usage: antiphon {command}")
 
 
 def test_every_setting_has_a_flag() -> None:
@@ -61,13 +63,14 @@ def test_private_addresses_are_allowed_by_a_bare_flag() -> None:
     ],
 )
 def test_wrong_settings_end_with_2_and_a_sentence(
-    tmp_path: Path, words: list[str], variables: dict[str, str], says: str
+    capsys: pytest.CaptureFixture[str], words: list[str], variables: dict[str, str], says: str
 ) -> None:
-    done = run("serve", *words, folder=tmp_path, variables=variables)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("antiphon: ")
-    assert says in done.stderr
-    assert done.stderr.count("\n") == 1
+    assert main(["serve", "--db", "memory://", *words], variables) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("antiphon: ")
+    assert says in said.err
+    assert said.err.count("\n") == 1
 
 
 def test_a_port_that_is_taken_ends_with_2(tmp_path: Path) -> None:
@@ -99,6 +102,7 @@ def test_settings_come_from_flags_environment_and_file(tmp_path: Path) -> None:
     assert not (tmp_path / "file.db").exists()
 
 
-def test_main_can_be_called(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["serve", "--mode", "replay"], {}) == 2
-    assert "needs a --cassette PATH" in capsys.readouterr().err
+def test_the_program_says_a_wrong_setting_like_main(tmp_path: Path) -> None:
+    done = run("serve", "--mode", "replay", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "antiphon: --mode replay needs a --cassette PATH to work on.\n"

@@ -1,7 +1,7 @@
 """Record against a scripted upstream, replay in fresh servers: the same bytes, and no upstream asked."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -138,11 +138,11 @@ def replay(folder: Path, session: Session, *flags: str) -> list[Answer]:
         return session(server)
 
 
-def test_equal_requests_have_answers_of_their_own(tmp_path: Path) -> None:
-    one, two = recording(tmp_path, the_same_twice, [text("One"), text("Two")])
-    assert (one.text, two.text) == ("One", "Two")
-    assert one.response["id"] != two.response["id"]
-    assert one.headers["x-request-id"] != two.headers["x-request-id"]
+def test_equal_requests_have_answers_of_their_own(takes: Takes) -> None:
+    for one, two in takes["equal requests"]:
+        assert (one.text, two.text) == ("One", "Two")
+        assert one.response["id"] != two.response["id"]
+        assert one.headers["x-request-id"] != two.headers["x-request-id"]
 
 
 def test_concurrent_equal_requests_replay_as_recorded(tmp_path: Path) -> None:
@@ -163,60 +163,73 @@ def test_concurrent_equal_requests_replay_as_recorded(tmp_path: Path) -> None:
         assert {answer.body for answer in replay(tmp_path, at_once)} == {answer.body for answer in recorded}
 
 
-def test_an_answer_that_is_used_up_is_repeated_and_says_so(tmp_path: Path) -> None:
-    (recorded,) = recording(tmp_path, streamed, [text("Hello!")])
-    first, second = replay(tmp_path, the_same_twice)
+@pytest.fixture(scope="module")
+def tape(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a tape: each of a few questions once, and a vector."""
+
+    def session(server: RunningServer) -> list[Answer]:
+        asked = [ask(server, input=word, temperature=0.5, stream=True) for word in ("a", "b", "c", "d")]
+        return [*asked, vector_of(server)]
+
+    folder = tmp_path_factory.mktemp("tape")
+    recording(folder, session, [*[text("Hello!")] * 4, VECTOR])
+    return folder
+
+
+def vector_of(server: RunningServer) -> Answer:
+    return server.post({"model": "scripted/m", "input": "Hello?"}, "/embeddings")
+
+
+@pytest.fixture(scope="module")
+def replaying(tape: Path) -> Iterator[RunningServer]:
+    with running_server("--cassette", "tape.jsonl", "--mode", "replay", folder=tape) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def never_repeating(tape: Path) -> Iterator[RunningServer]:
+    flags = ["--cassette", "tape.jsonl", "--mode", "replay", "--repeats", "no"]
+    with running_server(*flags, folder=tape) as server:
+        yield server
+
+
+@pytest.mark.parametrize(("word", "stream"), [("a", True), ("b", False)], ids=["stream", "json"])
+def test_an_answer_that_is_used_up_is_repeated_and_says_so(
+    replaying: RunningServer, word: str, *, stream: bool
+) -> None:
+    first, second = [ask(replaying, input=word, temperature=0.5, stream=stream) for _ in range(2)]
     assert "antiphon-replay" not in first.headers
     assert second.headers["antiphon-replay"] == "repeated"
-    assert recorded.body == first.body
     assert second.text == first.text
     assert second.response["id"] != first.response["id"]
 
 
-def test_a_repeated_json_answer_says_so(tmp_path: Path) -> None:
-    recording(tmp_path, as_json, [text("Hello!")])
-    _, second = replay(tmp_path, lambda server: [ask(server), ask(server)])
-    assert second.headers["antiphon-replay"] == "repeated"
-
-
-def test_a_repeated_passthrough_says_so(tmp_path: Path) -> None:
-    def vectors(server: RunningServer) -> list[Answer]:
-        return [server.post({"model": "scripted/m", "input": "Hello?"}, "/embeddings")]
-
-    recording(tmp_path, vectors, [VECTOR])
-    (first, second) = replay(tmp_path, lambda server: [*vectors(server), *vectors(server)])
+def test_a_repeated_passthrough_says_so(replaying: RunningServer) -> None:
+    first, second = vector_of(replaying), vector_of(replaying)
     assert first.body == second.body
     assert second.headers["antiphon-replay"] == "repeated"
 
 
-@pytest.mark.parametrize("stream", [False, True], ids=["json", "stream"])
-def test_without_repeats_a_used_up_answer_is_a_miss(tmp_path: Path, *, stream: bool) -> None:
-    def twice(server: RunningServer) -> list[Answer]:
-        return [ask(server, stream=stream), ask(server, stream=stream)]
-
-    recording(tmp_path, lambda server: [ask(server, stream=stream)], [text("Hello!")])
-    first, second = replay(tmp_path, twice, "--repeats", "no")
+@pytest.mark.parametrize(("word", "stream"), [("a", True), ("b", False)], ids=["stream", "json"])
+def test_without_repeats_a_used_up_answer_is_a_miss(never_repeating: RunningServer, word: str, *, stream: bool) -> None:
+    first, second = [ask(never_repeating, input=word, temperature=0.5, stream=stream) for _ in range(2)]
     assert first.text == "Hello!"
     assert (second.status, second.error["code"]) == (404, "cassette_miss")
     assert "used up" in second.error["message"]
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["json", "stream"])
-def test_a_miss_names_the_nearest_and_what_differs(tmp_path: Path, *, stream: bool) -> None:
-    recording(tmp_path, lambda server: [ask(server, temperature=0.5)], [text("Hello!")])
-    (miss,) = replay(tmp_path, lambda server: [ask(server, temperature=0.5, top_p=0.1, input="Bye?", stream=stream)])
+def test_a_miss_names_the_nearest_and_what_differs(replaying: RunningServer, *, stream: bool) -> None:
+    miss = ask(replaying, input="Bye?", temperature=0.5, top_p=0.1, stream=stream)
     assert (miss.status, miss.error["code"]) == (404, "cassette_miss")
-    for said in ("tape.jsonl:", "messages[0].content", '"Hello?"', '"Bye?"', "top_p", "0.1"):
+    for said in ("tape.jsonl:", "messages[0].content", '"Bye?"', "top_p", "0.1"):
         assert said in miss.error["message"]
     assert "temperature" not in miss.error["message"]
 
 
-def test_replay_knows_its_models_without_an_upstream(tmp_path: Path) -> None:
-    recording(tmp_path, streamed, [text("Hello!")])
-    (models, bare) = replay(
-        tmp_path, lambda server: [server.get("/models"), server.post({**QUESTION, "model": "m", "stream": True})]
-    )
-    assert [model["id"] for model in models.json["data"]] == ["scripted/m"]
+def test_replay_knows_its_models_without_an_upstream(replaying: RunningServer) -> None:
+    assert [model["id"] for model in replaying.get("/models").json["data"]] == ["scripted/m"]
+    bare = replaying.post({"model": "m", "input": "c", "temperature": 0.5, "stream": True})
     assert bare.text == "Hello!"
 
 
