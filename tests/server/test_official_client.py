@@ -43,7 +43,7 @@ def test_parse_gives_an_object(scene: Scene) -> None:
     assert sent["schema"]["required"] == ["steps", "result"]
 
 
-def test_stream_helper_gives_an_object(scene: Scene) -> None:
+def test_responses_stream_gives_an_object(scene: Scene) -> None:
     scene.play(reasoning("Hm.") + text(*SOLVED))
     with scene.server.client.responses.stream(model="scripted/m", input="6 * 7?", text_format=Solution) as stream:
         snapshots = [event.snapshot for event in stream if event.type == "response.output_text.delta"]
@@ -53,7 +53,7 @@ def test_stream_helper_gives_an_object(scene: Scene) -> None:
     assert final.status == "completed"
 
 
-def test_stream_helper_follows_tool_calls(scene: Scene) -> None:
+def test_responses_stream_follows_tool_calls(scene: Scene) -> None:
     scene.play(tool_call("Weather", '{"city": "Ulm"}', pieces=4) + tool_call("Weather", '{"city": "Bonn"}', id="c2"))
     tools: Any = [openai.pydantic_function_tool(Weather)]
     tools = [{"type": "function", **tool["function"]} for tool in tools]
