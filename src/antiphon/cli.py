@@ -1,4 +1,4 @@
-"""The command line: `antiphon serve | replay | record | ask | doctor | migrate | export | import`.
+"""The command line: `antiphon serve | replay | record | ask | doctor | cassette | migrate | export | import`.
 
 Flags become a `Config`; what they mean is said there. Not here: what the commands do (`terminal/`). Exit
 statuses: 0 done, 1 failed, 2 wrong use or settings.
@@ -14,6 +14,7 @@ from antiphon import __version__
 from antiphon.config import Config, Environment, load
 from antiphon.errors import AntiphonError, ConfigFault
 from antiphon.terminal.ask import ask
+from antiphon.terminal.cassette import cassette
 from antiphon.terminal.database import export, import_, migrate
 from antiphon.terminal.doctor import doctor
 from antiphon.terminal.serving import serve_here
@@ -25,6 +26,7 @@ COMMANDS: dict[str, Callable[[Config, Environment, argparse.Namespace], int]] = 
     "record": lambda config, _, said: stand_in(config, said.api),
     "ask": lambda config, environment, said: ask(config, environment, said.question, said.model),
     "doctor": lambda config, environment, _: doctor(config, environment),
+    "cassette": lambda _, __, said: cassette(said),
     "migrate": lambda config, _, said: migrate(config, dry_run=said.dry_run),
     "export": lambda config, _, said: export(config, said.path),
     "import": lambda config, _, said: import_(config, said.path),
@@ -32,7 +34,10 @@ COMMANDS: dict[str, Callable[[Config, Environment, argparse.Namespace], int]] = 
 STANDIN_PORT = 8322
 """Not the server's port, so that a server may have a stand-in for its upstream."""
 DB_HELP = "where answers are kept: sqlite:///PATH, postgresql://USER@HOST/NAME or memory://"
-OWN = frozenset({"api", "command", "dry_run", "model", "path", "question"})
+OWN = frozenset(
+    {"action", "api", "by", "command", "dry_run", "model", "number", "other", "out", "path", "pattern", "question"}
+    | {"quiet", "tape", "tapes"}
+)
 """What the parser finds that isn't a setting."""
 
 
@@ -55,8 +60,40 @@ def parser() -> argparse.ArgumentParser:
     ask_command.add_argument("question", help="what to ask")
     ask_command.add_argument("--model", help="the model; without it the default, or the first that is found")
     _add_standin_commands(commands)
+    _add_cassette_command(commands)
     _add_database_commands(commands)
     return root
+
+
+def _add_cassette_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser("cassette", help="look at cassettes, check them, and make new ones of them")
+    actions = command.add_subparsers(dest="action", required=True, metavar="ACTION", help="what to do with a cassette")
+
+    def action(name: str, meaning: str, *, tape: bool = True) -> Callable[..., argparse.Action]:
+        made = actions.add_parser(name, help=meaning)
+        if tape:
+            made.add_argument("tape", metavar="CASSETTE", help="the file or folder")
+        return made.add_argument
+
+    action("ls", "a line for each interaction")
+    add = action("show", "requests, answers put together, and their chunks")
+    add("number", nargs="?", type=int, metavar="N", help="only the interaction with this number of ls")
+    action("stats", "counts and sizes")
+    add = action("verify", "check format, secrets and what can be reached; the exit status is for CI")
+    add("--quiet", action="store_true", help="only failures, no notes")
+    add = action("diff", "what two cassettes ask and answer differently; the exit status is 1 if anything")
+    add("other", metavar="OTHER", help="the newer one")
+    action("prune", "take out what no request leads to")
+    add = action("redact", "take out secrets again")
+    add("--pattern", metavar="REGEX", help="and what this matches")
+    add = action("merge", "put several into one", tape=False)
+    add("tapes", nargs="+", metavar="CASSETTE", help="files or folders")
+    add("--out", required=True, metavar="FILE", help="the new file")
+    add = action("split", "make one of each scope, upstream or path")
+    add("--by", choices=["scope", "upstream", "path"], default="scope", help="what makes the difference (scope)")
+    add("--out", required=True, metavar="FOLDER", help="where the new files go")
+    add = action("import", "make a file of our own from recordings of Llama Stack")
+    add("--out", required=True, metavar="FILE", help="the new file")
 
 
 def _add_standin_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -165,6 +202,10 @@ def main(arguments: Sequence[str] | None = None, variables: Mapping[str, str] | 
     try:
         config = load(flags, environment.variables, Path.cwd())
         return COMMANDS[said.command](config, environment, said)
+    except BrokenPipeError:
+        # Whoever read our output has had enough; nor shall the interpreter's last flush complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except ConfigFault as fault:
         print(f"antiphon: {fault.message}", file=sys.stderr)
         return 2

@@ -25,9 +25,9 @@ _CREDIBLE_LENGTH = 16
 """Shorter values are dummies such as `ollama`; taking them out would spoil ordinary text."""
 
 
-def redact_request(request: HttpRequest) -> Asked:
-    """The request as it is compared and written."""
-    known = own_secrets(request)
+def redact_request(request: HttpRequest, secrets: Sequence[str] = ()) -> Asked:
+    """The request as it is compared and written; `secrets` are taken out beside its own and those of known form."""
+    known = (*own_secrets(request), *secrets)
     url = redact_text(_without_user(request.url), known)
     body = redact_body(request.body, known)
     path = canonical_path(redact_text(request.path, known) if request.path else url)

@@ -1,0 +1,98 @@
+"""Cassettes made from cassettes: written as a whole, pruned, redacted again, merged, split.
+
+Interactions go in and come out; only `write_cassette` touches a file. Not here: recording, which appends
+(`recorder.py`). Counterpart: `terminal/cassette.py`, the commands.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from antiphon.cassettes.cassette import Cassette
+from antiphon.cassettes.format import encode_header, encode_interaction
+from antiphon.cassettes.interaction import Answered, Interaction
+from antiphon.cassettes.matcher import Matching
+from antiphon.cassettes.redaction import redact_answer, redact_request
+from antiphon.errors import ConfigFault
+from antiphon.transport import HttpRequest
+
+SPLITS: dict[str, Callable[[Interaction], str]] = {
+    "scope": lambda each: each.scope or "everyone",
+    "upstream": lambda each: each.asked.upstream or "unknown",
+    "path": lambda each: each.asked.path.partition("?")[0].strip("/"),
+}
+"""What a cassette can be split by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The first line of a cassette that is written: where its clock stands, and how requests are compared."""
+
+    start: int
+    match: Matching | None = None
+    rules: Sequence[str] = ()
+
+
+def head_of(cassette: Cassette) -> Head:
+    """The first line that says what a cassette's says."""
+    matcher = cassette.matcher
+    kind = None if matcher.kind is Matching.CANONICAL else matcher.kind
+    return Head(cassette.start, kind, [rule.text for rule in matcher.rules])
+
+
+def write_cassette(path: Path, head: Head, interactions: Iterable[Interaction]) -> int:
+    """Write a whole cassette, in place of what was there; returns how many interactions it has.
+
+    The file is replaced when the new one is complete, so the interactions may be those of the old one. Raises
+    `ConfigFault` if it can't be written.
+    """
+    part = path.with_name(f"{path.name}.part")
+    count = 0
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as file:
+            file.write(encode_header(head.start, head.match, head.rules))
+            for count, each in enumerate(interactions, 1):
+                file.write(encode_interaction(count, each.asked, each.load(), take=each.take, scope=each.scope))
+        part.replace(path)
+    except OSError as error:
+        raise ConfigFault(f"The cassette {path} can't be written: {error.strerror}.") from error
+    return count
+
+
+def reachable(cassette: Cassette) -> list[Interaction]:
+    """What some request can be answered with: no earlier takes, and nothing that was left where there is better."""
+    return [each for each in cassette.interactions if each in cassette.equal(each.asked, each.scope)]
+
+
+def redacted(interaction: Interaction, pattern: re.Pattern[str] | None = None) -> Interaction:
+    """An interaction without what today's redaction takes out, and without what a user's pattern matches."""
+    asked, answered = interaction.asked, interaction.load()
+    secrets = _matched(pattern, [asked.body, asked.url.encode(), *_body(answered)]) if pattern else []
+    request = HttpRequest(asked.method, asked.url, asked.upstream, asked.headers, asked.body, path=asked.path)
+    clean = redact_answer(answered, secrets)
+    return replace(interaction, asked=redact_request(request, secrets), load=lambda: clean)
+
+
+def merged(cassettes: Iterable[Cassette]) -> list[Interaction]:
+    """The interactions of several cassettes, one after another, each as it would be replayed alone."""
+    return [replace(each, take=1) for cassette in cassettes for each in reachable(cassette)]
+
+
+def split(cassette: Cassette, by: str) -> dict[str, list[Interaction]]:
+    """A cassette's interactions by scope, upstream or path, under names that files can have."""
+    parts: dict[str, list[Interaction]] = {}
+    for each in cassette.interactions:
+        name = re.sub(r"[^\w.-]+", "-", SPLITS[by](each)).strip("-.") or "other"
+        parts.setdefault(name, []).append(each)
+    return parts
+
+
+def _body(answered: Answered) -> list[bytes]:
+    return [b"".join(chunk.data for chunk in answered.chunks)]
+
+
+def _matched(pattern: re.Pattern[str], texts: Iterable[bytes]) -> list[str]:
+    found = {match[0] for text in texts for match in pattern.finditer(text.decode("latin-1"))}
+    return sorted(filter(None, found))
