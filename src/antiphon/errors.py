@@ -21,6 +21,7 @@
     │   ├── CassetteMiss        404   replay has no such interaction
     │   └── CassetteInvalid     500   the file can't be read
     ├── StoreFault              503   what was to be saved isn't saved
+    ├── ServerStopping          503   the server was told to stop before it could answer
     └── ConfigFault             (no HTTP) the operator's settings; the program says so and exits with 2
 
 Not here: the JSON body of an error (`wire/errors.py`) and the HTTP answer (`server/errors.py`).
@@ -218,6 +219,13 @@ class StoreFault(AntiphonError):
 
     status = 503
     default_code = "storage_unavailable"
+
+
+class ServerStopping(AntiphonError):
+    """The server was told to stop, and this answer hadn't begun; another server may give it."""
+
+    status = 503
+    default_code = "server_stopping"
 
 
 class ConfigFault(AntiphonError):

@@ -5,6 +5,7 @@ import signal
 import socket
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -16,7 +17,7 @@ from running_server import RunningServer, running_server
 
 from antiphon.errors import ConfigFault
 from antiphon.server.serve import bound
-from antiphon.testing import Gate, ScriptedUpstream, text
+from antiphon.testing import Gate, ScriptedUpstream, never, text
 
 BODY = {"model": "scripted/m", "input": "Hello?"}
 
@@ -110,14 +111,18 @@ def test_a_stream_that_goes_on_is_finished_before_it_ends(tmp_path: Path) -> Non
 
 def test_a_stream_that_does_not_end_is_ended_and_kept(tmp_path: Path) -> None:
     with (
-        ScriptedUpstream(text("Hel", "lo!").held(Gate(), at=2), models=["m"]) as upstream,
+        ScriptedUpstream(text("Hel", "lo!").held(Gate(), at=2), never(), models=["m"]) as upstream,
         running_server("--upstream", f"scripted={upstream.url}", folder=tmp_path) as server,
+        ThreadPoolExecutor() as threads,
     ):
         reading = Reading(server)
         with reading.going_on():
             upstream.wait(lambda: any(request.method == "POST" and request.sent for request in upstream.requests))
+            not_begun = threads.submit(server.post, BODY)
+            upstream.wait(lambda: sum(request.method == "POST" for request in upstream.requests) == 2)
             server.process.terminate()
         assert server.process.wait(20) == 0
+        assert (not_begun.result().status, not_begun.result().error["code"]) == (503, "server_stopping")
     final = judge_stream(reading.read)
     assert final["status"] == "cancelled"
     assert final["output"][0]["content"][0]["text"] == "Hel"

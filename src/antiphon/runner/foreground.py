@@ -97,6 +97,11 @@ class Foreground:
         self._left = False
         self._stopped = False
 
+    @property
+    def stopping(self) -> bool:
+        """Whether the run was told to stop while its client still waits."""
+        return self._stopped and not self._left
+
     def leave(self) -> None:
         """The client is gone: the upstream call that is waited for ends now."""
         self._left = True

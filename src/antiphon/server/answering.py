@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from antiphon.engine.commands import Finish
 from antiphon.engine.run import Run
+from antiphon.errors import ServerStopping
 from antiphon.runner.drive import drive
 from antiphon.runner.foreground import Foreground
 from antiphon.server.errors import JSON
@@ -66,6 +67,8 @@ async def answer_json(run: Run, services: Services, connection: Connection, head
         finish = await _driven(run, doors, services)
     if finish.error:
         raise finish.error
+    if last.event is None and doors.stopping:
+        raise ServerStopping("The server was stopped before the upstream answered. Ask again.")
     if isinstance(last.event, TERMINAL):
         body = msgspec.json.encode(last.event.response)
         answer = HttpResponse(body, media_type=JSON, headers={**headers, **last.headers})
