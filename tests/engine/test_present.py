@@ -159,7 +159,7 @@ def test_anything_kept_can_be_shown(kind: str, members: Json) -> None:
 
 @pytest.mark.parametrize("kind", ["input_text", "output_text", "text", "summary_text", "reasoning_text"])
 def test_in_a_conversation_every_role_has_parts_of_every_kind(kind: str) -> None:
-    more = {"annotations": [], "logprobs": []} if kind == "output_text" else {}
+    more: Json = {"annotations": [], "logprobs": []} if kind == "output_text" else {}
     whole = {"id": "m", "type": "message", "role": "user", "status": "completed"}
     kept = stored({**whole, "content": [{"type": kind, "text": "x", **more}]})
     assert bytes(shown(kept, in_conversation=True)) == kept.raw

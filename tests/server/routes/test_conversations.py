@@ -1,0 +1,59 @@
+"""Words of one server; all operations on all stores are tried in `tests/state`."""
+
+from typing import Any
+
+import judge
+import pytest
+from openai import BadRequestError, NotFoundError, OpenAI
+from running_server import Scene
+
+
+@pytest.fixture
+def client(scene: Scene) -> OpenAI:
+    return OpenAI(base_url=f"{scene.server.url}", api_key="none", max_retries=0)
+
+
+@pytest.mark.parametrize("body", [None, {}, {"metadata": None}, {"items": None}])
+def test_it_is_made_from_little(client: OpenAI, body: dict[str, Any] | None) -> None:
+    made: Any = client.post("/conversations", body=body, cast_to=object)
+    judge.judge_conversation(made)
+    assert made["metadata"] == {}
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "param"),
+    [
+        (None, "missing_required_parameter", "metadata"),
+        ({"metadata": None}, "invalid_type", "metadata"),
+        ({"metadata": {str(n): "" for n in range(17)}}, None, "metadata"),
+        ({"metadata": {"k" * 65: ""}}, None, "metadata"),
+        ({"metadata": {"k": "v" * 513}}, None, "metadata.k"),
+    ],
+)
+def test_an_update_that_cannot_be(client: OpenAI, body: dict[str, Any] | None, code: str | None, param: str) -> None:
+    conversation = client.conversations.create(metadata={"kept": "yes"})
+    with pytest.raises(BadRequestError) as refused:
+        client.post(f"/conversations/{conversation.id}", body=body, cast_to=object)
+    assert (refused.value.code, refused.value.param) == (code, param)
+    assert client.conversations.retrieve(conversation.id).metadata == {"kept": "yes"}
+
+
+def test_at_most_twenty_items_at_once(client: OpenAI) -> None:
+    message: Any = {"role": "user", "content": "x"}
+    conversation = client.conversations.create(items=[message] * 20)
+    with pytest.raises(BadRequestError, match="21 items"):
+        client.conversations.items.create(conversation.id, items=[message] * 21)
+    assert len(list(client.conversations.items.list(conversation.id))) == 20
+
+
+def test_a_reference_brings_the_item_along(client: OpenAI) -> None:
+    first = client.conversations.create(items=[{"role": "user", "content": "remember"}])
+    (item,) = client.conversations.items.list(first.id).data
+    reference: Any = {"type": "item_reference", "id": item.id}
+    second = client.conversations.create(items=[reference])
+    assert client.conversations.items.list(second.id).data == [item]
+
+
+def test_an_unknown_one_is_named(client: OpenAI) -> None:
+    with pytest.raises(NotFoundError, match="conv_nope"):
+        client.conversations.items.list("conv_nope")
