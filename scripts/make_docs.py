@@ -43,6 +43,7 @@ MENDING = {
     "CassetteMiss": "Ask as it was recorded, or record the call with `--mode auto`.",
     "CassetteInvalid": "Mend the line that the message names, or record again.",
     "StoreFault": "Make room on the disk, or make the database writable; then ask again.",
+    "ServerStopping": "Ask again: another server answers, or this one when it is started again.",
     "ConfigFault": "Correct the setting that the message names; the program exits with status 2.",
 }
 """How each error is mended; a class that isn't here fails the generation."""
@@ -53,6 +54,7 @@ FAULT = {
     "ToolFault": "a tool's server",
     "CassetteFault": "the cassette",
     "StoreFault": "the store",
+    "ServerStopping": "the operator",
     "ConfigFault": "the settings",
 }
 
