@@ -4,7 +4,7 @@ import msgspec
 
 
 class ItemPage(msgspec.Struct, kw_only=True):
-    """Items as raw JSON, with the ids of the first and the last; empty in an empty page, as strict clients want strings."""
+    """Items as raw JSON, with the ids of the first and the last; empty strings in an empty page, for strict clients."""
 
     object: str = "list"
     data: list[msgspec.Raw] = []
