@@ -19,7 +19,7 @@ def boiling_point(liquid_name: str, celcius: bool = True) -> int:  # noqa: FBT00
     :param liquid_name: The name of the liquid
     :param celcius: Whether to return the boiling point in Celcius
     :return: The boiling point of the liquid
-    """  # noqa: D200, D212, D400, D401, D415 - the client reads it in this form
+    """
     if liquid_name != "polyjuice":
         return -1
     return -100 if celcius else -212
