@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ MESSAGES: Any = [{"role": "user", "content": "Hi"}, {"role": "user", "content": 
 
 
 @pytest.fixture
-def client(scene: Scene) -> OpenAI:
-    return OpenAI(base_url=f"{scene.server.url}", api_key="none", max_retries=0)
+def client(scene: Scene) -> Iterator[OpenAI]:
+    with OpenAI(base_url=scene.server.url, api_key="none", max_retries=0) as made:
+        yield made
 
 
 def strict(completion: ChatCompletion) -> ChatCompletion:

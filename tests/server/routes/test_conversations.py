@@ -10,7 +10,7 @@ from running_server import Scene
 
 @pytest.fixture
 def client(scene: Scene) -> OpenAI:
-    return OpenAI(base_url=f"{scene.server.url}", api_key="none", max_retries=0)
+    return scene.server.client
 
 
 @pytest.mark.parametrize("body", [None, {}, {"metadata": None}, {"items": None}])
