@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from running_server import run, running_server
 
+from antiphon.cli import main
 from antiphon.testing import ScriptedUpstream, text
 
 OLD, NEW = "sqlite:///old.db", "sqlite:///new.db"
@@ -49,8 +50,30 @@ def test_what_is_exported_can_be_imported(tmp_path: Path) -> None:
 )
 def test_files_of_no_use_are_named(tmp_path: Path, words: tuple[str, str], said: str) -> None:
     (tmp_path / "taken").write_bytes(b"mine")
+    main(["migrate", "--db", f"sqlite:///{tmp_path}/old.db"], {})
     done = run(*words, "--db", OLD, folder=tmp_path)
     assert done.returncode != 0
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert (tmp_path / "taken").read_bytes() == b"mine"
+
+
+def test_the_default_database_is_made_with_its_folder(tmp_path: Path) -> None:
+    assert run("migrate", folder=tmp_path).stdout.startswith("applied ")
+    assert run("export", "all.jsonl", folder=tmp_path).returncode == 0
+    assert (tmp_path / "all.jsonl").is_file()
+
+
+def test_a_misspelled_database_is_told_and_not_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "all.jsonl"
+    assert main(["export", str(out), "--db", f"sqlite:///{tmp_path}/typo.db"], {}) == 2
+    assert f"There is no database {tmp_path}/typo.db" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_export_that_fails_leaves_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, spoiled = tmp_path / "all.jsonl", tmp_path / "spoiled.db"
+    spoiled.write_bytes(b"This is no database at all, but it is long enough to be read as one." * 40)
+    assert main(["export", str(out), "--db", f"sqlite:///{spoiled}"], {}) != 0
+    assert "spoiled.db" in capsys.readouterr().err
+    assert not out.exists()

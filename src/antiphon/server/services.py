@@ -101,7 +101,7 @@ async def open_services(config: Config, environment: Environment) -> AsyncIterat
             any_holder=replays,
         )
         stack.push_async_callback(catalog.close)
-        store = await open_store(_prepared(config))
+        store = await open_store(prepared_store_url(config))
         stack.push_async_callback(store.close)
         if config.keep_seconds is not None:
             sweeping = asyncio.create_task(keep_sweeping(store, config.keep_seconds, live().clock))
@@ -203,7 +203,7 @@ def _live_sources(_method: str, _path: str, _body: bytes, _scope: str = "") -> S
     return live()
 
 
-def _prepared(config: Config) -> str:
+def prepared_store_url(config: Config) -> str:
     """The store's URL; the folder of the default one is made."""
     url = config.store_url
     if not config.db and url.startswith(SQLITE):

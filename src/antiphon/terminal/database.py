@@ -3,12 +3,14 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
 
 from antiphon.config import Config
 from antiphon.errors import ConfigFault
-from antiphon.store.open import open_store, pending
+from antiphon.server.services import prepared_store_url
+from antiphon.store.open import SQLITE, open_store, pending
 from antiphon.terminal.serving import say
 
 STANDARD = "-"
@@ -16,7 +18,8 @@ STANDARD = "-"
 
 def migrate(config: Config, *, dry_run: bool) -> int:
     """Bring the database to the newest schema, or only say what that would do."""
-    return asyncio.run(_migrate(config.store_url, dry_run=dry_run))
+    url = config.store_url if dry_run else prepared_store_url(config)
+    return asyncio.run(_migrate(url, dry_run=dry_run))
 
 
 async def _migrate(url: str, *, dry_run: bool) -> int:
@@ -32,16 +35,34 @@ async def _migrate(url: str, *, dry_run: bool) -> int:
 
 
 def export(config: Config, path: str) -> int:
-    """Write everything as JSON Lines to a file that isn't there yet, or to standard output."""
+    """Write everything as JSON Lines to a file that isn't there yet, or to standard output.
+
+    Raises `ConfigFault` where there is no database. An export that fails leaves no file.
+    """
+    url = _there(config.store_url)
     if path == STANDARD:
-        return asyncio.run(_export(config.store_url, sys.stdout.buffer))
+        return asyncio.run(_export(url, sys.stdout.buffer))
     try:
-        with Path(path).open("xb") as file:
-            return asyncio.run(_export(config.store_url, file))
+        with ExitStack() as undo:
+            file = undo.enter_context(Path(path).open("xb"))
+            undo.callback(Path(path).unlink, missing_ok=True)
+            status = asyncio.run(_export(url, file))
+            undo.pop_all()
+            file.close()
     except FileExistsError:
         raise ConfigFault(f"{path} is there already, and an export overwrites nothing. Name another file.") from None
     except OSError as error:
         raise ConfigFault(f"{path} can't be written: {error.strerror}.") from None
+    return status
+
+
+def _there(url: str) -> str:
+    """The address of a database that is read; an SQLite file that isn't there would be made by opening it."""
+    if url.startswith(SQLITE) and not Path(url.removeprefix(SQLITE)).is_file():
+        raise ConfigFault(
+            f"There is no database {url.removeprefix(SQLITE)}: nothing was stored there yet, or --db has another name."
+        )
+    return url
 
 
 async def _export(url: str, file: BinaryIO) -> int:
@@ -60,10 +81,10 @@ async def _export(url: str, file: BinaryIO) -> int:
 def import_(config: Config, path: str) -> int:
     """Take in what `export` wrote, from a file or standard input."""
     if path == STANDARD:
-        return asyncio.run(_import(config.store_url, sys.stdin.buffer))
+        return asyncio.run(_import(prepared_store_url(config), sys.stdin.buffer))
     try:
         with Path(path).open("rb") as file:
-            return asyncio.run(_import(config.store_url, file))
+            return asyncio.run(_import(prepared_store_url(config), file))
     except OSError as error:
         raise ConfigFault(f"{path} can't be read: {error.strerror}.") from None
 
