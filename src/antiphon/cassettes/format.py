@@ -44,6 +44,7 @@ class Line(msgspec.Struct, omit_defaults=True):
     upstream: str = ""
     status: int | None = None
     headers: dict[str, str] = {}
+    source: msgspec.Raw = msgspec.Raw(b"")
     ms: int | None = None
     data: str | None = None
     json: msgspec.Raw = msgspec.Raw(b"")
@@ -84,7 +85,8 @@ def encode_interaction(number: int, asked: Asked, answered: Answered, *, take: i
     request |= {"scope": scope} if scope else {}
     request |= {"method": asked.method, "url": asked.url, "path": asked.path, "upstream": asked.upstream}
     request |= {"headers": dict(asked.headers), **_body(asked.body)}
-    lines = [_line(request), _line({"status": answered.status, "headers": dict(answered.headers)})]
+    source = {"source": msgspec.Raw(answered.source)} if answered.source else {}
+    lines = [_line(request), _line({"status": answered.status, "headers": dict(answered.headers), **source})]
     kind = answered.headers.get("content-type", "")
     lines += [_line(piece) for chunk in answered.chunks for piece in _pieces(chunk, kind)]
     return b"".join([*lines, _line({"end": answered.end, "ms": answered.ms})])
@@ -134,7 +136,8 @@ def read_answer(path: Path, origin: Origin, offset: int, length: int) -> Answere
         chunks = tuple(_chunks(lines[1:-1]))
     except ValueError as error:
         raise CassetteInvalid(f"The answer in {origin} can't be read: {error}.") from None
-    return Answered(lines[0].status, lines[0].headers, chunks, lines[-1].end, lines[-1].ms or 0)
+    head, last = lines[0], lines[-1]
+    return Answered(head.status, head.headers, chunks, last.end, last.ms or 0, bytes(head.source))
 
 
 class _Scan:

@@ -46,13 +46,17 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer as it came. `ms` is when it ended, in milliseconds since the request."""
+    """An answer as it came. `ms` is when it ended, in milliseconds since the request.
+
+    `source` is JSON: what the file of another program that it was imported from has beside, empty for none.
+    """
 
     status: int
     headers: Mapping[str, str]
     chunks: tuple[Chunk, ...]
     end: End
     ms: int = 0
+    source: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,8 +48,9 @@ def redact_answer(answer: Answered, known: Sequence[str] = ()) -> Answered:
     The boundaries of all other chunks stay; a secret's mark stands in the chunk in which it began.
     """
     changes = edits(b"".join(chunk.data for chunk in answer.chunks), known)
-    chunks = tuple(_apply(answer.chunks, changes)) if changes else answer.chunks
-    return replace(answer, headers=_allowed(answer.headers, RESPONSE_HEADERS, known), chunks=chunks)
+    chunks = tuple(apply_edits(answer.chunks, changes)) if changes else answer.chunks
+    headers = _allowed(answer.headers, RESPONSE_HEADERS, known)
+    return replace(answer, headers=headers, chunks=chunks, source=redact_body(answer.source, known))
 
 
 def redact_body(body: bytes, known: Sequence[str] = ()) -> bytes:
@@ -57,12 +58,25 @@ def redact_body(body: bytes, known: Sequence[str] = ()) -> bytes:
     if not may_hold_secrets(body.decode("latin-1"), known):
         return body
     changes = edits(body, known)
-    return b"".join(chunk.data for chunk in _apply((Chunk(0, body),), changes)) if changes else body
+    return b"".join(chunk.data for chunk in apply_edits((Chunk(0, body),), changes)) if changes else body
 
 
 def redact_text(text: str, known: Sequence[str] = ()) -> str:
     """A URL or a header's value without secrets."""
     return blank(text, find_secrets(text, known))
+
+
+def apply_edits(chunks: Sequence[Chunk], changes: Sequence[Edit]) -> Iterator[Chunk]:
+    """The chunks with edits of their bytes made; what is put in stands where its edit begins. None is empty."""
+    starts = [edit.start for edit in changes]
+    stops = [edit.stop for edit in changes]
+    at = 0
+    for chunk in chunks:
+        end = at + len(chunk.data)
+        touching = changes[bisect_right(stops, at) : bisect_right(starts, end - 1)]
+        if data := _changed(chunk.data, at, touching):
+            yield replace(chunk, data=data)
+        at = end
 
 
 def own_secrets(request: HttpRequest) -> tuple[str, ...]:
@@ -87,18 +101,6 @@ def _credible(value: str) -> bool:
 def _allowed(headers: Mapping[str, str], names: frozenset[str], known: Sequence[str]) -> dict[str, str]:
     kept = {name.lower(): value for name, value in headers.items() if name.lower() in names}
     return {name: redact_text(kept[name], known) for name in sorted(kept)}
-
-
-def _apply(chunks: Sequence[Chunk], changes: Sequence[Edit]) -> Iterator[Chunk]:
-    starts = [edit.start for edit in changes]
-    stops = [edit.stop for edit in changes]
-    at = 0
-    for chunk in chunks:
-        end = at + len(chunk.data)
-        touching = changes[bisect_right(stops, at) : bisect_right(starts, end - 1)]
-        if data := _changed(chunk.data, at, touching):
-            yield replace(chunk, data=data)
-        at = end
 
 
 def _changed(data: bytes, at: int, touching: Sequence[Edit]) -> bytes:

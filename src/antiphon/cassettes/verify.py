@@ -57,7 +57,8 @@ def _secrets(interaction: Interaction, answered: Answered) -> Iterator[Finding]:
         interaction.asked.body, interaction.asked.url, interaction.asked.headers,
     ):  # fmt: skip
         yield Finding(place, "the request holds a secret (redact)")
-    if redact_answer(answered).chunks != answered.chunks:
+    clean_answer = redact_answer(answered)
+    if (clean_answer.chunks, clean_answer.source) != (answered.chunks, answered.source):
         yield Finding(place, "the answer holds a secret (redact)")
     words = [word for word in RANDOM.findall(interaction.asked.body.decode("latin-1")) if _random(word)]
     if words:

@@ -6,6 +6,8 @@ Counterpart: `open.py`, which finds the folders.
 """
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -13,13 +15,11 @@ from urllib.parse import urlsplit, urlunsplit
 import msgspec
 
 from antiphon.cassettes.canonical import canonical_path, request_key
+from antiphon.cassettes.exporters.llama_stack import TOOL_METHOD, source_of
 from antiphon.cassettes.interaction import Answered, Asked, Chunk, End, Interaction, Origin
 from antiphon.cassettes.redaction import redact_body, redact_text
 from antiphon.cassettes.upstreams import upstream_name
 from antiphon.errors import CassetteInvalid
-
-TOOL_METHOD = "TOOL"
-"""The method of a recorded tool call, which isn't HTTP; no request of a client has it."""
 
 NO_HOST = "databricks.invalid"
 """Stands for a host that the recording left blank (`__databricks__`); `.invalid` never resolves."""
@@ -80,6 +80,10 @@ def read_recording(path: Path, name: str) -> Interaction | None:
         return None
     except msgspec.DecodeError as error:
         raise CassetteInvalid(f"{name} can't be read: {error}.") from None
+    return _interaction(recording, partial(read_answer, path, name), name)
+
+
+def _interaction(recording: Recording, load: Callable[[], Answered], name: str) -> Interaction:
     asked = _tool_asked(recording.request) if recording.request.tool_name else _asked(recording)
     cut = recording.response.is_streaming and not _FINISHED.search(recording.response.body)
     return Interaction(
@@ -87,7 +91,7 @@ def read_recording(path: Path, name: str) -> Interaction | None:
         asked=asked,
         end=End.CUT if cut else End.COMPLETE,
         origin=Origin(name),
-        load=partial(read_answer, path, name),
+        load=load,
         scope=recording.test_id or "",
     )
 
@@ -95,10 +99,13 @@ def read_recording(path: Path, name: str) -> Interaction | None:
 def read_answer(path: Path, name: str) -> Answered:
     """The answer in a file, as it went over the wire. Raises `CassetteInvalid`."""
     try:
-        recording = _recording.decode(path.read_bytes())
+        raw = path.read_bytes()
+        recording = _recording.decode(raw)
+        interaction = _interaction(recording, partial(read_answer, path, name), name)
         mapping = recording.id_normalization_mapping
         recording.response.body = msgspec.Raw(_with_ids(bytes(recording.response.body), mapping))
-        return _streamed(recording) if recording.response.is_streaming else _whole(recording)
+        answered = _streamed(recording) if recording.response.is_streaming else _whole(recording)
+        return replace(answered, source=source_of(name, raw, interaction, answered))
     except (OSError, msgspec.MsgspecError) as error:
         raise CassetteInvalid(f"{name} can't be read: {error}.") from None
 
