@@ -17,7 +17,7 @@ import msgspec
 
 from antiphon import errors
 from antiphon.cli import parser
-from antiphon.config import Config
+from antiphon.config import UNFLAGGED, Config
 from antiphon.upstream.addresses import DIALECTS_BY_HOST, DIALECTS_BY_PORT
 from antiphon.wire import events
 from docs_requests import dialect_table, endpoint_table, field_table
@@ -92,7 +92,7 @@ def _flag(action: argparse.Action) -> str:
 def settings() -> str:
     """Every setting: flag, variable, key of the file, default."""
     # The first command that has a setting is `serve`, whose words and defaults are the setting's own.
-    helps: dict[str, str] = {}
+    helps = dict(UNFLAGGED)
     for command in subcommands().values():
         for action in command._actions:  # noqa: SLF001 - as above
             helps.setdefault(action.dest, action.help or "")

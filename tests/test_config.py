@@ -2,6 +2,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from platformdirs import user_data_path
 
 from antiphon.config import Config, Environment, load
 from antiphon.errors import ConfigFault
@@ -47,6 +48,7 @@ def test_every_setting_can_stand_in_the_environment_and_in_the_file(tmp_path: Pa
         "cassette": "t", "mode": "replay", "repeats": False, "speed": "2x", "cors": ["http://o"], "max_body": 2,
         "connect_timeout": 1.5, "first_byte_timeout": 2.5, "idle_timeout": 3.5, "ping_every": 4.5,
         "keep_responses": "30d", "match": "exact", "rules": ["ignore a"], "allow_private_urls": True,
+        "sealing_keys": ["k", "l"], "sealing_key_file": "f",
     }  # fmt: skip
     assert said.keys() == set(Config.__struct_fields__)
     wanted = Config(**said)
@@ -180,3 +182,34 @@ def test_keys_come_from_the_environment() -> None:
     for missing in ("EMPTY", "OTHER"):
         with pytest.raises(ConfigFault, match=rf"'a' takes its key from \${missing}, which isn't set"):
             environment.key(missing, "a")
+
+
+def test_a_table_of_the_file_groups_settings(tmp_path: Path) -> None:
+    written(tmp_path, '[sealing]\nkeys = ["a", "b"]\nkey-file = "f"')
+    config = load({}, {}, tmp_path)
+    assert (config.sealing_keys, config.sealing_key_file) == (["a", "b"], "f")
+    written(tmp_path, '[sealing]\nkyes = ["a"]')
+    with pytest.raises(ConfigFault, match=r"There is no setting sealing-kyes in .* Is sealing-keys meant\?"):
+        load({}, {}, tmp_path)
+
+
+def test_a_key_is_never_shown(tmp_path: Path) -> None:
+    written(tmp_path, 'sealing-keys = "hidden"')
+    with pytest.raises(ConfigFault, match="must be a list of keys, the newest first, not something else") as fault:
+        load({}, {}, tmp_path)
+    assert "hidden" not in fault.value.message
+
+
+@pytest.mark.parametrize(
+    ("config", "folder"),
+    [
+        (Config(db="sqlite:////a/b/c.db"), Path("/a/b")),
+        (Config(db="sqlite:///c.db"), Path()),
+        (Config(db="memory://"), None),
+        (Config(cassette="t"), None),
+        (Config(db="postgresql://u@h/n"), user_data_path("antiphon")),
+        (Config(), user_data_path("antiphon")),
+    ],
+)
+def test_where_a_server_keeps_files_of_its_own(config: Config, folder: Path | None) -> None:
+    assert config.data_folder == folder

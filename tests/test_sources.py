@@ -2,7 +2,7 @@ import re
 import subprocess
 import sys
 
-from antiphon.sources import live, seeded
+from antiphon.sources import chance, live, seeded
 
 
 def test_live_ids_are_unique_and_begin_with_the_time() -> None:
@@ -29,3 +29,8 @@ def test_seeded_ids_are_the_same_in_every_process() -> None:
         for _ in range(2)
     }
     assert said == {seeded("seed", 1).ids("resp")}
+
+
+def test_chance_has_the_size_asked_for_and_never_comes_twice() -> None:
+    assert len({chance(16) for _ in range(100)}) == 100
+    assert {len(chance(size)) for size in (0, 1, 64)} == {0, 1, 64}

@@ -183,6 +183,11 @@ def _add_server_flags(command: argparse.ArgumentParser) -> None:
     add("--max-body", type=int, metavar="BYTES", help="largest request body (33554432)")
     add("--ping-every", type=float, metavar="SECONDS", help="comment in a stream silent for so long (15)")
     add(
+        "--sealing-key-file",
+        metavar="FILE",
+        help="a file with the keys of seals, one a line, the newest first; without it, one is made beside the database",
+    )
+    add(
         "--allow-private-urls", action="store_true", default=None,
         help="let requests send this server to addresses of its own network; on loopback they may anyway",
     )  # fmt: skip

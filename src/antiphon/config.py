@@ -21,7 +21,7 @@ Mode = Literal["live", "record", "replay", "auto"]
 Match = Literal["exact", "canonical", "conversation"]
 Seconds = Annotated[float, Meta(gt=0)]
 PREFIX = "ANTIPHON_"
-LISTS = frozenset({"upstream", "alias", "cors"})
+LISTS = frozenset({"upstream", "alias", "cors", "sealing_keys"})
 SWITCHES = frozenset({"repeats", "allow_private_urls"})
 FILE = "antiphon.toml"
 SPEEDS = {"instant": 0.0, "recorded": 1.0}
@@ -36,8 +36,14 @@ WANTED = {
     "upstream": "a list of NAME=URL",
     "alias": "a list of PATTERN=MODEL",
     "cors": "a list of origins",
+    "sealing_keys": "a list of keys, the newest first",
 }
 """What a setting must be; a time has a number of seconds above 0, anything else is text."""
+
+UNFLAGGED = {
+    "sealing_keys": "the keys of seals, the newest first: it seals, all of them open. Without any, one is made",
+}
+"""Settings that have no flag, since the machine shows flags to everyone, and what they mean."""
 
 _AT = re.compile(r" - at `\$\.(?P<name>\w+)")
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>[^`]+)`")
@@ -69,6 +75,8 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     ping_every: Seconds = 15.0
     keep_responses: str | None = None
     allow_private_urls: bool = False
+    sealing_keys: list[str] = []
+    sealing_key_file: str | None = None
 
     @property
     def cassette_mode(self) -> Mode:
@@ -103,6 +111,17 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         if self.cassette:
             return "memory://"
         return f"sqlite:///{user_data_path('antiphon') / 'antiphon.db'}"
+
+    @property
+    def data_folder(self) -> Path | None:
+        """Where this server keeps files of its own: beside an SQLite file, else in the user's folder; None for none.
+
+        There is none where answers are kept in memory: nothing is to outlive the process.
+        """
+        scheme, _, path = self.store_url.partition(":///")
+        if scheme == "sqlite":
+            return Path(path).parent
+        return None if self.store_url.startswith("memory:") else user_data_path("antiphon")
 
 
 class Environment(msgspec.Struct, kw_only=True):
@@ -152,9 +171,21 @@ def _from_file(path: Path, *, required: bool) -> dict[str, Any]:
         found = tomllib.loads(path.read_text())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise ConfigFault(f"{path} can't be read: {error}.") from None
-    settings = {name.replace("-", "_"): value for name, value in found.items()}
+    settings = _without_tables({name.replace("-", "_"): value for name, value in found.items()})
     settings |= _yes_or_no(settings)
     _convert(settings, lambda name: f"{_hyphened(name)} in {path}")
+    return settings
+
+
+def _without_tables(found: dict[str, Any]) -> dict[str, Any]:
+    """The same with `[sealing] keys` as `sealing_keys`; a table that is a setting itself stays."""
+    settings: dict[str, Any] = {}
+    for name, value in found.items():
+        begun = any(field.startswith(f"{name}_") for field in Config.__struct_fields__)
+        if isinstance(value, dict) and begun and name not in Config.__struct_fields__:
+            settings |= {f"{name}_{inner.replace('-', '_')}": member for inner, member in value.items()}
+        else:
+            settings[name] = value
     return settings
 
 
@@ -197,7 +228,8 @@ def _fault(said: str, settings: dict[str, Any], called: Callable[[str], str]) ->
     name = found["name"]
     kind = Config.__annotations__[name]
     wanted = WANTED.get(name) or ("a number of seconds above 0" if kind is Seconds else "text")
-    return ConfigFault(f"{called(name)} must be {wanted}, not {settings[name]!r}.")
+    got = "something else" if name in UNFLAGGED else repr(settings[name])
+    return ConfigFault(f"{called(name)} must be {wanted}, not {got}.")
 
 
 def _hyphened(name: str) -> str:

@@ -33,6 +33,11 @@ def time_ordered_id(prefix: str) -> str:
     return f"{prefix}_{millis:012x}{os.urandom(ID_BYTES - 6).hex()}"
 
 
+def chance(size: int) -> bytes:
+    """Bytes that nobody can foretell, fit for keys."""
+    return os.urandom(size)
+
+
 def live() -> Sources:
     """The real clock and random, time-ordered ids."""
     return Sources(clock=time.time, ids=time_ordered_id)

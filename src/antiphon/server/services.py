@@ -21,7 +21,9 @@ from antiphon.errors import ConfigFault
 from antiphon.runner.open_runs import OpenRuns
 from antiphon.runner.retention import keep_sweeping
 from antiphon.server.front import is_loopback
+from antiphon.sealing import Sealing
 from antiphon.sources import Sources, live
+from antiphon.server.seals import sealing_of
 from antiphon.store.base import Store
 from antiphon.store.memory import MemoryStore
 from antiphon.store.open import SQLITE, open_store
@@ -64,6 +66,7 @@ class Services:
     replays: bool
     mcp: McpClient
     tape: CassetteTransport | None = None
+    sealing: Sealing
     open_runs: OpenRuns = field(default_factory=OpenRuns)
 
     def tools_of(self, run_id: str) -> ServerTools:
@@ -118,6 +121,7 @@ async def open_services(config: Config, environment: Environment) -> AsyncIterat
             replays=replays,
             mcp=mcp,
             tape=tape,
+            sealing=sealing_of(config),
         )
 
 

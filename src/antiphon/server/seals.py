@@ -1,0 +1,24 @@
+"""The seals of this server, by its settings: keys of the operator's, keys of a file, or a key that it made itself.
+
+Not here: how a seal is made (`sealing.py`), where a made key is kept (`key_file.py`).
+"""
+
+from pathlib import Path
+
+from antiphon.config import Config
+from antiphon.key_file import SIZE, found_or_made, read_keys
+from antiphon.sealing import Sealing, configured_keys, open_to_all
+from antiphon.sources import chance
+
+
+def sealing_of(config: Config) -> Sealing:
+    """Under a cassette the seals that every replay makes alike. Raises `ConfigFault` for keys that are none."""
+    if config.cassette:
+        return open_to_all()
+    keys = configured_keys(config.sealing_keys, "sealing-keys")
+    if config.sealing_key_file:
+        keys += read_keys(Path(config.sealing_key_file))
+    folder = config.data_folder
+    if not keys:
+        keys = found_or_made(folder) if folder is not None else [chance(SIZE)]
+    return Sealing(keys)
