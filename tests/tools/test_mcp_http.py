@@ -14,10 +14,10 @@ from mcp_servers import TOKEN, asking, serving, workshop
 from antiphon.cassettes.open import open_cassette
 from antiphon.cassettes.transport import Mode
 from antiphon.errors import CassetteMiss, UpstreamCut, UpstreamUnavailable
+from antiphon.network import Network
 from antiphon.tools.mcp import McpResult
 from antiphon.tools.mcp_endpoint import Endpoint
 from antiphon.tools.mcp_http import Exchange, TransportAdapter, Wire
-from antiphon.transport import AiohttpTransport
 from antiphon.wire.mcp import McpTool
 
 JSON = {"content-type": "application/json"}
@@ -172,7 +172,7 @@ async def test_a_run_is_recorded_and_replayed_without_the_server(tmp_path: Path)
     ]
 
     async def run(mode: Mode, url: str) -> list[object]:
-        transport = open_cassette(tape, mode, AiohttpTransport() if mode is Mode.RECORD else None, clock=time.time)
+        transport = open_cassette(tape, mode, Network() if mode is Mode.RECORD else None, clock=time.time)
         async with asking(transport=transport) as client:
             listed = await client.list_tools(tool, url)
             return [listed, *[await client.call(tool, url, name, arguments) for name, arguments in calls]]
@@ -190,7 +190,7 @@ async def test_a_call_that_isnt_on_tape_is_a_miss_and_no_fault_of_the_server(tmp
     tape = tmp_path / "tape.jsonl"
     tool = McpTool(server_label="shop")
     async with serving(workshop().app("streamable")) as base:
-        recording = open_cassette(tape, Mode.RECORD, AiohttpTransport(), clock=time.time)
+        recording = open_cassette(tape, Mode.RECORD, Network(), clock=time.time)
         async with asking(transport=recording) as client:
             await client.call(tool, f"{base}/mcp", "add", {"a": 2, "b": 3})
     async with asking(transport=open_cassette(tape, Mode.REPLAY, None, clock=time.time)) as client:

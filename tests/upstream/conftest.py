@@ -10,7 +10,8 @@ import msgspec
 import pytest
 import uvloop
 
-from antiphon.transport import AiohttpTransport, Timeouts
+from antiphon.network import Network
+from antiphon.transport import Timeouts
 from antiphon.upstream.addresses import Upstream
 
 SSE = {"content-type": "text/event-stream"}
@@ -117,15 +118,15 @@ class Server:
 
 
 @pytest.fixture
-async def network() -> AsyncIterator[AiohttpTransport]:
+async def network() -> AsyncIterator[Network]:
     """The real transport, impatient."""
-    transport = AiohttpTransport(Timeouts(connect=5, first_byte=5, idle=1))
+    transport = Network(Timeouts(connect=5, first_byte=5, idle=1))
     yield transport
     await transport.close()
 
 
 @pytest.fixture
-async def server(network: AiohttpTransport) -> AsyncIterator[Server]:
+async def server(network: Network) -> AsyncIterator[Server]:
     """Starts servers. Its connections end when the transport closes, so it comes before it."""
     servers = Server()
     yield servers

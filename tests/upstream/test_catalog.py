@@ -9,7 +9,8 @@ import pytest
 from openai.types import Model as JudgedModel
 
 from antiphon.errors import AntiphonError, ConfigFault, InvalidRequest, NotFound, UpstreamUnavailable
-from antiphon.transport import AiohttpTransport, Transport
+from antiphon.network import Network
+from antiphon.transport import Transport
 from antiphon.upstream.catalog import Catalog, Upstream
 from antiphon.upstream.listing import Listing
 from antiphon.wire.models import Model
@@ -35,7 +36,7 @@ class House:
 
     def catalog(self, aliases: tuple[tuple[str, str], ...] = (), default: str | None = None) -> Catalog:
         upstreams = [Upstream(name, f"http://{name}/v1") for name in self.lists]
-        return Catalog(upstreams, AiohttpTransport(), aliases, default, clock=lambda: self.now, lister=self.lister)
+        return Catalog(upstreams, Network(), aliases, default, clock=lambda: self.now, lister=self.lister)
 
 
 TWO = {"a": ["small", "meta-llama/big", "both", "tagged:latest"], "b": ["both", "only-b"]}
@@ -194,7 +195,7 @@ async def test_models_are_as_the_judge_wants_them_and_kept_for_a_while() -> None
 def test_two_of_one_name() -> None:
     up = Upstream("a", "http://a/v1")
     with pytest.raises(ConfigFault, match="Two upstreams"):
-        Catalog([up, up], AiohttpTransport())
+        Catalog([up, up], Network())
 
 
 def test_an_upstream_by_name() -> None:
@@ -204,7 +205,7 @@ def test_an_upstream_by_name() -> None:
         catalog.upstream("b")
 
 
-async def test_over_the_network_a_dead_one_doesnt_hold_the_others_up(server: Any, network: AiohttpTransport) -> None:
+async def test_over_the_network_a_dead_one_doesnt_hold_the_others_up(server: Any, network: Network) -> None:
     alive = await server.start(server.whole(200, {"data": [{"id": "x", "created": 1, "owned_by": "me"}]}))
     catalog = Catalog([Upstream("dead", "http://127.0.0.1:1/v1"), Upstream("alive", alive.url)], network)
     assert await catalog.models() == [Model("alive/x", 1, "me")]

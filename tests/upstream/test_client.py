@@ -8,7 +8,7 @@ import pytest
 from antiphon.engine.commands import CallUpstream
 from antiphon.engine.replies import Reply, UpstreamChunks, UpstreamDone, UpstreamFailed, UpstreamOpened
 from antiphon.errors import UpstreamCut, UpstreamFault, UpstreamGarbage, UpstreamRefused, UpstreamUnavailable
-from antiphon.transport import AiohttpTransport
+from antiphon.network import Network
 from antiphon.upstream.catalog import Catalog, Target, Upstream
 from antiphon.upstream.client import UpstreamClient
 from antiphon.upstream.retry import Retry
@@ -21,13 +21,13 @@ def token(text: str) -> bytes:
     return b'data: {"choices":[{"index":0,"delta":{"content":"%b"}}]}\n\n' % text.encode()
 
 
-def client(network: AiohttpTransport, *upstreams: Upstream) -> UpstreamClient:
+def client(network: Network, *upstreams: Upstream) -> UpstreamClient:
     async def at_once(_: float) -> None: ...
 
     return UpstreamClient(network, Catalog(upstreams, network), Retry(sleep=at_once))
 
 
-async def replies(network: AiohttpTransport, *upstreams: Upstream, call: CallUpstream = CALL) -> list[Reply]:
+async def replies(network: Network, *upstreams: Upstream, call: CallUpstream = CALL) -> list[Reply]:
     async with contextlib.aclosing(client(network, *upstreams).ask(call)) as asked:
         return [reply async for reply in asked]
 
@@ -42,7 +42,7 @@ def fault_of(told: list[Reply]) -> Any:
     return told[-1].error
 
 
-async def test_a_stream(server: Any, network: AiohttpTransport) -> None:
+async def test_a_stream(server: Any, network: Network) -> None:
     up = await server.start(server.stream(token("Hel") + token("lo"), token("!") + b"data: [DO", b"NE]\n\n"))
     told = await replies(network, Upstream("up", up.url, "sk-1"))
     assert told[0] == UpstreamOpened()
@@ -54,7 +54,7 @@ async def test_a_stream(server: Any, network: AiohttpTransport) -> None:
     assert asked.headers["content-type"] == "application/json"
 
 
-async def test_one_reply_per_read_as_it_comes(server: Any, network: AiohttpTransport) -> None:
+async def test_one_reply_per_read_as_it_comes(server: Any, network: Network) -> None:
     up = await server.start(server.stream(token("a") + token("b"), end=[b"HANG"]))
     async with contextlib.aclosing(client(network, up.upstream).ask(CALL)) as asked:
         assert await anext(asked) == UpstreamOpened()
@@ -63,39 +63,39 @@ async def test_one_reply_per_read_as_it_comes(server: Any, network: AiohttpTrans
         assert len(first.chunks) == 2
 
 
-async def test_without_a_key_none_is_sent(server: Any, network: AiohttpTransport) -> None:
+async def test_without_a_key_none_is_sent(server: Any, network: Network) -> None:
     up = await server.start(server.stream(b"data: [DONE]\n\n"))
     await replies(network, up.upstream)
     assert "authorization" not in up.asked[0].headers
 
 
-async def test_the_connection_is_kept_for_the_next_call(server: Any, network: AiohttpTransport) -> None:
+async def test_the_connection_is_kept_for_the_next_call(server: Any, network: Network) -> None:
     up = await server.start(server.stream(token("a") + b"data: [DONE]\n\n"))
     for _ in range(3):
         assert (await replies(network, up.upstream))[-1] == UpstreamDone(marked=True)
     assert up.opened == 1
 
 
-async def test_a_body_left_open_after_done_is_given_up(server: Any, network: AiohttpTransport) -> None:
+async def test_a_body_left_open_after_done_is_given_up(server: Any, network: Network) -> None:
     up = await server.start(server.stream(b"data: [DONE]\n\n", end=[b"HANG"]))
     assert await replies(network, up.upstream) == [UpstreamOpened(), UpstreamDone(marked=True)]
 
 
-async def test_an_end_without_a_mark(server: Any, network: AiohttpTransport) -> None:
+async def test_an_end_without_a_mark(server: Any, network: Network) -> None:
     up = await server.start(server.stream(token("a"), token("b")[:-2]))
     told = await replies(network, up.upstream)
     assert text_of(told) == "ab"
     assert told[-1] == UpstreamDone(marked=False)
 
 
-async def test_a_cut(server: Any, network: AiohttpTransport) -> None:
+async def test_a_cut(server: Any, network: Network) -> None:
     up = await server.start(server.stream(token("a"), end=[b"CUT"]))
     told = await replies(network, up.upstream)
     assert text_of(told) == "a"
     assert isinstance(fault_of(told), UpstreamCut)
 
 
-async def test_closing_the_generator_drops_the_call(server: Any, network: AiohttpTransport) -> None:
+async def test_closing_the_generator_drops_the_call(server: Any, network: Network) -> None:
     up = await server.start(server.stream(token("a"), end=[b"HANG"]))
     asked = client(network, up.upstream).ask(CALL)
     await anext(asked)
@@ -104,12 +104,12 @@ async def test_closing_the_generator_drops_the_call(server: Any, network: Aiohtt
     await up.dropped.wait()
 
 
-async def test_headers_of_a_cassette_are_handed_on(server: Any, network: AiohttpTransport) -> None:
+async def test_headers_of_a_cassette_are_handed_on(server: Any, network: Network) -> None:
     up = await server.start(server.stream(b"data: [DONE]\n\n", antiphon_replay="repeated", x_other="1"))
     assert (await replies(network, up.upstream))[0] == UpstreamOpened({"antiphon-replay": "repeated"})
 
 
-async def test_nothing_listens(server: Any, network: AiohttpTransport) -> None:
+async def test_nothing_listens(server: Any, network: Network) -> None:
     up = await server.start(server.whole(200))
     await server.exits.aclose()
     told = await replies(network, up.upstream)
@@ -117,12 +117,12 @@ async def test_nothing_listens(server: Any, network: AiohttpTransport) -> None:
     assert len(told) == 1
 
 
-async def test_an_upstream_that_is_gone_from_the_configuration(network: AiohttpTransport) -> None:
+async def test_an_upstream_that_is_gone_from_the_configuration(network: Network) -> None:
     told = await replies(network, Upstream("other", "http://127.0.0.1:1/v1"))
     assert fault_of(told).code == "upstream_not_found"
 
 
-async def test_a_refusal(server: Any, network: AiohttpTransport) -> None:
+async def test_a_refusal(server: Any, network: Network) -> None:
     error = {"message": "No such model.", "type": "not_found", "param": "model", "code": "model_not_found"}
     up = await server.start(server.whole(404, {"error": error}))
     told = await replies(network, up.upstream)
@@ -137,27 +137,27 @@ async def test_a_refusal(server: Any, network: AiohttpTransport) -> None:
     )
 
 
-async def test_a_refusal_without_end_is_read_only_so_far(server: Any, network: AiohttpTransport) -> None:
+async def test_a_refusal_without_end_is_read_only_so_far(server: Any, network: Network) -> None:
     up = await server.start([server.head(400, {}) + b"\r\n", *[b"x" * 10_000] * 50, b"HANG"])
     fault = fault_of(await replies(network, up.upstream))
     assert fault.http_status == 400
     assert len(fault.message) < 300
 
 
-async def test_retries_until_it_answers(server: Any, network: AiohttpTransport) -> None:
+async def test_retries_until_it_answers(server: Any, network: Network) -> None:
     up = await server.start(server.whole(503), server.whole(429, retry_after="1"), server.stream(b"data: [DONE]\n\n"))
     assert (await replies(network, up.upstream))[-1] == UpstreamDone(marked=True)
     assert len(up.asked) == 3
 
 
-async def test_retries_come_to_an_end(server: Any, network: AiohttpTransport) -> None:
+async def test_retries_come_to_an_end(server: Any, network: Network) -> None:
     up = await server.start(server.whole(429, {"error": {"message": "slow down"}}, retry_after="2"))
     fault = fault_of(await replies(network, up.upstream))
     assert (fault.http_status, fault.message, dict(fault.headers)) == (429, "slow down", {"retry-after": "2"})
     assert len(up.asked) == 3
 
 
-async def test_other_errors_are_not_retried(server: Any, network: AiohttpTransport) -> None:
+async def test_other_errors_are_not_retried(server: Any, network: Network) -> None:
     up = await server.start(server.whole(500, b"boom", content_type="text/plain"))
     fault = fault_of(await replies(network, up.upstream))
     assert (fault.http_status, fault.message) == (500, "Upstream 'up' answered 500: boom")
@@ -173,7 +173,7 @@ async def test_other_errors_are_not_retried(server: Any, network: AiohttpTranspo
     ],
 )
 async def test_what_isnt_an_answer(
-    server: Any, network: AiohttpTransport, status: int, headers: dict[str, str], said: str
+    server: Any, network: Network, status: int, headers: dict[str, str], said: str
 ) -> None:
     up = await server.start(server.whole(status, b"<html><title>Sign in</title>", **headers))
     told = await replies(network, up.upstream)
@@ -183,7 +183,7 @@ async def test_what_isnt_an_answer(
     assert said in fault.message
 
 
-async def test_a_server_that_doesnt_stream(server: Any, network: AiohttpTransport) -> None:
+async def test_a_server_that_doesnt_stream(server: Any, network: Network) -> None:
     message = {"role": "assistant", "content": "Hello"}
     up = await server.start(server.whole(200, {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}))
     told = await replies(network, up.upstream)
@@ -193,7 +193,7 @@ async def test_a_server_that_doesnt_stream(server: Any, network: AiohttpTranspor
 
 
 @pytest.mark.parametrize("path", ["/chat/completions", "/completions", "/embeddings"])
-async def test_forwarding(server: Any, network: AiohttpTransport, path: str) -> None:
+async def test_forwarding(server: Any, network: Network, path: str) -> None:
     up = await server.start(server.stream(b"data: {}\r\n\r", b"\n: odd\n\n"))
     headers = {"content-type": "application/json", "authorization": "Bearer ours", "cookie": "a=b", "x-title": "t"}
     body = b'{ "model": "m",  "x": 1.0 }'
@@ -209,14 +209,14 @@ async def test_forwarding(server: Any, network: AiohttpTransport, path: str) -> 
     assert "cookie" not in asked.headers
 
 
-async def test_forwarding_changes_the_model_and_nothing_else(server: Any, network: AiohttpTransport) -> None:
+async def test_forwarding_changes_the_model_and_nothing_else(server: Any, network: Network) -> None:
     up = await server.start(server.whole(200))
     body = b'{"n": 1.0, "model": "up/m", "big": 12345678901234567890123, "t": "\\u00e9"}'
     await (await client(network).forward(Target(up.upstream, "m"), "/embeddings", {}, body)).close()
     assert up.asked[0].body == b'{"n":1.0,"model":"m","big":12345678901234567890123,"t":"\\u00e9"}'
 
 
-async def test_forwarding_passes_an_error_on_as_it_is(server: Any, network: AiohttpTransport) -> None:
+async def test_forwarding_passes_an_error_on_as_it_is(server: Any, network: Network) -> None:
     up = await server.start(server.whole(502, b"one"), server.whole(400, b"two"))
     answer = await client(network).forward(Target(up.upstream, "m"), "/embeddings", {}, b'{"model":"m"}')
     assert answer.status == 400

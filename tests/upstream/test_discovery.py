@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from antiphon.errors import ConfigFault
-from antiphon.transport import AiohttpTransport
+from antiphon.network import Network
 from antiphon.upstream.addresses import Upstream
 from antiphon.upstream.discovery import USUAL_PORTS, discover, make_of
 
@@ -65,7 +65,7 @@ async def start(server: Any, answers: Answers) -> int:
     return port
 
 
-async def test_what_answers_is_found_wherever_it_is(server: Any, network: AiohttpTransport) -> None:
+async def test_what_answers_is_found_wherever_it_is(server: Any, network: Network) -> None:
     ports = {"Ollama": await start(server, VLLM), "vLLM": await start(server, OLLAMA), "llama.cpp": 1}
     discovery = await discover(network, ports=ports)
     assert discovery.found == [
@@ -80,13 +80,13 @@ async def test_what_answers_is_found_wherever_it_is(server: Any, network: Aiohtt
     ]
 
 
-async def test_two_of_one_make(server: Any, network: AiohttpTransport) -> None:
+async def test_two_of_one_make(server: Any, network: Network) -> None:
     ports = {"llama.cpp": await start(server, LLAMACPP), "vLLM": await start(server, LLAMACPP)}
     discovery = await discover(network, ports=ports)
     assert [upstream.name for upstream in discovery.found] == [f"llamacpp-{port}" for port in ports.values()]
 
 
-async def test_what_isnt_taken_for_an_upstream(server: Any, network: AiohttpTransport) -> None:
+async def test_what_isnt_taken_for_an_upstream(server: Any, network: Network) -> None:
     locked = await server.start(server.whole(401, {"error": "key"}))
     page = await server.start(server.whole(200, b"<html>", content_type="text/html"))
     ports = {"a": await start(server, OURSELVES), "b": locked.port, "c": page.port, "d": await start(server, {})}
@@ -99,13 +99,13 @@ async def test_what_isnt_taken_for_an_upstream(server: Any, network: AiohttpTran
     assert "something else answers" in nothing
 
 
-async def test_the_key_of_the_environment(network: AiohttpTransport) -> None:
+async def test_the_key_of_the_environment(network: Network) -> None:
     discovery = await discover(network, "sk-1", ports={})
     assert discovery.found == [Upstream("openai", "https://api.openai.com/v1", "sk-1", "openai")]
     assert discovery.looked_for == ["OPENAI_API_KEY in the environment: set"]
 
 
-async def test_the_address_of_the_environment(network: AiohttpTransport) -> None:
+async def test_the_address_of_the_environment(network: Network) -> None:
     discovery = await discover(network, "sk-1", "http://gateway:4000/", ports={})
     assert discovery.found == [Upstream("openai", "http://gateway:4000/v1", "sk-1")]
     with pytest.raises(ConfigFault):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from antiphon.errors import UpstreamGarbage, UpstreamRefused, UpstreamTimeout, UpstreamUnavailable
-from antiphon.transport import AiohttpTransport
+from antiphon.network import Network
 from antiphon.upstream.addresses import Upstream
 from antiphon.upstream.listing import list_models, models_in
 from antiphon.wire.models import Model
@@ -34,7 +34,7 @@ def test_what_isnt_a_list(body: bytes) -> None:
         models_in(body, UP)
 
 
-async def test_the_key_is_shown(server: Any, network: AiohttpTransport) -> None:
+async def test_the_key_is_shown(server: Any, network: Network) -> None:
     up = await server.start(server.whole(200, {"data": [{"id": "a", "created": 1, "owned_by": "x"}]}))
     listing = await list_models(network, Upstream("up", up.url, "sk-1"))
     assert (listing.models, listing.fault) == ([Model("a", 1, "x")], None)
@@ -42,7 +42,7 @@ async def test_the_key_is_shown(server: Any, network: AiohttpTransport) -> None:
     assert up.asked[0].headers["authorization"] == "Bearer sk-1"
 
 
-async def test_a_refusal(server: Any, network: AiohttpTransport) -> None:
+async def test_a_refusal(server: Any, network: Network) -> None:
     up = await server.start(server.whole(401, {"error": {"message": "no key"}}))
     listing = await list_models(network, up.upstream)
     assert listing.models == []
@@ -50,13 +50,13 @@ async def test_a_refusal(server: Any, network: AiohttpTransport) -> None:
     assert listing.fault.message == "no key"
 
 
-async def test_nobody_there(server: Any, network: AiohttpTransport) -> None:
+async def test_nobody_there(server: Any, network: Network) -> None:
     up = await server.start(server.whole(200))
     await server.exits.aclose()
     assert isinstance((await list_models(network, up.upstream)).fault, UpstreamUnavailable)
 
 
-async def test_silence(server: Any, network: AiohttpTransport) -> None:
+async def test_silence(server: Any, network: Network) -> None:
     up = await server.start([b"HANG"])
     listing = await list_models(network, up.upstream, seconds=0.05)
     assert isinstance(listing.fault, UpstreamTimeout)

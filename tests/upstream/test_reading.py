@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from antiphon.transport import AiohttpTransport, HttpRequest
+from antiphon.network import Network
+from antiphon.transport import HttpRequest
 from antiphon.upstream.reading import read_at_most
 
 
@@ -19,7 +20,7 @@ from antiphon.upstream.reading import read_at_most
     ],
 )
 async def test_as_far_as_it_comes(
-    server: Any, network: AiohttpTransport, end: list[bytes], limit: int, body: bytes
+    server: Any, network: Network, end: list[bytes], limit: int, body: bytes
 ) -> None:
     up = await server.start(server.stream(b"one", b"two", end=end))
     answer = await network.send(HttpRequest("GET", up.url, "up"))

@@ -5,7 +5,7 @@ The one place where rooms are put together: transport, cassette, catalog, client
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,18 +18,22 @@ from antiphon.cassettes.transport import CassetteTransport, Mode
 from antiphon.cassettes.upstreams import KnownUpstream, upstreams
 from antiphon.config import Config, Environment
 from antiphon.errors import ConfigFault
+from antiphon.network import Network
 from antiphon.runner.open_runs import OpenRuns
 from antiphon.runner.retention import keep_sweeping
-from antiphon.server.front import is_loopback
 from antiphon.sealing import Sealing
-from antiphon.sources import Sources, live
+from antiphon.server.front import is_loopback
 from antiphon.server.seals import sealing_of
+from antiphon.sources import Sources, live
 from antiphon.store.base import Store
 from antiphon.store.memory import MemoryStore
 from antiphon.store.open import SQLITE, open_store
 from antiphon.tools.mcp import McpClient
+from antiphon.tools.mcp_calls import McpCalls
 from antiphon.tools.server_tools import ServerTools
-from antiphon.transport import AiohttpTransport, Timeouts, Transport
+from antiphon.tools.table import Workshop, make_tools
+from antiphon.tools.tool import Tool
+from antiphon.transport import Timeouts, Transport
 from antiphon.upstream.addresses import Upstream
 from antiphon.upstream.catalog import Catalog, Lister
 from antiphon.upstream.client import UpstreamClient
@@ -54,7 +58,7 @@ class Services:
     """One server's rooms.
 
     `found` says what was looked for on this machine, None where the upstreams were named. `tape` is the cassette
-    in use; `replays` is true when nothing but that answers.
+    in use; `replays` is true when nothing but that answers. `tools` are those of this server that are set up.
     """
 
     config: Config
@@ -65,14 +69,16 @@ class Services:
     found: Discovery | None
     replays: bool
     mcp: McpClient
-    tape: CassetteTransport | None = None
     sealing: Sealing
+    tools: Mapping[str, Tool] = field(default_factory=dict)
+    scope: str = ""
+    tape: CassetteTransport | None = None
     open_runs: OpenRuns = field(default_factory=OpenRuns)
 
     def tools_of(self, run_id: str) -> ServerTools:
         """The tools that this server runs for one run."""
         private = self.config.allow_private_urls or is_loopback(self.config.host)
-        return ServerTools(self.mcp, run_id, allow_private=private)
+        return ServerTools(McpCalls(self.mcp, allow_private=private), self.tools, run_id, self.scope)
 
     def in_scope(self, scope: str) -> "Services":
         """The same for one scope of the cassette, with an empty store of its own, so that equal ids never meet."""
@@ -80,7 +86,8 @@ class Services:
         def sources(method: str, path: str, body: bytes, _: str = "") -> Sources:
             return self.sources_for(method, path, body, scope)
 
-        return replace(self, store=MemoryStore(), client=self.client.in_scope(scope), sources_for=sources)
+        client = self.client.in_scope(scope)
+        return replace(self, store=MemoryStore(), client=client, sources_for=sources, scope=scope)
 
 
 @asynccontextmanager
@@ -88,7 +95,7 @@ async def open_services(config: Config, environment: Environment) -> AsyncIterat
     """Build everything; close it in the end. Raises `ConfigFault` for settings that can't work."""
     async with AsyncExitStack() as stack:
         timeouts = Timeouts(config.connect_timeout, config.first_byte_timeout, config.idle_timeout)
-        network = AiohttpTransport(timeouts)
+        network = Network(timeouts)
         stack.push_async_callback(network.close)
         tape = open_tape(config, network) if config.cassette else None
         named = named_upstreams(config, environment)
@@ -111,6 +118,9 @@ async def open_services(config: Config, environment: Environment) -> AsyncIterat
             stack.push_async_callback(_stop, sweeping)
         mcp = McpClient(tape or network, clock=time.monotonic)
         stack.push_async_callback(mcp.close)
+        tools = make_tools(Workshop(tape or network, config.tools, _tool_key(environment, replays=replays)))
+        for tool in tools.values():
+            stack.push_async_callback(tool.close)
         yield Services(
             config=config,
             store=store,
@@ -120,8 +130,9 @@ async def open_services(config: Config, environment: Environment) -> AsyncIterat
             found=found,
             replays=replays,
             mcp=mcp,
-            tape=tape,
             sealing=sealing_of(config),
+            tools=tools,
+            tape=tape,
         )
 
 
@@ -151,6 +162,15 @@ def _named_upstream(text: str, environment: Environment) -> Upstream:
         )
     key = environment.key(said["key-env"], name) if "key-env" in said else None
     return Upstream.at(name.strip(), url.strip(), key, said.get("dialect"))
+
+
+def _tool_key(environment: Environment, *, replays: bool) -> Callable[[str, str], str]:
+    """Keys of tools by their variables; a replay asks nobody and needs none."""
+
+    def key(variable: str, tool: str) -> str:
+        return "" if replays else environment.key(variable, tool, "The tool")
+
+    return key
 
 
 def open_tape(config: Config, network: Transport) -> CassetteTransport:
@@ -187,7 +207,7 @@ def _model(name: str, upstream: str) -> Model:
 
 
 async def _search(environment: Environment) -> Discovery:
-    probes = AiohttpTransport(PROBE_TIMEOUTS)
+    probes = Network(PROBE_TIMEOUTS)
     try:
         return await discover(probes, environment.openai_key, environment.openai_url)
     finally:

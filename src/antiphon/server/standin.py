@@ -18,6 +18,7 @@ from antiphon.cassettes.transport import CassetteTransport
 from antiphon.cassettes.upstreams import upstream_name
 from antiphon.config import Config
 from antiphon.errors import AntiphonError, CassetteMiss, ConfigFault, UpstreamFault
+from antiphon.network import Network
 from antiphon.server.answering import attending
 from antiphon.server.coded import write_coded
 from antiphon.server.errors import error_response
@@ -25,7 +26,7 @@ from antiphon.server.front import Guard, is_loopback
 from antiphon.server.limits import read_body
 from antiphon.server.scopes import SCOPE_HEADER, scope_of
 from antiphon.server.services import open_tape
-from antiphon.transport import AiohttpTransport, HttpAnswer, HttpRequest, Timeouts
+from antiphon.transport import HttpAnswer, HttpRequest, Timeouts
 
 log = logging.getLogger("antiphon")
 
@@ -79,7 +80,7 @@ async def open_standin(config: Config, upstream: str | None = None) -> AsyncIter
     """
     # First of all: what can't be recorded makes no file.
     target = Target(upstream) if upstream else None
-    network = AiohttpTransport(Timeouts(config.connect_timeout, config.first_byte_timeout, config.idle_timeout))
+    network = Network(Timeouts(config.connect_timeout, config.first_byte_timeout, config.idle_timeout))
     tape = open_tape(config, network)
     try:
         yield Standin(tape, Guard(config.cors, guarded=is_loopback(config.host)), config.max_body, target)

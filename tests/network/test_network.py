@@ -2,12 +2,16 @@
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 
 import pytest
+import trustme
 
 from antiphon.errors import UpstreamCut, UpstreamGarbage, UpstreamTimeout, UpstreamUnavailable
-from antiphon.transport import AiohttpTransport, HttpRequest, Timeouts
+from antiphon.network import Network
+from antiphon.transport import HttpRequest, Timeouts
 
 Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -26,7 +30,7 @@ async def request_of(reader: asyncio.StreamReader) -> bytes:
 
 
 @contextlib.asynccontextmanager
-async def serving(script: Script) -> AsyncIterator[HttpRequest]:
+async def serving(script: Script, tls: ssl.SSLContext | None = None) -> AsyncIterator[HttpRequest]:
     """A server that plays `script` once per connection; yields a request to it."""
 
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -35,17 +39,17 @@ async def serving(script: Script) -> AsyncIterator[HttpRequest]:
         finally:
             writer.close()
 
-    server = await asyncio.start_server(play, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
+    server = await asyncio.start_server(play, "127.0.0.1", 0, ssl=tls)
+    place = f"{'https' if tls else 'http'}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     async with server:
-        yield HttpRequest(
-            "POST", f"http://127.0.0.1:{port}/v1/chat/completions?api-key=sk-secret", "tiny", {"x-a": "b"}, b'{"a":1}'
-        )
+        yield HttpRequest("POST", f"{place}/v1/chat/completions?api-key=sk-secret", "tiny", {"x-a": "b"}, b'{"a":1}')
 
 
 @contextlib.asynccontextmanager
-async def network(*, connect: float = 5, first_byte: float = 5, idle: float = 5) -> AsyncIterator[AiohttpTransport]:
-    transport = AiohttpTransport(Timeouts(connect, first_byte, idle))
+async def network(
+    *, connect: float = 5, first_byte: float = 5, idle: float = 5, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Network]:
+    transport = Network(Timeouts(connect, first_byte, idle), tls)
     try:
         yield transport
     finally:
@@ -330,3 +334,86 @@ async def test_a_fresh_connection_is_not_tried_again() -> None:
         with pytest.raises(UpstreamUnavailable):
             await transport.send(request)
     assert asked == 1
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+def server_side(authority: trustme.CA, name: str = "127.0.0.1") -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name).configure_cert(context)
+    return context
+
+
+def client_side(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return context
+
+
+async def test_over_tls_a_connection_is_kept_as_well(authority: trustme.CA) -> None:
+    opened = 0
+
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal opened
+        opened += 1
+        while await request_of(reader):
+            writer.write(CHUNKED + b"3\r\none\r\n")
+            await writer.drain()
+            writer.write(b"20000\r\n" + b"x" * 0x20000 + b"\r\n0\r\n\r\n")
+
+    async with serving(script, server_side(authority)) as request, network(tls=client_side(authority)) as transport:
+        for _ in range(2):
+            answer = await transport.send(request)
+            assert b"".join([chunk async for chunk in answer.chunks()]) == b"one" + b"x" * 0x20000
+    assert opened == 1
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+async def test_a_server_that_cannot_be_trusted(authority: trustme.CA, trusted: bool) -> None:  # noqa: FBT001 - a row
+    """Trusted but for another name, or of an authority nobody knows."""
+    tls = server_side(authority, "other.test")
+    known = client_side(authority) if trusted else None
+    async with serving(answering(), tls) as request, network(tls=known) as transport:
+        with pytest.raises(UpstreamUnavailable, match=r"can't be trusted: .*Check its certificate"):
+            await transport.send(request)
+
+
+async def test_a_cut_over_tls(authority: trustme.CA) -> None:
+    script = answering(CHUNKED + b"3\r\none\r\n")
+    async with serving(script, server_side(authority)) as request, network(tls=client_side(authority)) as transport:
+        body = (await transport.send(request)).chunks()
+        assert await anext(body) == b"one"
+        with pytest.raises(UpstreamCut):
+            await anext(body)
+
+
+async def test_a_name_of_several_addresses_is_tried_one_by_one() -> None:
+    """`localhost` may be ::1 first, where this server isn't."""
+    async with serving(answering(OK + b"Content-Length: 2\r\n\r\nok")) as request, network() as transport:
+        answer = await transport.send(replace(request, url=request.url.replace("127.0.0.1", "localhost")))
+        assert [chunk async for chunk in answer.chunks()] == [b"ok"]
+
+
+async def test_a_bare_answer_leaves_nothing_behind() -> None:
+    script = answering(OK + b"Content-Length: 100\r\n\r\n")
+    async with serving(script) as request, network() as transport:
+        answer = await transport.send(replace(request, method="HEAD", body=b""))
+        assert (answer.status, answer.headers["content-length"]) == (200, "100")
+        assert [chunk async for chunk in answer.chunks()] == []
+
+
+async def test_connections_under_way_end_with_the_transport() -> None:
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await request_of(reader)
+        writer.write(CHUNKED + b"3\r\none\r\n")
+        await reader.read()
+
+    async with serving(script) as request, network() as transport:
+        body = (await transport.send(request)).chunks()
+        assert await anext(body) == b"one"
+        await transport.close()
+        with pytest.raises(UpstreamCut):
+            await anext(body)

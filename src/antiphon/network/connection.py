@@ -1,0 +1,201 @@
+"""One connection to one server: a request goes out, the bytes of its answer are held until they are taken.
+
+An `asyncio.Protocol` round httptools' parser of responses. It waits for nothing by itself. Not here: the pool
+(`network.py`), timeouts (`answer.py`), what a fault is called (`faults.py`). Source: RFC 9112.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import cast
+
+import httptools
+
+HELD_MOST = 64 * 1024
+"""Bytes that nobody took after which the socket isn't read any more."""
+
+HEAD_LIMIT = 64 * 1024
+NO_BODY = frozenset({204, 304})
+
+
+class Lost(ConnectionError):
+    """The connection ended before the answer did. Its cause is the operating system's error, if there was one."""
+
+
+class Garbled(Exception):
+    """What came isn't an answer in HTTP."""
+
+
+class Connection(asyncio.Protocol):
+    """Where an answer arrives: `status` and `headers` once `head` is done, then its body piece by piece.
+
+    `over` is true when nothing more will come: whole, or with a `fault`. `heard` is true when something came back
+    for the request under way.
+    """
+
+    def __init__(self, lost: Callable[["Connection"], None]) -> None:
+        """`lost` is told when the connection is closed, by whomever."""
+        self._lost = lost
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport
+        self._parser = httptools.HttpResponseParser(self)
+        # Servers are taken as they are: these three deviations are seen in the wild, and none of them is dangerous
+        # where a connection carries answers to one client alone.
+        self._parser.set_dangerous_leniencies(
+            lenient_headers=True, lenient_optional_cr_before_lf=True, lenient_spaces_after_chunk_size=True
+        )
+        self._waiter: asyncio.Future[None] | None = None
+        self._pieces: list[bytes] = []
+        self._held = 0
+        self._bodiless = 0
+        self._bare = False
+        self._reusable = False
+        self._paused = False
+        self.closed = False
+        self.heard = False
+        self.opened = False
+        self.over = True
+        self.fault: Exception | None = None
+        self.status = 0
+        self.headers: dict[str, str] = {}
+
+    def ask(self, head: bytes, body: bytes, *, bare: bool = False) -> None:
+        """Send a request. The answer to a `bare` one (HEAD) has no body."""
+        self.take()
+        self._bodiless = 0
+        self._bare = bare
+        self._reusable = self.heard = self.opened = self.over = False
+        self.fault = None
+        self.headers = {}
+        if len(body) <= HELD_MOST:
+            self._transport.write(head + body)
+        else:
+            self._transport.write(head)
+            self._transport.write(body)
+
+    def news(self) -> asyncio.Future[None]:
+        """Done when the head, a piece of the body or the end has come."""
+        self._waiter = self._loop.create_future()
+        return self._waiter
+
+    @property
+    def holds(self) -> bool:
+        """Whether there is something to take."""
+        return bool(self._pieces)
+
+    @property
+    def reusable(self) -> bool:
+        """Whether another request may be sent."""
+        return self._reusable and self.over and not self.closed
+
+    def take(self) -> bytes:
+        """What has come of the body since the last time; empty for nothing."""
+        pieces = self._pieces
+        if not pieces:
+            return b""
+        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        pieces.clear()
+        self._held = 0
+        if self._paused:
+            self._paused = False
+            if not self.closed:
+                self._transport.resume_reading()
+        return data
+
+    def fail(self, fault: Exception) -> None:
+        """The answer under way is given up."""
+        if not self.over:
+            self.over = True
+            self.fault = fault
+            self._tell()
+
+    def drop(self) -> None:
+        """Close the connection now, whatever is under way."""
+        self._reusable = False
+        self._transport.abort()
+
+    # What asyncio calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        if self.over:
+            # A server that speaks without being asked: nobody knows to what this would be the answer.
+            self.drop()
+            return
+        self.heard = True
+        self._bodiless += len(data)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._garbled("it changed to another protocol")
+        except httptools.HttpParserError as error:
+            self._garbled(str(error.__context__ or error))
+        if self._bodiless > HEAD_LIMIT and not self.over:
+            self._garbled(f"more than {HEAD_LIMIT:,} bytes of headers")
+        if self._held > HELD_MOST and not self._paused and not self.closed:
+            self._paused = True
+            self._transport.pause_reading()
+        if self._pieces:
+            self._tell()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.closed = True
+        self._lost(self)
+        if self.over:
+            return
+        if exc is None and self.opened and self._ends_with_connection():
+            self.over = True
+            self._tell()
+            return
+        lost = Lost(str(exc) if exc else "the connection was closed")
+        lost.__cause__ = exc
+        self.fail(lost)
+
+    # What httptools calls.
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self.over or self.opened:
+            return  # Of a second answer, or a trailer.
+        key = name.decode("latin-1").lower()
+        text = value.decode("utf-8", "surrogateescape").strip()
+        self.headers[key] = f"{self.headers[key]}, {text}" if key in self.headers else text
+
+    def on_headers_complete(self) -> None:
+        status = self._parser.get_status_code()
+        if self.over or self.opened or status < 200:  # noqa: PLR2004 - statuses below announce another answer
+            return
+        self.status = status
+        self.opened = True
+        if self._bare:
+            self.over = True
+        self._tell()
+
+    def on_body(self, body: bytes) -> None:
+        if not self.over:
+            self._pieces.append(body)
+            self._held += len(body)
+            self._bodiless = 0
+
+    def on_message_complete(self) -> None:
+        if self.over:
+            self._reusable = False
+        elif self.opened:
+            self.over = True
+            self._reusable = self._parser.should_keep_alive()
+            self._tell()
+        else:
+            self.headers = {}
+
+    def _ends_with_connection(self) -> bool:
+        framed = "content-length" in self.headers or "transfer-encoding" in self.headers
+        return not framed and self.status not in NO_BODY
+
+    def _garbled(self, why: str) -> None:
+        self.fail(Garbled(why))
+        self.drop()
+
+    def _tell(self) -> None:
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
