@@ -16,7 +16,9 @@
     │   ├── UpstreamTimeout     504   silent for longer than allowed
     │   └── UpstreamGarbage     502   it sent something that isn't a chat completion
     ├── ToolFault               a tool's server is at fault; its item says so, and the answer goes on
-    │   └── McpFailed           424   an MCP server is down, slow, refuses or doesn't speak MCP
+    │   ├── McpFailed           424   an MCP server is down, slow, refuses or doesn't speak MCP
+    │   ├── SandboxFailed       424   the sandbox for code can't be started, or is gone
+    │   └── ToolFailed          424   the service behind a tool is down, slow, refuses or sends nonsense
     ├── CassetteFault
     │   ├── CassetteMiss        404   replay has no such interaction
     │   └── CassetteInvalid     500   the file can't be read
@@ -194,6 +196,18 @@ class McpFailed(ToolFault):
         super().__init__(message, code=kind)
         self.kind = kind
         self.number = number
+
+
+class ToolFailed(ToolFault):
+    """What stands behind a tool of this server didn't do what it was asked; the model is told the message."""
+
+    default_code = "tool_failed"
+
+
+class SandboxFailed(ToolFault):
+    """The sandbox for code can't be started, or is gone; the message has its own words."""
+
+    default_code = "sandbox_failed"
 
 
 class CassetteFault(AntiphonError):
