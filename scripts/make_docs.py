@@ -17,7 +17,7 @@ import msgspec
 
 from antiphon import errors
 from antiphon.cli import parser
-from antiphon.config import UNFLAGGED, Config
+from antiphon.config import TABLES, UNFLAGGED, Config
 from antiphon.upstream.addresses import DIALECTS_BY_HOST, DIALECTS_BY_PORT
 from antiphon.wire import events
 from docs_requests import dialect_table, endpoint_table, field_table
@@ -28,6 +28,7 @@ PART = re.compile(r"(<!-- generated: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", 
 
 MENDING = {
     "InvalidRequest": "Correct the field that `param` names.",
+    "ContextTooLong": "Shorten the input, or send `truncation: auto`.",
     "ConversationLocked": "Ask again a little later.",
     "Forbidden": "Ask by a loopback address; for a web page, start the server with `--cors ORIGIN`.",
     "NotFound": "Correct the id, model or path; the message names what comes nearest.",
@@ -40,6 +41,7 @@ MENDING = {
     "UpstreamTimeout": "Wait for the model to load, or raise `--first-byte-timeout` or `--idle-timeout`.",
     "UpstreamGarbage": "Give the address of the API itself, usually one that ends in `/v1`.",
     "McpFailed": "Look at the MCP server: its address, its log.",
+    "ToolFailed": "Look at the service behind the tool: its address and key under `[tools]`, the server's log.",
     "CassetteMiss": "Ask as it was recorded, or record the call with `--mode auto`.",
     "CassetteInvalid": "Mend the line that the message names, or record again.",
     "StoreFault": "Make room on the disk, or make the database writable; then ask again.",
@@ -92,19 +94,23 @@ def _flag(action: argparse.Action) -> str:
 def settings() -> str:
     """Every setting: flag, variable, key of the file, default."""
     # The first command that has a setting is `serve`, whose words and defaults are the setting's own.
-    helps = dict(UNFLAGGED)
+    helps = UNFLAGGED | TABLES
     for command in subcommands().values():
         for action in command._actions:  # noqa: SLF001 - as above
             helps.setdefault(action.dest, action.help or "")
     rows = [
-        [f"`{field.encode_name}`", f"`ANTIPHON_{field.encode_name.upper()}`", _default(field), helps[field.encode_name]]
+        [f"`{field.encode_name}`", _variable(field.encode_name), _default(field), helps[field.encode_name]]
         for field in msgspec.structs.fields(Config)
     ]
     return table(["key", "variable", "default", "meaning"], rows)
 
 
+def _variable(name: str) -> str:
+    return "" if name in TABLES else f"`ANTIPHON_{name.upper()}`"
+
+
 def _default(field: msgspec.structs.FieldInfo) -> str:
-    value: Any = field.default
+    value: Any = None if field.encode_name in TABLES else field.default
     if value is msgspec.NODEFAULT:
         value = []
     return {"None": "", "[]": "", "True": "`true`", "False": "`false`"}.get(str(value), f"`{value}`")

@@ -3,6 +3,7 @@
     AntiphonError
     ├── ClientFault             the request is wrong; repeating it unchanged won't help
     │   ├── InvalidRequest      400
+    │   ├── ContextTooLong      400   more tokens than the model's context window holds
     │   ├── ConversationLocked  400   another response is at work on the conversation
     │   ├── Forbidden           403   the browser guard of an open server
     │   ├── NotFound            404
@@ -70,6 +71,20 @@ class ClientFault(AntiphonError):
 
 class InvalidRequest(ClientFault):
     """A field is missing, mistyped, out of range or contradicts another."""
+
+
+class ContextTooLong(ClientFault):
+    """The input has more tokens than the model takes.
+
+    `tokens` is how many it has, `window` how many the model takes, where that is known.
+    """
+
+    default_code = "context_length_exceeded"
+
+    def __init__(self, message: str, *, tokens: int | None = None, window: int | None = None) -> None:
+        super().__init__(message, param="input")
+        self.tokens = tokens
+        self.window = window
 
 
 class ConversationLocked(ClientFault):

@@ -1,0 +1,141 @@
+"""The review of a turn before its end: what of it must keep a rule, and what is to be made again.
+
+`checks` first, `told` for each verdict, and when it is `over`, `settle`. Pure. Not here: the checks themselves
+(`tools/checker.py`), the calls and messages that wait (`calls.py`, `held.py`). Counterpart: `run.py`, which asks the
+model again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from antiphon.engine.call_item import CallItem
+from antiphon.engine.commands import Check
+from antiphon.engine.held import drop, held_text, show
+from antiphon.engine.kinds.input_string import InputString
+from antiphon.engine.queue import Entry
+from antiphon.engine.replies import Checked
+from antiphon.engine.rules import Rule
+from antiphon.engine.structured import Form, json_in
+
+TEXT = "text"
+QUOTED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class HeldCall:
+    """A call whose input must keep a rule; `arguments` is what the model wrote, `number` its place among the calls."""
+
+    item: CallItem
+    arguments: str
+    number: int
+
+    @property
+    def rule(self) -> Rule:
+        """What its input must keep."""
+        rule: Rule = self.item.binding.about["rule"]
+        return rule
+
+    @property
+    def text(self) -> str:
+        """Its input."""
+        decoder = InputString()
+        return decoder.feed(self.arguments) + decoder.finish()
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """What the model is to make again: the answer's text, or a call (`name`, `call_id`); `hopeless` if that is no use."""
+
+    fault: str
+    written: str
+    name: str | None = None
+    call_id: str = ""
+    hopeless: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong, for the client."""
+        what = f"The input of the call of {self.name}" if self.name else "The model's answer"
+        rule = "its grammar" if self.name else "text.format"
+        short = self.written if len(self.written) <= QUOTED else f"{self.written[:QUOTED]}…"
+        return f"{what} doesn't match {rule}: {self.fault} It was: {short}"
+
+
+class Review:
+    """One turn's. `messages` and `calls` wait for it; `answers` says whether the turn's text is the answer."""
+
+    def __init__(self, form: Form | None, messages: Sequence[Entry], calls: Sequence[HeldCall], *, answers: bool) -> None:
+        self.rejected: list[Rejected] = []
+        self._messages = messages
+        self._calls = calls
+        self._verdicts: dict[str, Checked] = {}
+        said = held_text(messages) if form is not None and answers else None
+        self._form = form if said is not None else None
+        self._text = json_in(said or "")
+
+    @property
+    def over(self) -> bool:
+        """Whether every verdict is in."""
+        return self._verdicts.keys() == {*self._keys()}
+
+    def checks(self) -> list[Check]:
+        """What has to be held against a rule outside; the rest is judged already."""
+        checks = [Check(str(call.number), call.rule, call.text) for call in self._calls]
+        if self._form is not None:
+            fault = self._form.fault(self._text)
+            if fault is None and self._form.rule is not None:
+                checks.append(Check(TEXT, self._form.rule, self._text))
+            else:
+                self.told(Checked(TEXT, fault))
+        return checks
+
+    def told(self, verdict: Checked) -> None:
+        """Take a verdict."""
+        self._verdicts[verdict.key] = verdict
+
+    def settle(self) -> None:
+        """Let open what fits; what doesn't stands in `rejected`."""
+        for call in self._calls:
+            verdict = self._verdicts[str(call.number)]
+            call.item.fits = verdict.fault is None
+            if verdict.fault is not None:
+                call_id = call.item.call_id or f"call_{call.number}"
+                self._reject(verdict, call.arguments, call.item.name, call_id)
+        if self._form is None:
+            return
+        verdict = self._verdicts[TEXT]
+        if verdict.fault is None:
+            show(self._messages, self._text)
+        else:
+            drop(self._messages)
+            self._reject(verdict, self._text)
+
+    def _reject(self, verdict: Checked, written: str, name: str | None = None, call_id: str = "") -> None:
+        fault = f"{(verdict.fault or '').rstrip('.')}."
+        self.rejected.append(Rejected(fault, written, name, call_id, hopeless=verdict.undecided))
+
+    def _keys(self) -> list[str]:
+        return [*(str(call.number) for call in self._calls), *([TEXT] if self._form is not None else [])]
+
+
+def correction(rejected: Sequence[Rejected]) -> list[dict[str, Any]]:
+    """The messages that tell the model what it wrote and what is wrong with it."""
+    calls = [one for one in rejected if one.name is not None]
+    messages: list[dict[str, Any]] = []
+    if calls:
+        asked = [_call(one) for one in calls]
+        messages.append({"role": "assistant", "content": None, "tool_calls": asked})
+    for one in calls:
+        said = f"The call wasn't made: its input doesn't match the grammar. {one.fault} Call again with a mended input."
+        messages.append({"role": "tool", "tool_call_id": one.call_id, "content": said})
+    for one in rejected:
+        if one.name is None:
+            messages.append({"role": "assistant", "content": one.written})
+            said = f"This can't be used: {one.fault} Give the whole answer again in the form that was asked for."
+            messages.append({"role": "user", "content": said})
+    return messages
+
+
+def _call(one: Rejected) -> dict[str, Any]:
+    return {"id": one.call_id, "type": "function", "function": {"name": one.name, "arguments": one.written}}
