@@ -16,11 +16,13 @@ from antiphon.engine.secrets import without_secrets
 from antiphon.errors import InvalidRequest
 from antiphon.sources import Sources
 from antiphon.wire.answers import StoredItem
-from antiphon.wire.items import ID_PREFIXES, VIEWS, ItemHead, ItemReferenceView, ItemView
+from antiphon.wire.items import ID_PREFIXES, VIEWS, ItemHead, ItemReferenceView, ItemView, MessageHead, MessageView
 
 MAX_ITEMS = 20_000
 TOOL_HOLDERS = frozenset({"additional_tools", "tool_search_output"})
 ROLES = frozenset({"user", "assistant", "system", "developer"})
+
+_decode_message = msgspec.json.Decoder(MessageHead).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,14 @@ def read_item(raw: bytes, at: str, sources: Sources) -> Item:
 
 def stored_item(stored: StoredItem) -> Item:
     """An item that comes from the store: read again, its id kept."""
+    try:
+        # Most items of a long history are messages: one reading does for them.
+        message = _decode_message(stored.raw)
+    except msgspec.ValidationError:
+        message = None
+    if message is not None and message.type in ("message", None) and message.role and message.content is not None:
+        view = MessageView(role=message.role, content=message.content)
+        return Item(id=stored.id, type="message", raw=stored.raw, view=view, at=stored.id)
     head = read(stored.raw, ItemHead, stored.id)
     kind = head.type or "message"
     return Item(id=stored.id, type=kind, raw=stored.raw, view=_view(kind, stored.raw, stored.id), at=stored.id)

@@ -17,6 +17,15 @@ from antiphon.wire.items import PartHead
 
 ChatPart = dict[str, Any]
 
+
+class _TextPart(PartHead, kw_only=True):
+    """A part that may be text."""
+
+    text: str
+
+
+_decode_text = msgspec.json.Decoder(_TextPart).decode
+
 TEXT_TYPES = frozenset({"input_text", "output_text", "text", "summary_text", "reasoning_text"})
 
 
@@ -45,6 +54,13 @@ def plain_text(content: str | Sequence[msgspec.Raw], at: str, notes: Notes) -> s
 
 
 def _chat_part(raw: msgspec.Raw, at: str, notes: Notes) -> ChatPart | None:
+    try:
+        # Most parts are text: one reading does for them.
+        text = _decode_text(raw)
+    except msgspec.MsgspecError:
+        text = None
+    if text is not None and text.type in TEXT_TYPES:
+        return {"type": "text", "text": text.text}
     kind = read(raw, PartHead, at).type
     if kind in TEXT_TYPES:
         return {"type": "text", "text": read(raw, InputText, at).text}

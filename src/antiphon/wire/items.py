@@ -40,6 +40,7 @@ class FunctionCall(msgspec.Struct, tag="function_call", kw_only=True):
     call_id: str
     name: str
     arguments: str = ""
+    namespace: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class CustomToolCall(msgspec.Struct, tag="custom_tool_call", kw_only=True):
@@ -50,6 +51,7 @@ class CustomToolCall(msgspec.Struct, tag="custom_tool_call", kw_only=True):
     call_id: str
     name: str
     input: str = ""
+    namespace: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class LocalShellAction(msgspec.Struct, tag="exec", kw_only=True):
@@ -128,6 +130,26 @@ class ComputerCall(msgspec.Struct, tag="computer_call", kw_only=True):
     pending_safety_checks: list[dict[str, Any]] = []
 
 
+class ToolSearchCall(msgspec.Struct, tag="tool_search_call", kw_only=True):
+    """The model looks for more tools; `execution` is `server` or `client`, and only the client's has a call id."""
+
+    id: str
+    status: str
+    call_id: str | None
+    execution: str
+    arguments: dict[str, Any] = {}
+
+
+class ToolSearchOutput(msgspec.Struct, tag="tool_search_output", kw_only=True):
+    """The tools that a search of this server found."""
+
+    id: str
+    status: str
+    call_id: None = None
+    execution: str = "server"
+    tools: list[msgspec.Raw] = []
+
+
 class McpListTools(msgspec.Struct, tag="mcp_list_tools", kw_only=True):
     """What an MCP server offers; `error` says why nothing is known."""
 
@@ -159,6 +181,15 @@ class McpApprovalRequest(msgspec.Struct, tag="mcp_approval_request", kw_only=Tru
     arguments: str
 
 
+class WebSearchCall(msgspec.Struct, tag="web_search_call", kw_only=True):
+    """A search of the web: `action` says for what, with `sources` where they were asked for; so with `results`."""
+
+    id: str
+    status: str
+    action: dict[str, Any]
+    results: list[dict[str, Any]] | msgspec.UnsetType = msgspec.UNSET
+
+
 OutputItem = (
     OutputMessage
     | Reasoning
@@ -168,9 +199,12 @@ OutputItem = (
     | ShellCall
     | ApplyPatchCall
     | ComputerCall
+    | ToolSearchCall
+    | ToolSearchOutput
     | McpListTools
     | McpCall
     | McpApprovalRequest
+    | WebSearchCall
 )
 
 
@@ -182,6 +216,12 @@ class ItemHead(msgspec.Struct, kw_only=True):
     id: str | None = None
 
 
+class MessageHead(ItemHead, kw_only=True):
+    """The same with what a message says, so that one reading does for an item that turns out to be one."""
+
+    content: str | list[msgspec.Raw] | None = None
+
+
 class MessageView(msgspec.Struct, kw_only=True):
     """A message of any role; `content` is a string or a list of parts, kept as sent."""
 
@@ -190,11 +230,12 @@ class MessageView(msgspec.Struct, kw_only=True):
 
 
 class FunctionCallView(msgspec.Struct, kw_only=True):
-    """A function call given back as input."""
+    """A function call given back as input; `namespace` is that of its function."""
 
     call_id: str
     name: str
     arguments: str
+    namespace: str | None = None
 
 
 class FunctionCallOutputView(msgspec.Struct, kw_only=True):
