@@ -16,6 +16,7 @@ from msgspec import Meta
 from platformdirs import user_data_path
 
 from antiphon.errors import ConfigFault
+from antiphon.tools.settings import ToolSettings
 
 Mode = Literal["live", "record", "replay", "auto"]
 Match = Literal["exact", "canonical", "conversation"]
@@ -45,7 +46,13 @@ UNFLAGGED = {
 }
 """Settings that have no flag, since the machine shows flags to everyone, and what they mean."""
 
+TABLES = {
+    "tools": "the tools that this server runs itself, a table each: `[tools.web_search]`",
+}
+"""Settings that are tables, and what they mean; the file alone has them."""
+
 _AT = re.compile(r" - at `\$\.(?P<name>\w+)")
+_IN_TABLE = re.compile(rf"(?P<what>.*) - at `\$\.(?P<path>(?P<table>{'|'.join(TABLES)})\b.*)`")
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>[^`]+)`")
 
 
@@ -77,6 +84,7 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     allow_private_urls: bool = False
     sealing_keys: list[str] = []
     sealing_key_file: str | None = None
+    tools: ToolSettings = ToolSettings()
 
     @property
     def cassette_mode(self) -> Mode:
@@ -139,11 +147,11 @@ class Environment(msgspec.Struct, kw_only=True):
         """`OPENAI_BASE_URL`, None when it isn't set."""
         return self.variables.get("OPENAI_BASE_URL", "").strip() or None
 
-    def key(self, variable: str, upstream: str) -> str:
-        """The key in a variable. Raises `ConfigFault` when it isn't set."""
+    def key(self, variable: str, name: str, what: str = "Upstream") -> str:
+        """The key in a variable, for the upstream of a name. Raises `ConfigFault` when it isn't set."""
         key = self.variables.get(variable, "").strip()
         if not key:
-            raise ConfigFault(f"Upstream {upstream!r} takes its key from ${variable}, which isn't set.")
+            raise ConfigFault(f"{what} {name!r} takes its key from ${variable}, which isn't set.")
         return key
 
 
@@ -171,7 +179,7 @@ def _from_file(path: Path, *, required: bool) -> dict[str, Any]:
         found = tomllib.loads(path.read_text())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise ConfigFault(f"{path} can't be read: {error}.") from None
-    settings = _without_tables({name.replace("-", "_"): value for name, value in found.items()})
+    settings = _without_tables(_underscored(found))
     settings |= _yes_or_no(settings)
     _convert(settings, lambda name: f"{_hyphened(name)} in {path}")
     return settings
@@ -191,7 +199,7 @@ def _without_tables(found: dict[str, Any]) -> dict[str, Any]:
 
 def _from_environment(variables: Mapping[str, str]) -> dict[str, Any]:
     settings: dict[str, Any] = {}
-    for name in Config.__struct_fields__:
+    for name in (name for name in Config.__struct_fields__ if name not in TABLES):
         value = variables.get(PREFIX + name.upper())
         if value:
             # A rule has spaces in it, so rules stand one a line.
@@ -217,6 +225,8 @@ def _convert(settings: dict[str, Any], called: Callable[[str], str]) -> Config:
 
 def _fault(said: str, settings: dict[str, Any], called: Callable[[str], str]) -> ConfigFault:
     """Msgspec's message in the words of whoever made the setting."""
+    if table := _IN_TABLE.match(said):
+        return ConfigFault(f"{called(table['table'])}, [{_hyphened(table['path'])}]: {_hyphened(table['what'])}.")
     if unknown := _UNKNOWN.match(said):
         name = unknown["name"]
         near = get_close_matches(name, Config.__struct_fields__, n=1)
@@ -230,6 +240,14 @@ def _fault(said: str, settings: dict[str, Any], called: Callable[[str], str]) ->
     wanted = WANTED.get(name) or ("a number of seconds above 0" if kind is Seconds else "text")
     got = "something else" if name in UNFLAGGED else repr(settings[name])
     return ConfigFault(f"{called(name)} must be {wanted}, not {got}.")
+
+
+def _underscored(settings: dict[str, Any]) -> dict[str, Any]:
+    """A table of the file, and those inside it, by the names of our own."""
+    return {
+        name.replace("-", "_"): _underscored(value) if isinstance(value, dict) else value
+        for name, value in settings.items()
+    }
 
 
 def _hyphened(name: str) -> str:

@@ -16,7 +16,7 @@ from antiphon.wire.events import Event
 
 ABOUT = {"server_label": "s", "name": "f"}
 BINDINGS = {
-    "mcp": Binding(McpFace, server=True, about=ABOUT),
+    "mcp": Binding(McpFace, "mcp", ABOUT),
     "ask": Binding(ApprovalFace, about=ABOUT),
     "shell": Binding(ShellFace),
     "custom": Binding(CustomFace),

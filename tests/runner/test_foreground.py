@@ -1,13 +1,14 @@
 """The doors of a run whose client waits for it, with an upstream, a store and a client of plain lists."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 from plain_doors import Client, Store, Upstream
 
 from antiphon.engine.commands import CallTool, CallUpstream, ListTools
 from antiphon.engine.kinds.face import Outcome
-from antiphon.engine.replies import ToolDone, ToolsListed, UpstreamDone, UpstreamFailed, UpstreamOpened
+from antiphon.engine.replies import ToolDone, ToolProgress, ToolsListed, UpstreamDone, UpstreamFailed, UpstreamOpened
 from antiphon.engine.run import Run
 from antiphon.errors import StoreFault, UpstreamUnavailable
 from antiphon.runner.drive import drive
@@ -20,7 +21,7 @@ HELLO = (UpstreamOpened({"antiphon-replay": "repeated"}), chunks(said(content="H
 WHOLE = (*HELLO, UpstreamDone(marked=True))
 LONG = 60.0
 SERVER = McpTool(server_label="s", server_url="http://127.0.0.1/mcp")
-TOOL_CALL = CallTool("1", SERVER, "f", "{}")
+TOOL_CALL = CallTool("1", "mcp", {"server": SERVER, "name": "f"}, "{}")
 
 
 class Tools:
@@ -35,7 +36,7 @@ class Tools:
     async def list(self, command: ListTools) -> ToolsListed:
         return ToolsListed(command.server.server_label)
 
-    async def call(self, command: CallTool) -> ToolDone:
+    async def call(self, command: CallTool, report: Callable[[ToolProgress], None]) -> ToolDone:
         try:
             if self.held:
                 self.waits.set()

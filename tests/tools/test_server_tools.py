@@ -8,6 +8,7 @@ from mcp_servers import Workshop, asking, serving, workshop
 
 from antiphon.engine.commands import CallTool, ListTools
 from antiphon.engine.kinds.face import Outcome
+from antiphon.tools.mcp_calls import McpCalls
 from antiphon.tools.server_tools import ServerTools
 from antiphon.wire.mcp import McpTool
 
@@ -28,13 +29,13 @@ async def server(shop: Workshop) -> AsyncIterator[McpTool]:
 @pytest.fixture
 async def tools() -> AsyncIterator[ServerTools]:
     async with asking() as client:
-        made = ServerTools(client, "resp_1", allow_private=True)
+        made = ServerTools(McpCalls(client, allow_private=True), {}, "resp_1")
         yield made
         await made.close()
 
 
 def call(server: McpTool, name: str, arguments: str) -> CallTool:
-    return CallTool("7", server, name, arguments)
+    return CallTool("7", "mcp", {"server": server, "name": name}, arguments)
 
 
 async def test_a_server_is_listed(tools: ServerTools, server: McpTool) -> None:
@@ -73,7 +74,7 @@ async def test_arguments_that_are_no_object_stay_here(tools: ServerTools, shop: 
 @pytest.mark.parametrize("url", [None, "http://127.0.0.1/mcp", "http://10.0.0.1/mcp", "http://[::1]/mcp"])
 async def test_private_addresses_need_leave(url: str | None) -> None:
     async with asking() as client:
-        tools = ServerTools(client, "resp_1", allow_private=False)
+        tools = ServerTools(McpCalls(client, allow_private=False), {}, "resp_1")
         server = McpTool(server_label="s", server_url=url, connector_id="c")
         listed = await tools.list(ListTools(server))
         outcome = (await tools.call(call(server, "add", "{}"))).outcome

@@ -1,16 +1,19 @@
-"""The tools of a run while it runs: those of the request, and those that MCP servers turn out to have.
+"""The tools of a run while it runs: those of the request, those that MCP servers turn out to have, those it searched for.
 
 Pure. Not here: the request's own tools (`toolbox.py`), asking a server (`tools/mcp.py`). Counterpart: `run.py`,
 which asks the model with what is on the belt.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from antiphon.engine.kinds.face import Binding
+from antiphon.engine.choice import Choice
+from antiphon.engine.kinds.face import Binding, Origin
 from antiphon.engine.kinds.mcp import ApprovalFace, McpFace
+from antiphon.engine.kinds.tool_search import TOOL_SEARCH
 from antiphon.engine.mcp import allowed, needs_approval
+from antiphon.engine.tool_search import Deferred, search
 from antiphon.wire.mcp import ListedTool, McpTool
 
 ChatTool = dict[str, Any]
@@ -18,44 +21,94 @@ ChatTool = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """An MCP server of the request. `listed` are its tools where the context holds them already."""
+    """An MCP server of the request. `listed` are its tools where the context holds them already.
+
+    `shown` is the tool as the client may see it. With `deferred` its tools wait to be searched for, those aside that
+    were `found` before; None is all of them.
+    """
 
     tool: McpTool
     listed: tuple[ListedTool, ...] | None = None
+    shown: Mapping[str, Any] = field(default_factory=dict)
+    deferred: bool = False
+    found: frozenset[str] | None = frozenset()
+
+    def waits(self, name: str) -> bool:
+        """Whether one of its tools can't be called before it was searched for."""
+        return self.deferred and self.found is not None and name not in self.found
 
 
 class Belt:
-    """Chat tools and what their names stand for. `choice` is the chat model's tool_choice, if one was made."""
+    """Chat tools and what their names stand for; `choice` says which of them may be called when.
+
+    `deferred` are those that the model must search for first; `bindings` know them all the same.
+    """
 
     def __init__(
         self,
         tools: Sequence[ChatTool] = (),
         bindings: Mapping[str, Binding] | None = None,
-        choice: str | dict[str, Any] | None = None,
+        choice: Choice | None = None,
+        deferred: Sequence[Deferred] = (),
     ) -> None:
         self.bindings = dict(bindings or {})
-        self._tools = list(tools)
-        self._choice = choice
+        self._tools = {tool["function"]["name"]: tool for tool in tools}
+        self._choice = choice or Choice()
+        self._deferred = {one.function["name"]: one for one in deferred}
 
-    def add(self, server: McpTool, listed: Sequence[ListedTool]) -> None:
+    def add(self, server: Server, listed: Sequence[ListedTool]) -> None:
         """Offer a server's tools. A name that is taken gets the server's label before it."""
-        for tool in allowed(server, listed):
-            name = tool.name if tool.name not in self.bindings else f"{server.server_label}__{tool.name}"
-            waits = needs_approval(server, tool)
-            about = {"server_label": server.server_label, "name": tool.name, "server": server}
-            self.bindings[name] = Binding(ApprovalFace if waits else McpFace, server=not waits, about=about)
+        for tool in allowed(server.tool, listed):
+            label = server.tool.server_label
+            name = tool.name if tool.name not in self.bindings else f"{label}__{tool.name}"
+            binding = self.bindings[name] = _bound(server.tool, tool)
             function = {"name": name, "description": tool.description, "parameters": tool.input_schema}
             said = {key: value for key, value in function.items() if value is not None}
-            self._tools.append({"type": "function", "function": said})
+            if server.waits(tool.name):
+                self._deferred[name] = Deferred(said, binding, {"name": tool.name}, server.shown)
+            else:
+                self._tools[name] = {"type": "function", "function": said}
+
+    def search(self, asked: str) -> list[Deferred]:
+        """What a search finds; from now on it is offered."""
+        may = [one for one in self._deferred.values() if self._choice.admits(one.binding.origin, first=False)]
+        found = search(may, asked)
+        for one in found:
+            name = one.function["name"]
+            del self._deferred[name]
+            self._tools[name] = {"type": "function", "function": one.function}
+        return found
 
     def fields(self, *, first: bool, spent: bool) -> dict[str, Any]:
         """`tools` and `tool_choice` of a chat request.
 
         What had to be called was called in the `first` turn; when no call may follow (`spent`), none is offered.
         """
-        if not self._tools or spent:
+        names = [name for name in self._tools if self._admitted(name, first=first)]
+        if not names and self._choice.forced:
+            # What was to be called turned out not to be there.
+            return {} if spent or not self._tools else {"tools": list(self._tools.values())}
+        if spent or not names:
             return {}
-        fields: dict[str, Any] = {"tools": self._tools}
-        if self._choice is not None and (first or self._choice == "none"):
-            fields["tool_choice"] = self._choice
+        chosen = self._choice.chosen(names, first=first)
+        offered = self._tools if isinstance(chosen, dict) else names
+        fields: dict[str, Any] = {"tools": [self._tools[name] for name in offered]}
+        if chosen is not None:
+            fields["tool_choice"] = chosen
         return fields
+
+    def _admitted(self, name: str, *, first: bool) -> bool:
+        """Whether the choice lets a function be called; a search goes with the tools that it may find."""
+        origin = self.bindings[name].origin if name in self.bindings else Origin("")
+        if origin.type == TOOL_SEARCH and self._choice.mode != "none":
+            return not (first and self._choice.forced) or self._choice.admits(origin, first=first)
+        return self._choice.admits(origin, first=first)
+
+
+def _bound(server: McpTool, tool: ListedTool) -> Binding:
+    """What a listed tool's name stands for: a call of this server's, or a question to the client first."""
+    about = {"server_label": server.server_label, "name": tool.name, "server": server}
+    origin = Origin("mcp", tool.name, server.server_label)
+    if needs_approval(server, tool):
+        return Binding(ApprovalFace, about=about, origin=origin)
+    return Binding(McpFace, "mcp", about, origin)

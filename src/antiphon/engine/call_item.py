@@ -12,7 +12,7 @@ import msgspec
 
 from antiphon.engine.kinds.face import Binding, Face, Outcome
 from antiphon.engine.kinds.function import FunctionFace
-from antiphon.engine.open_items import Arguments, Piece, added, done
+from antiphon.engine.open_items import Arguments, Piece, Progress, added, done
 from antiphon.wire.events import Event
 
 FUNCTION = Binding(FunctionFace)
@@ -89,6 +89,9 @@ class CallItem:
         return [added(output_index, face.item("in_progress", known)), *face.first()]
 
     def delta(self, piece: Piece) -> list[Event]:
+        if isinstance(piece, Progress) and self._face is not None:
+            # A tool is at work, so the arguments are whole; their last events come first, also where they were held.
+            return [*self.asked(), *self._face.progress(piece.piece)]
         if not isinstance(piece, Arguments) or self._face is None:
             raise TypeError(piece)
         self._buffer.append(piece.text)

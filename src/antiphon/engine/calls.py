@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import msgspec
 
 from antiphon.engine.call_item import CallItem
-from antiphon.engine.kinds.face import Binding
-from antiphon.engine.open_items import Arguments
+from antiphon.engine.kinds.face import Binding, Outcome
+from antiphon.engine.open_items import Arguments, Progress
 from antiphon.engine.queue import Entry, ItemQueue
 from antiphon.wire.chat import FunctionDelta, ToolCallDelta
 from antiphon.wire.events import Event
@@ -83,6 +83,11 @@ class Calls:
         ]
 
     @property
+    def answered(self) -> list[tuple[str, Outcome]]:
+        """What tools of the server gave, by item id, in the order of the calls."""
+        return [(call.item.id, call.item.outcome) for call in self._all if call.item.outcome is not None]
+
+    @property
     def client_is_asked(self) -> bool:
         """Whether a call is the client's to answer."""
         return any(call.item.name and not call.item.binding.server for call in self._all)
@@ -95,6 +100,10 @@ class Calls:
         entry = self._queue.begin(item)
         self._all.append(_Call(entry, item))
         return self._queue.give(entry, Arguments(arguments)) + self._queue.settle()
+
+    def progress(self, call: WaitingCall, piece: object) -> list[Event]:
+        """Events for what the tool of a waiting call reports."""
+        return next(self._queue.give(one.entry, Progress(piece)) for one in self._all if one.item is call.item)
 
     def take(self, delta: ToolCallDelta) -> list[Event]:
         """Events for a delta of the call that it continues or begins."""

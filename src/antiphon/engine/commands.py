@@ -1,8 +1,10 @@
 """What a `Run` asks of the outside; the whole list. Counterpart: `replies.py`, carried out by `runner/drive.py`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from antiphon.engine.rules import Rule
 from antiphon.errors import AntiphonError
 from antiphon.wire.answers import Answer
 from antiphon.wire.events import Event
@@ -44,15 +46,38 @@ class ListTools:
 
 @dataclass(frozen=True, slots=True)
 class CallTool:
-    """Call a tool of an MCP server; several are called at once. Reply: `ToolDone` with the same `item_id`.
+    """Call a tool of this server; several are called at once.
 
-    `arguments` is JSON text as the model wrote it.
+    Replies: any number of `ToolProgress`, then `ToolDone`, with the same `item_id`. `tool` names who carries it out
+    (a key of `tools/table.py`), `about` is what the call's binding says of it, `arguments` JSON text as the model
+    wrote it.
     """
 
     item_id: str
-    server: McpTool
-    name: str
+    tool: str
+    about: Mapping[str, Any]
     arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Hold `text` against a rule; without a text, see whether the rule itself is sound. Reply: `Checked` with this key."""
+
+    key: str
+    rule: Rule
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """Count the tokens of a call before it is made, and ask how many its model takes. Reply: `Measured`.
+
+    `count` and `window` say which of the two is wanted.
+    """
+
+    call: CallUpstream
+    count: bool
+    window: bool
 
 
 @dataclass(frozen=True, slots=True)

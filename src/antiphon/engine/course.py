@@ -4,14 +4,17 @@ Not here: what follows from a reply (`run.py`), one turn's stream (`turn.py`).
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
 from antiphon.engine.belt import Belt
+from antiphon.engine.citations import Bibliography
 from antiphon.engine.commands import CallUpstream
-from antiphon.engine.input import stored_item
-from antiphon.engine.kinds.face import Binding
+from antiphon.engine.input import Item, stored_item
+from antiphon.engine.kinds.face import Binding, Outcome
+from antiphon.engine.kinds.retold import AnsweredCall, failure_text
 from antiphon.engine.notes import Notes
 from antiphon.engine.plan import Plan
 from antiphon.engine.prompt import chat_messages
@@ -39,6 +42,8 @@ class Course:
         self._turns: list[Turn] = []
         self._messages: list[dict[str, Any]] = list(plan.call.body["messages"])
         self._calls = 0
+        cites = any(binding.face.cites for binding in plan.bindings.values())
+        self._bibliography = Bibliography() if cites else None
 
     @property
     def output(self) -> list[msgspec.Raw]:
@@ -53,12 +58,17 @@ class Course:
     def next_turn(self, bindings: Mapping[str, Binding]) -> Turn:
         """The turn after those so far; what they said and called is part of the conversation from now on."""
         if self._turns:
-            items = [stored_item(stored) for stored in stored_items(self._turns[-1].output)]
+            told = {item_id: self._told(outcome) for item_id, outcome in self._turns[-1].answered}
+            items = [_with_output(stored_item(stored), told) for stored in stored_items(self._turns[-1].output)]
             self._messages += chat_messages(None, items, self._plan.dialect, Notes(), inner=True)
-        taken = self._plan.call_ids
-        turn = Turn(self._sources, first_index=len(self.output), bindings=bindings, taken_ids=taken)
+        turn = Turn(self._sources, len(self.output), bindings, self._plan.call_ids, self._bibliography)
         self._turns.append(turn)
         return turn
+
+    def _told(self, outcome: Outcome) -> str:
+        if outcome.error is not None:
+            return failure_text(outcome.error)
+        return (self._bibliography or Bibliography()).told(outcome.output, outcome.sources)
 
     def may_call(self) -> bool:
         """Whether one more call of the server's tools is allowed; counts it."""
@@ -77,6 +87,13 @@ class Course:
         base.pop("tool_choice", None)
         body = {**base, **tools, "messages": self._messages}
         return CallUpstream(upstream=self._plan.call.upstream, body=body)
+
+
+def _with_output(item: Item, told: Mapping[str, str]) -> Item:
+    """A call with what its tool gave: its item need not show all of that."""
+    if isinstance(item.view, AnsweredCall) and item.id in told:
+        return replace(item, view=replace(item.view, output=told[item.id]))
+    return item
 
 
 def stored_items(output: list[msgspec.Raw]) -> list[StoredItem]:

@@ -9,12 +9,15 @@ from typing import Any
 import msgspec
 
 from antiphon.engine.belt import Server
+from antiphon.engine.declared import Declared, found_on_servers
 from antiphon.engine.input import Item
 from antiphon.engine.kinds.mcp import approval_digest
 from antiphon.engine.kinds.retold import AnsweredCall
+from antiphon.engine.kinds.tool_search import TOOL_SEARCH
 from antiphon.engine.mcp import read_mcp_tool
 from antiphon.engine.plan import Approved
 from antiphon.engine.reading import read
+from antiphon.engine.toolbox import mcp_tools
 from antiphon.errors import InvalidRequest
 from antiphon.wire.mcp import ListedTool
 
@@ -41,18 +44,18 @@ class _Made(msgspec.Struct):
     approval_request_id: str | None = None
 
 
-def mcp_servers(tools: Sequence[dict[str, Any]], items: Sequence[Item]) -> tuple[Server, ...]:
+def mcp_servers(tools: Sequence[Declared], items: Sequence[Item]) -> tuple[Server, ...]:
     """The request's MCP servers; one that an earlier answer listed isn't asked again.
 
     Raises `InvalidRequest` for a tool that contradicts itself, or two with one label.
     """
     lists = {listed.server_label: listed.tools for listed in map(_list, items) if listed and not listed.error}
+    found = found_on_servers(items)
+    searched = any(tool.tool["type"] == TOOL_SEARCH for tool in tools)
     servers: dict[str, Server] = {}
-    for index, tool in enumerate(tools):
-        if tool.get("type") != "mcp":
-            continue
-        at = f"tools[{index}]"
-        server = read_mcp_tool(msgspec.json.encode(tool), at)
+    for tool, shown in mcp_tools(tools):
+        at = tool.at
+        server = read_mcp_tool(msgspec.json.encode(tool.tool), at)
         if server.server_label in servers:
             raise InvalidRequest(f"Two MCP servers are labelled '{server.server_label}'.", param=f"{at}.server_label")
         if server.server_url is None:
@@ -61,7 +64,13 @@ def mcp_servers(tools: Sequence[dict[str, Any]], items: Sequence[Item]) -> tuple
                 param=f"{at}.connector_id",
             )
         known = lists.get(server.server_label)
-        servers[server.server_label] = Server(server, tuple(known) if known is not None else None)
+        servers[server.server_label] = Server(
+            tool=server,
+            listed=tuple(known) if known is not None else None,
+            shown=shown,
+            deferred=searched and tool.deferred,
+            found=None if tool.found else found.get(server.server_label, frozenset()),
+        )
     return tuple(servers.values())
 
 

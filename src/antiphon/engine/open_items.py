@@ -48,7 +48,20 @@ class Citation(msgspec.Struct, gc=False):
     annotation: dict[str, Any]
 
 
-Piece = Text | Refusal | Thought | Arguments | Citation
+class Cited(msgspec.Struct, gc=False):
+    """A source that the text cites here: `annotation` without its place, `shown` is the text that stands for it."""
+
+    annotation: dict[str, Any]
+    shown: str
+
+
+class Progress(msgspec.Struct, gc=False):
+    """What a tool of the server reports while it is at work; the face of the call knows what it is."""
+
+    piece: Any
+
+
+Piece = Text | Refusal | Thought | Arguments | Citation | Cited | Progress
 
 
 class OpenItem(Protocol):
@@ -158,6 +171,8 @@ class MessageItem:
             case Citation(annotation):
                 events = [] if isinstance(self._part, OutputText) else self._turn_to(OutputText(text=""))
                 events += self._cite(annotation)
+            case Cited():
+                events = self._cite_here(piece)
             case _:
                 raise TypeError(piece)
         return events
@@ -183,6 +198,15 @@ class MessageItem:
         self._part.annotations.append(annotation)
         index = len(self._part.annotations) - 1
         return [ev.AnnotationAdded(**self._place(), annotation_index=index, annotation=annotation)]
+
+    def _cite_here(self, cited: Cited) -> list[ev.Event]:
+        """The text that stands for a source, if any, and then where it stands, counted in characters."""
+        start = len("".join(self._buffer)) if isinstance(self._part, OutputText) else 0
+        events = self.delta(Text(cited.shown)) if cited.shown else []
+        place = {"start_index": start, "end_index": start + len(cited.shown)}
+        if cited.annotation.get("type") == "file_citation":
+            place = {"index": start}
+        return events + self.delta(Citation({**cited.annotation, **place}))
 
     def _place(self) -> dict[str, Any]:
         return {"item_id": self.id, "output_index": self.output_index, "content_index": len(self._parts)}

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from antiphon.engine.belt import Server
+from antiphon.engine.choice import Choice
 from antiphon.engine.commands import CallUpstream
 from antiphon.engine.dialects import DIALECTS, Dialect
 from antiphon.engine.kinds.face import Binding
+from antiphon.engine.tool_search import Deferred
 from antiphon.wire.answers import StoredItem
 from antiphon.wire.mcp import McpTool
 from antiphon.wire.responses import Response
@@ -29,8 +31,9 @@ class Plan:
 
     `response` is the response object as it stands at the start; `input` this request's own items, with
     their ids; `call_ids` the ids of tool calls that the context already holds; `tools`
-    and `choice` what the model is offered, `bindings` what those functions stand for, `servers` the MCP servers
-    that have more, `approved` the calls that the client allowed.
+    and `choice` what the model is offered, `bindings` what those functions stand for, `deferred` those that it must search
+    for first, `servers` the MCP servers that have more, `approved` the calls that the client allowed. With `one_call` a
+    turn has one call at most.
     """
 
     response: Response
@@ -40,7 +43,9 @@ class Plan:
     call_ids: frozenset[str] = frozenset()
     dialect: Dialect = DIALECTS["generic"]
     tools: Sequence[dict[str, Any]] = ()
-    choice: str | dict[str, Any] | None = None
+    choice: Choice = field(default_factory=Choice)
     bindings: Mapping[str, Binding] = field(default_factory=dict)
+    deferred: tuple[Deferred, ...] = ()
+    one_call: bool = False
     servers: tuple[Server, ...] = ()
     approved: tuple[Approved, ...] = ()

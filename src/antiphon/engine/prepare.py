@@ -4,16 +4,19 @@ Pure: the context comes in as items, the upstream as a name and a dialect. Count
 response object, `prompt.py` for the messages, `toolbox.py` for the tools; `run.py` follows the plan.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
+from antiphon.engine.belt import Belt
 from antiphon.engine.commands import CallUpstream
+from antiphon.engine.declared import declared_tools
 from antiphon.engine.dialects import Dialect
 from antiphon.engine.echo import initial_response
 from antiphon.engine.input import Item, read_input
+from antiphon.engine.kinds.hosted import Hosting
 from antiphon.engine.mcp_context import approved_calls, mcp_servers
 from antiphon.engine.metadata import check_metadata
 from antiphon.engine.notes import Notes
@@ -73,8 +76,15 @@ def read_request(body: bytes, sources: Sources) -> Asked:
     return Asked(sources.ids("resp"), request, fields, items)
 
 
-def make_plan(asked: Asked, context: Sequence[Item], place: Place, sources: Sources, notes: Notes) -> Plan:
-    """What to do for a request whose `context` came before its own input.
+def make_plan(  # noqa: PLR0913 - what is asked, what came before, and what there is to do it with
+    asked: Asked,
+    context: Sequence[Item],
+    place: Place,
+    sources: Sources,
+    notes: Notes,
+    hosted: Iterable[str] = (),
+) -> Plan:
+    """What to do for a request whose `context` came before its own input; `hosted` are this server's own tools.
 
     Raises `InvalidRequest`; what can't be honoured is added to `notes`.
     """
@@ -84,11 +94,13 @@ def make_plan(asked: Asked, context: Sequence[Item], place: Place, sources: Sour
     if not messages:
         raise _missing("input", "There is nothing to answer: no message, no instructions, no history.")
     body: dict[str, Any] = {"model": place.model, "messages": messages}
-    offered = offer(request.tools or [], request.tool_choice, place.dialect, notes)
-    body |= _tools(request, offered, place.dialect, notes) | _sampling(request, place.dialect, notes)
+    hosting = Hosting(frozenset(hosted), frozenset(request.include or ()))
+    declared = declared_tools(request.tools or [], items)
+    offered = offer(declared, request.tool_choice, place.dialect, notes, hosting)
+    body |= _tools(request, offered, place.dialect) | _sampling(request, place.dialect, notes)
     body |= {"stream": True, "stream_options": {"include_usage": True}}
     _note_the_rest(asked, notes)
-    servers = mcp_servers(request.tools or [], items)
+    servers = mcp_servers(declared, items)
     return Plan(
         response=initial_response(asked.response_id, request, asked.fields, sources),
         call=CallUpstream(upstream=place.upstream, body=body),
@@ -99,22 +111,18 @@ def make_plan(asked: Asked, context: Sequence[Item], place: Place, sources: Sour
         tools=offered.tools,
         choice=offered.choice,
         bindings=offered.bindings,
+        deferred=offered.deferred,
+        one_call=request.parallel_tool_calls is False,
         servers=servers,
         approved=approved_calls(asked.input, items, servers),
     )
 
 
-def _tools(request: CreateResponse, offered: Offer, dialect: Dialect, notes: Notes) -> dict[str, Any]:
-    body: dict[str, Any] = {}
-    if offered.tools:
-        body["tools"] = offered.tools
-        if offered.choice is not None:
-            body["tool_choice"] = offered.choice
-    if request.parallel_tool_calls is not None and (offered.tools or offered.more):
-        if "parallel_tool_calls" in dialect.honours:
-            body["parallel_tool_calls"] = request.parallel_tool_calls
-        elif not request.parallel_tool_calls:
-            notes.ignored.append("parallel_tool_calls")
+def _tools(request: CreateResponse, offered: Offer, dialect: Dialect) -> dict[str, Any]:
+    body = Belt(offered.tools, offered.bindings, offered.choice).fields(first=True, spent=False)
+    said = request.parallel_tool_calls
+    if said is not None and "parallel_tool_calls" in dialect.honours and (body or offered.more):
+        body["parallel_tool_calls"] = said
     return body
 
 

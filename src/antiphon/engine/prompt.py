@@ -8,13 +8,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from antiphon.engine.dialects import Dialect
 from antiphon.engine.input import Item
 from antiphon.engine.kinds.retold import AnsweredCall
 from antiphon.engine.mcp_context import refusals
+from antiphon.engine.naming import chat_name
 from antiphon.engine.notes import Notes
 from antiphon.engine.parts import ChatPart, chat_content, plain_text
 from antiphon.engine.reading import read
+from antiphon.engine.tool_search import told
 from antiphon.errors import InvalidRequest
 from antiphon.wire.items import FunctionCallOutputView, FunctionCallView, MessageView, ReasoningView
 
@@ -22,7 +26,14 @@ ChatMessage = dict[str, Any]
 Content = str | list[ChatPart]
 
 SILENT_TYPES = frozenset(
-    {"reasoning", "item_reference", "mcp_list_tools", "mcp_approval_request", "mcp_approval_response"}
+    {
+        "additional_tools",
+        "item_reference",
+        "mcp_approval_request",
+        "mcp_approval_response",
+        "mcp_list_tools",
+        "reasoning",
+    }
 )
 """Item types that are known and have no message of their own."""
 
@@ -64,6 +75,9 @@ def _outputs(items: Sequence[Item], notes: Notes) -> dict[int, Item]:
             waiting.setdefault(item.view.call_id, []).append(place)
         elif isinstance(item.view, FunctionCallOutputView):
             calls = waiting.get(item.view.call_id)
+            if calls is None and item.type == "tool_search_output":
+                # Tools that a client gives though nobody searched: they are offered, and there is nothing to tell.
+                continue
             if calls is None:
                 raise InvalidRequest(
                     f"No tool call found for function call output with call_id {item.view.call_id}. "
@@ -99,7 +113,9 @@ class _Writer:
                     self.flush_calls()
                 self.messages.append(self._message(view, item))
             case FunctionCallView() as view:
-                self._call(view, self._output(view, self.outputs.get(place)))
+                content = self._output(view, item, self.outputs.get(place))
+                # A search of this server's has no call id of its own.
+                self._call(view if view.call_id else msgspec.structs.replace(view, call_id=item.id), content)
             case AnsweredCall(name, arguments, output):
                 self._call(FunctionCallView(call_id=item.id, name=name, arguments=arguments), output)
                 self.answered = True
@@ -153,7 +169,9 @@ class _Writer:
         role = "system" if view.role == "developer" and not self.dialect.developer_role else view.role
         return {"role": role, "content": chat_content(view.content, at, self.notes)}
 
-    def _output(self, view: FunctionCallView, output: Item | None) -> Content:
+    def _output(self, view: FunctionCallView, item: Item, output: Item | None) -> Content:
+        if output is None and item.type == "tool_search_call" and not view.call_id:
+            return told(())
         if output is None or not isinstance(output.view, FunctionCallOutputView):
             raise InvalidRequest(
                 f"No tool output found for function call {view.call_id}. "
@@ -170,7 +188,7 @@ def _thought(item: Item) -> str:
 
 
 def _tool_call(view: FunctionCallView) -> dict[str, Any]:
-    function = {"name": view.name, "arguments": view.arguments}
+    function = {"name": chat_name(view.name, view.namespace), "arguments": view.arguments}
     return {"id": view.call_id, "type": "function", "function": function}
 
 

@@ -38,6 +38,11 @@ class ItemQueue:
         self._entries.append(entry)
         return entry
 
+    def put_behind(self, item: OpenItem, follower: OpenItem) -> None:
+        """Put an item directly behind one that isn't closed."""
+        place = next(index for index, entry in enumerate(self._entries) if entry.item is item)
+        self._entries.insert(place + 1, Entry(follower))
+
     def give(self, entry: Entry, piece: Piece) -> list[Event]:
         """Events for a piece of an open item; a waiting item keeps it, a closed one has no use for it."""
         if entry.opened:

@@ -53,11 +53,36 @@ class ToolsListed:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolProgress:
+    """Something to show of a tool that is still at work; `piece` is what the face of its call understands."""
+
+    item_id: str
+    piece: object
+
+
+@dataclass(frozen=True, slots=True)
 class ToolDone:
     """A tool's outcome."""
 
     item_id: str
     outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What is wrong, None for nothing; `undecided` when that couldn't be found out within the limits."""
+
+    key: str
+    fault: str | None = None
+    undecided: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Tokens of a call, and how many its model takes; None for what isn't known."""
+
+    tokens: int | None = None
+    window: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +108,7 @@ Reply = (
     | UpstreamDone
     | UpstreamFailed
     | ToolsListed
+    | ToolProgress
     | ToolDone
     | Saved
     | SaveFailed

@@ -10,10 +10,13 @@ from typing import Any, assert_never
 import msgspec
 
 from antiphon.engine.belt import Belt
+from antiphon.engine.calls import WaitingCall
 from antiphon.engine.commands import CallTool, Command, Emit, Finish, ListTools, Save
 from antiphon.engine.course import Course, stored_items
-from antiphon.engine.kinds.face import Outcome
+from antiphon.engine.kinds.face import Outcome, arguments_in
 from antiphon.engine.kinds.mcp import tool_error
+from antiphon.engine.kinds.tool_search import TOOL_SEARCH, FoundItem
+from antiphon.engine.open_items import OpenItem
 from antiphon.engine.plan import Plan
 from antiphon.engine.replies import (
     Cancelled,
@@ -21,6 +24,7 @@ from antiphon.engine.replies import (
     Saved,
     SaveFailed,
     ToolDone,
+    ToolProgress,
     ToolsListed,
     UpstreamChunks,
     UpstreamDone,
@@ -28,6 +32,7 @@ from antiphon.engine.replies import (
     UpstreamOpened,
 )
 from antiphon.engine.state import IllegalMove, State, move
+from antiphon.engine.tool_search import as_tools, words_of
 from antiphon.errors import AntiphonError, UpstreamCut, UpstreamGarbage, UpstreamRefused
 from antiphon.sources import Sources
 from antiphon.wire import events as ev
@@ -53,7 +58,7 @@ class Run:
         self.state = State.QUEUED
         self._plan = plan
         self._sources = sources
-        self._belt = Belt(plan.tools, plan.bindings, plan.choice)
+        self._belt = Belt(plan.tools, plan.bindings, plan.choice, plan.deferred)
         self._course = Course(plan, sources)
         self._turn = self._course.next_turn(self._belt.bindings)
         self._announced = False
@@ -92,6 +97,8 @@ class Run:
                 commands = self._listed(reply)
             case ToolDone():
                 commands = self._tool_done(reply)
+            case ToolProgress():
+                commands = [self._emit(self._turn.progress(self._called(reply), reply.piece))]
             case Cancelled():
                 commands = self._cancelled()
             case Saved():
@@ -125,7 +132,7 @@ class Run:
         """Make the calls that the client approved, then ask."""
         for server in self._plan.servers:
             # In the request's order, so that names don't depend on which server answered first.
-            self._belt.add(server.tool, self._tools[server.tool.server_label] or ())
+            self._belt.add(server, self._tools[server.tool.server_label] or ())
         events = [event for call in self._plan.approved for event in self._turn.begin_call(call)]
         if not self._plan.approved:
             return self._ask()
@@ -169,9 +176,11 @@ class Run:
         """Call what the turn waits for, all at once; a call beyond `max_tool_calls` is refused."""
         commands: list[Command] = []
         for call in self._turn.waiting:
-            if self._course.may_call():
-                about = call.binding.about
-                commands.append(CallTool(call.key, about["server"], about["name"], call.arguments))
+            allowed = self._course.may_call()
+            if call.binding.runs == TOOL_SEARCH:
+                commands += self._searched(call, allowed=allowed)
+            elif allowed:
+                commands.append(CallTool(call.key, call.binding.runs or "", call.binding.about, call.arguments))
             else:
                 refused = Outcome(
                     error=tool_error("No more tool calls are allowed for this response (max_tool_calls).")
@@ -179,11 +188,15 @@ class Run:
                 commands += self._tool_done(ToolDone(call.key, refused))
         return commands
 
-    def _tool_done(self, done: ToolDone) -> list[Command]:
-        call = next((call for call in self._turn.waiting if call.key == done.item_id), None)
-        if call is None or self.state is not State.CALLING_TOOLS:
-            raise IllegalMove(f"no tool was to answer for {done.item_id} in state {self.state}")
-        events = self._turn.answer(call, done.outcome)
+    def _searched(self, call: WaitingCall, *, allowed: bool) -> list[Command]:
+        """A search for tools is answered at once: what there is to find is known."""
+        found = self._belt.search(words_of(arguments_in(call.arguments)) or call.arguments) if allowed else []
+        follower = FoundItem(self._sources.ids("tso"), as_tools(found))
+        return self._tool_done(ToolDone(call.key, Outcome()), follower)
+
+    def _tool_done(self, done: ToolDone, follower: OpenItem | None = None) -> list[Command]:
+        call = self._called(done)
+        events = self._turn.answer(call, done.outcome, follower)
         if self._turn.waiting:
             return [self._emit(events)]
         if self._turn.client_is_asked:
@@ -191,6 +204,13 @@ class Run:
         emitted = self._emit(events)
         self._turn = self._course.next_turn(self._belt.bindings)
         return [emitted, *self._ask()]
+
+    def _called(self, said: ToolDone | ToolProgress) -> WaitingCall:
+        """The call that a tool speaks of; raises `IllegalMove` where none is waited for."""
+        call = next((call for call in self._turn.waiting if call.key == said.item_id), None)
+        if call is None or self.state is not State.CALLING_TOOLS:
+            raise IllegalMove(f"no tool was to answer for {said.item_id} in state {self.state}")
+        return call
 
     def _failed(self, error: AntiphonError) -> list[Command]:
         if not self._announced:

@@ -1,129 +1,182 @@
 """The tools of a request: which a chat model is offered, and how it is told to choose.
 
 A chat model is offered functions; `bindings` keep what each of them stands for. A type of tool that can't be had
-here is kept, echoed and noted as ignored. Not here: the kinds (`kinds/`), running tools (`tools/`).
+here is kept, echoed and noted as ignored. Not here: the kinds (`kinds/`), where the tools stand (`declared.py`), running
+them (`tools/`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from antiphon.engine.choice import Choice, check_named, read_choice
+from antiphon.engine.declared import Declared
 from antiphon.engine.dialects import Dialect
-from antiphon.engine.kinds.face import Binding
-from antiphon.engine.kinds.table import NAMES, OFFERS
+from antiphon.engine.kinds.face import Binding, Origin
+from antiphon.engine.kinds.hosted import HOSTED, Hosting
+from antiphon.engine.kinds.table import OFFERS
+from antiphon.engine.kinds.tool_search import TOOL_SEARCH, ToolSearchFace, client_search, server_search
+from antiphon.engine.naming import chat_name
 from antiphon.engine.notes import Notes
+from antiphon.engine.secrets import without_secrets
+from antiphon.engine.tool_search import Deferred
 from antiphon.errors import InvalidRequest
 
 ChatTool = dict[str, Any]
-MODES = frozenset({"none", "auto", "required"})
+SEARCHES = ("server", "client")
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What goes into a chat request: `tools`, and `choice` where the client chose; `bindings` by function name.
+    """What a chat model is offered: `tools`, and `bindings` by function name; `choice` is what the client chose.
 
-    `more` is true where servers have tools besides, which are known only once they were asked.
+    `deferred` are tools that it must search for first. `more` is true where servers have tools besides, which are known
+    only once they were asked.
     """
 
     tools: list[ChatTool] = field(default_factory=list)
-    choice: str | dict[str, Any] | None = None
+    choice: Choice = field(default_factory=Choice)
     bindings: Mapping[str, Binding] = field(default_factory=dict)
+    deferred: tuple[Deferred, ...] = ()
     more: bool = False
 
 
 def offer(
-    tools: Sequence[dict[str, Any]], choice: str | dict[str, Any] | None, dialect: Dialect, notes: Notes
+    tools: Sequence[Declared],
+    choice: str | dict[str, Any] | None,
+    dialect: Dialect,
+    notes: Notes,
+    hosting: Hosting | None = None,
 ) -> Offer:
     """Turn tools and tool_choice into what a chat model is sent.
 
-    Raises `InvalidRequest` for a broken tool and for a choice that names a tool which isn't there.
+    Raises `InvalidRequest` for a broken tool, for one that this server could run and isn't set up for (`hosting`), and
+    for a choice that names a tool which isn't there.
     """
-    chat_tools: list[ChatTool] = []
-    bindings: dict[str, Binding] = {}
-    for index, tool in enumerate(tools):
-        at = f"tools[{index}]"
-        if not isinstance(tool.get("type"), str):
-            raise _missing(f"{at}.type")
-        if tool["type"] == "mcp":
-            # What its server offers is only known once it was asked.
-            continue
-        make = OFFERS.get(tool["type"])
-        offered = make(tool, at) if make else []
-        if not offered:
-            notes.ignored.append(at)
-        for function, binding in offered:
-            chat_tools.append({"type": "function", "function": function})
-            bindings[function["name"]] = binding
-    more = any(tool["type"] == "mcp" for tool in tools)
-    chosen = _choose(chat_tools, choice, dialect, notes)
-    if more and isinstance(choice, str) and "tool_choice" in dialect.honours:
-        chosen = replace(chosen, choice=choice)
-    return replace(chosen, bindings=bindings, more=more)
+    made = [one for tool in tools for one in _functions(tool, hosting or Hosting(), notes)]
+    chosen = _choice(choice, tools, made, dialect, notes)
+    searches = any(tool.tool["type"] == TOOL_SEARCH for tool in tools)
+    waiting = [one for one in made if _waits(one, chosen, notes, searches=searches)]
+    offered = [one for one in made if one not in waiting]
+    search = _search(tools, [one.deferred for one in waiting], notes)
+    return Offer(
+        tools=[{"type": "function", "function": one.deferred.function} for one in offered] + search[0],
+        choice=chosen,
+        bindings={one.deferred.function["name"]: one.deferred.binding for one in made} | search[1],
+        deferred=tuple(one.deferred for one in waiting),
+        more=any(tool.tool["type"] == "mcp" for tool in tools),
+    )
 
 
-def _choose(tools: list[ChatTool], choice: str | dict[str, Any] | None, dialect: Dialect, notes: Notes) -> Offer:
-    match choice:
-        case None:
-            return Offer(tools)
-        case str() if choice in MODES:
-            return _mode(tools, choice, dialect, notes)
-        case {"type": "function" | "custom", "name": str(name)}:
-            return _named(tools, name, dialect, notes)
-        case {"type": "allowed_tools", "mode": "auto" | "required" as mode, "tools": list(allowed)}:
-            return _mode(_allowed(tools, allowed), mode, dialect, notes)
-        case {"type": str(kind)} if kind in NAMES:
-            return _named(tools, NAMES[kind], dialect, notes)
-        case {"type": str(kind)} if kind not in {"function", "custom", "allowed_tools"}:
-            notes.ignored.append("tool_choice")
-            return Offer(tools)
-        case _:
-            raise InvalidRequest(
-                "Invalid value for 'tool_choice': it must be 'none', 'auto', 'required' or an object such as "
-                '{"type": "function", "name": "…"}.',
-                code="invalid_value",
-                param="tool_choice",
-            )
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A function, and the tool that it was made of."""
+
+    deferred: Deferred
+    tool: Declared
 
 
-def _mode(tools: list[ChatTool], mode: str, dialect: Dialect, notes: Notes) -> Offer:
-    if "tool_choice" in dialect.honours:
-        return Offer(tools, mode if tools else None)
-    if mode == "none":
-        return Offer([])
-    if mode == "required":
+def _functions(tool: Declared, hosting: Hosting, notes: Notes) -> list[_Made]:
+    """The functions that one tool becomes. What an MCP server offers is only known once it was asked."""
+    kind, at = tool.tool["type"], tool.at
+    if kind in {"mcp", TOOL_SEARCH}:
+        return []
+    make, host = OFFERS.get(kind), HOSTED.get(kind)
+    offered = make(tool.tool, at) if make else host(tool.tool, at, hosting) if host else []
+    if not offered:
+        notes.ignored.append(at)
+    return [_Made(_named(function, binding, tool), tool) for function, binding in offered]
+
+
+def _named(function: ChatTool, binding: Binding, tool: Declared) -> Deferred:
+    """A function with the name it is offered under; one of a namespace says of which."""
+    binding = replace(binding, origin=tool.origin)
+    if tool.namespace is None:
+        return Deferred(function, binding, tool.tool)
+    namespace, own = str(tool.namespace["name"]), function["name"]
+    of = tool.namespace.get("description")
+    said = [function.get("description"), f"Of {namespace}: {of}" if of else None]
+    function = {**function, "name": chat_name(own, namespace), "description": "\n\n".join(filter(None, said))}
+    if not function["description"]:
+        del function["description"]
+    about = {**binding.about, "name": own, "namespace": namespace}
+    group = {name: value for name, value in tool.namespace.items() if name != "tools"}
+    return Deferred(function, replace(binding, about=about), tool.tool, group)
+
+
+def _waits(one: _Made, choice: Choice, notes: Notes, *, searches: bool) -> bool:
+    """Whether a tool is to be searched for; without a search it is offered, and so is one that must be called."""
+    if not one.tool.deferred or one.tool.found:
+        return False
+    if not searches:
+        notes.approximated.append(f"{one.tool.at}.defer_loading")
+        return False
+    return not (choice.forced and choice.admits(one.deferred.binding.origin))
+
+
+def _search(
+    tools: Sequence[Declared], waiting: Sequence[Deferred], notes: Notes
+) -> tuple[list[ChatTool], dict[str, Binding]]:
+    """The function that searches, where there is something to find."""
+    tool = next((one for one in tools if one.tool["type"] == TOOL_SEARCH), None)
+    if tool is None:
+        return [], {}
+    execution = tool.tool.get("execution") or "server"
+    if execution not in SEARCHES:
+        raise InvalidRequest(
+            f"Invalid value: '{tool.at}.execution' must be 'server' or 'client'.",
+            code="invalid_value",
+            param=f"{tool.at}.execution",
+        )
+    groups = list(_groups(tools, waiting))
+    names = [one.function["name"] for one in waiting if not one.group]
+    if execution == "server" and not (groups or names):
+        notes.ignored.append(tool.at)
+        return [], {}
+    function = client_search(tool.tool) if execution == "client" else server_search(names, groups)
+    binding = Binding(
+        ToolSearchFace,
+        TOOL_SEARCH if execution == "server" else None,
+        {"execution": execution},
+        Origin(TOOL_SEARCH, TOOL_SEARCH),
+    )
+    return [{"type": "function", "function": function}], {TOOL_SEARCH: binding}
+
+
+def _groups(tools: Sequence[Declared], waiting: Sequence[Deferred]) -> Iterable[tuple[str, str]]:
+    """The namespaces and MCP servers that have tools to find, with what is said of them."""
+    namespaces = {str(one.group["name"]): str(one.group.get("description") or "") for one in waiting if one.group}
+    yield from namespaces.items()
+    for tool in tools:
+        if tool.tool["type"] == "mcp" and tool.deferred:
+            yield str(tool.tool.get("server_label") or ""), str(tool.tool.get("server_description") or "")
+
+
+def _choice(
+    given: str | dict[str, Any] | None,
+    tools: Sequence[Declared],
+    made: Sequence[_Made],
+    dialect: Dialect,
+    notes: Notes,
+) -> Choice:
+    """What the client chose, and what of it this upstream can't be told."""
+    chosen = replace(read_choice(given), honoured="tool_choice" in dialect.honours)
+    origins = [one.deferred.binding.origin for one in made]
+    check_named(chosen, origins)
+    servers = [tool.origin for tool in tools if tool.tool["type"] == "mcp"]
+    search = [Origin(TOOL_SEARCH, TOOL_SEARCH) for tool in tools if tool.tool["type"] == TOOL_SEARCH]
+    if chosen.forced and not any(
+        wanted.means(origin) or (origin in servers and replace(wanted, name=None).means(origin))
+        for wanted in chosen.only or ()
+        for origin in [*origins, *servers, *search]
+    ):
         notes.ignored.append("tool_choice")
-    return Offer(tools)
+        return Choice(honoured=chosen.honoured)
+    if not chosen.honoured and chosen.mode == "required":
+        (notes.approximated if chosen.only is not None else notes.ignored).append("tool_choice")
+    return chosen
 
 
-def _named(tools: list[ChatTool], name: str, dialect: Dialect, notes: Notes) -> Offer:
-    named = [tool for tool in tools if tool["function"]["name"] == name]
-    if not named:
-        raise InvalidRequest(f"Tool choice '{name}' not found in 'tools'.", param="tool_choice")
-    if "tool_choice" in dialect.honours:
-        return Offer(tools, {"type": "function", "function": {"name": name}})
-    notes.approximated.append("tool_choice")
-    return Offer(named)
-
-
-def _allowed(tools: list[ChatTool], allowed: list[Any]) -> list[ChatTool]:
-    """The tools that a choice of `allowed_tools` leaves; a name that isn't there is refused."""
-    names = [_allowed_name(tool) for tool in allowed if isinstance(tool, dict)]
-    known = {tool["function"]["name"] for tool in tools}
-    for name in names:
-        if name is not None and name not in known:
-            raise InvalidRequest(f"Allowed tool '{name}' not found in 'tools'.", param="tool_choice.tools")
-    return [tool for tool in tools if tool["function"]["name"] in names]
-
-
-def _allowed_name(tool: dict[str, Any]) -> str | None:
-    """The chat function that an entry of `allowed_tools` means; None for a tool that isn't a chat function."""
-    kind, name = tool.get("type"), tool.get("name")
-    if kind not in ("function", "custom"):
-        return NAMES.get(str(kind))
-    if not isinstance(name, str):
-        raise _missing("tool_choice.tools.name")
-    return name
-
-
-def _missing(param: str) -> InvalidRequest:
-    return InvalidRequest(f"Missing required parameter: '{param}'.", code="missing_required_parameter", param=param)
+def mcp_tools(tools: Iterable[Declared]) -> list[tuple[Declared, dict[str, Any]]]:
+    """The MCP servers among `tools`, each with what of it may be shown."""
+    return [(tool, without_secrets(tool.tool)) for tool in tools if tool.tool["type"] == "mcp"]

@@ -12,9 +12,20 @@ from typing import Any
 import msgspec
 
 from antiphon.engine.calls import Calls, WaitingCall
+from antiphon.engine.citations import Bibliography, CitationReader
 from antiphon.engine.kinds.face import Binding, Outcome
 from antiphon.engine.kinds.mcp import McpFace, ToolListItem
-from antiphon.engine.open_items import Citation, MessageItem, Piece, ReasoningItem, Refusal, Text, Thought
+from antiphon.engine.open_items import (
+    Citation,
+    Cited,
+    MessageItem,
+    OpenItem,
+    Piece,
+    ReasoningItem,
+    Refusal,
+    Text,
+    Thought,
+)
 from antiphon.engine.plan import Approved
 from antiphon.engine.queue import ItemQueue
 from antiphon.engine.replies import ToolsListed
@@ -42,7 +53,8 @@ class Turn:
     """`feed` each chunk, then `finish` or `abort` once; each returns the events to send.
 
     Afterwards `finish_reason`, `usage` and `output` (the raw JSON of the closed items, in order) tell what
-    came of it; `nameless_call` says that the upstream asked for a tool without naming it.
+    came of it; `nameless_call` says that the upstream asked for a tool without naming it. With a `bibliography` the
+    markers in the text become citations.
     """
 
     def __init__(
@@ -51,6 +63,7 @@ class Turn:
         first_index: int = 0,
         bindings: Mapping[str, Binding] = NO_BINDINGS,
         taken_ids: Iterable[str] = (),
+        bibliography: Bibliography | None = None,
     ) -> None:
         self.finish_reason: str | None = None
         self.usage: ChatUsage | None = None
@@ -62,6 +75,7 @@ class Turn:
         self._queue = ItemQueue(first_index)
         self._calls = Calls(self._queue, sources.ids, bindings, taken_ids)
         self._think = ThinkSplitter()
+        self._markers = CitationReader(bibliography) if bibliography is not None else None
         self._undecided: list[TextLogprob] = []
         self._fast: MessageItem | None = None
 
@@ -100,10 +114,21 @@ class Turn:
         """The calls that tools of the server have yet to answer; none while the stream goes on or when it broke off."""
         return self._calls.waiting if self._finished else []
 
-    def answer(self, call: WaitingCall, outcome: Outcome) -> list[Event]:
-        """Events for the outcome of a waiting call, and for what waited behind it."""
+    def answer(self, call: WaitingCall, outcome: Outcome, follower: OpenItem | None = None) -> list[Event]:
+        """Events for the outcome of a waiting call, for an item that follows it, and for what waited behind it."""
         call.item.outcome = outcome
+        if follower is not None:
+            self._queue.put_behind(call.item, follower)
         return self._keep(self._queue.flush(whole=True, last_status="completed"))
+
+    def progress(self, call: WaitingCall, piece: object) -> list[Event]:
+        """Events for what a waiting call's tool reports; held while an item before it is open."""
+        return self._calls.progress(call, piece)
+
+    @property
+    def answered(self) -> list[tuple[str, Outcome]]:
+        """What tools of the server gave in this turn, by item id, in the order of the calls."""
+        return self._calls.answered
 
     @property
     def client_is_asked(self) -> bool:
@@ -125,7 +150,7 @@ class Turn:
             "approval_request_id": call.request_id,
         }
         self._finished = True
-        events = self._calls.begin(call.name, Binding(McpFace, server=True, about=about), call.arguments)
+        events = self._calls.begin(call.name, Binding(McpFace, runs="mcp", about=about), call.arguments)
         return self._keep(events + self._queue.flush(whole=True, last_status="completed"))
 
     def abort(self) -> list[Event]:
@@ -148,7 +173,8 @@ class Turn:
             return [self._fast.more_text(delta.content)] if delta.content else []
         events = self._delta(delta, choice.logprobs)
         last = self._queue.last()
-        item = last.item if last and last.opened and self._think.decided else None
+        plain = self._think.decided and self._markers is None
+        item = last.item if last and last.opened and plain else None
         self._fast = item if isinstance(item, MessageItem) and item.in_text() else None
         return self._keep(events)
 
@@ -157,7 +183,7 @@ class Turn:
         thought = delta.reasoning_content or delta.reasoning or delta.thinking
         if thought:
             # White space that came before the thinking waits for the text after it.
-            events = [] if self._think.blank else self._release()
+            events = self._unmarked() if self._think.blank else self._release()
             events += self._give(ReasoningItem, "rs", Thought(thought))
         if delta.content:
             events += self._content(delta.content, logprobs)
@@ -183,9 +209,9 @@ class Turn:
 
     def _content(self, content: str | list[Any], logprobs: ChoiceLogprobs | None) -> list[Event]:
         if not isinstance(content, str):
-            return self._release() + self._text_pieces(_parts(content))
+            return self._text_pieces(self._think.finish()) + self._text_pieces(_parts(content))
         if self._think.decided:
-            return self._give(MessageItem, "msg", Text(content, _logprobs(logprobs)))
+            return self._say(Text(content, _logprobs(logprobs)))
         before = self._think.at
         self._undecided = [*self._undecided, *_logprobs(logprobs)]
         pieces = self._think.feed(content)
@@ -196,16 +222,35 @@ class Turn:
 
     def _release(self) -> list[Event]:
         """Text that was kept back, because something else than text comes, or nothing more."""
-        return self._text_pieces(self._think.finish())
+        return self._text_pieces(self._think.finish()) + self._unmarked()
 
     def _text_pieces(self, pieces: Iterable[Text | Thought]) -> list[Event]:
         events: list[Event] = []
         for piece in pieces:
             if isinstance(piece, Text):
                 known, self._undecided = self._undecided, []
-                events += self._give(MessageItem, "msg", Text(piece.text, known))
+                events += self._say(Text(piece.text, known))
             else:
                 events += self._give(ReasoningItem, "rs", piece)
+        return events
+
+    def _say(self, text: Text) -> list[Event]:
+        """Text of the answer, its markers turned into citations."""
+        if self._markers is None:
+            return self._give(MessageItem, "msg", text)
+        self._undecided += text.logprobs
+        return self._cited_text(self._markers.feed(text.text))
+
+    def _unmarked(self) -> list[Event]:
+        """Text that was kept back because it might have become a marker."""
+        return self._cited_text(self._markers.finish()) if self._markers is not None else []
+
+    def _cited_text(self, pieces: Iterable[Text | Cited]) -> list[Event]:
+        events: list[Event] = []
+        for piece in pieces:
+            if isinstance(piece, Text):
+                piece.logprobs, self._undecided = self._undecided, []
+            events += self._give(MessageItem, "msg", piece)
         return events
 
     def _give(self, kind: type[MessageItem] | type[ReasoningItem], prefix: str, piece: Piece) -> list[Event]:

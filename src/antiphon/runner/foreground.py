@@ -5,9 +5,10 @@ do when the client left (`engine/run.py`). Counterpart: `drive.py`.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
-from typing import Protocol
+from typing import Any, Protocol
 
 from antiphon.engine.commands import CallTool, CallUpstream, Emit, ListTools, Save
 from antiphon.engine.replies import (
@@ -16,6 +17,7 @@ from antiphon.engine.replies import (
     Saved,
     SaveFailed,
     ToolDone,
+    ToolProgress,
     ToolsListed,
     UpstreamFailed,
     UpstreamOpened,
@@ -48,14 +50,14 @@ class Keep(Protocol):
 
 
 class Tools(Protocol):
-    """The tools that this server runs itself."""
+    """The tools that this server runs itself, for one run."""
 
     async def list(self, command: ListTools) -> ToolsListed:
         """What a server offers; a fault is in the reply."""
         ...
 
-    async def call(self, command: CallTool) -> ToolDone:
-        """A call's outcome; a fault is in the reply."""
+    async def call(self, command: CallTool, report: Callable[[ToolProgress], None]) -> ToolDone:
+        """A call's outcome; a fault is in the reply. `report` takes what is to be shown before it."""
         ...
 
     async def close(self) -> None:
@@ -82,6 +84,8 @@ class Foreground:
     ) -> None:
         self._tools = tools
         self._using: dict[asyncio.Task[Reply], None] = {}
+        self._reported: deque[ToolProgress] = deque()
+        self._woken: asyncio.Future[None] | None = None
         self._ask = ask
         self._store = store
         self._project = project
@@ -129,8 +133,10 @@ class Foreground:
             raise RuntimeError("a run without tools of the server asks for one")
         self._task = asyncio.current_task()
         self._end_call()
-        work = self._tools.call(command) if isinstance(command, CallTool) else self._tools.list(command)
-        self._using[asyncio.ensure_future(work)] = None
+        if isinstance(command, CallTool):
+            self._using[asyncio.ensure_future(self._tools.call(command, self._report))] = None
+        else:
+            self._using[asyncio.ensure_future(self._tools.list(command))] = None
 
     def save(self, command: Save) -> None:
         self._interruptible = False
@@ -182,10 +188,21 @@ class Foreground:
             await self._ended[-1].aclose()
             self._ended.pop()
 
+    def _report(self, progress: ToolProgress) -> None:
+        self._reported.append(progress)
+        if self._woken is not None and not self._woken.done():
+            self._woken.set_result(None)
+
     async def _tool_reply(self) -> Reply:
-        """The outcome of whichever tool is done first."""
+        """What a tool reports, or the outcome of whichever is done first."""
         await self._let_go()
-        done, _ = await asyncio.wait(self._using, return_when=asyncio.FIRST_COMPLETED)
+        done: set[asyncio.Future[Any]] = set()
+        if not self._reported:
+            self._woken = asyncio.get_running_loop().create_future()
+            done, _ = await asyncio.wait([*self._using, self._woken], return_when=asyncio.FIRST_COMPLETED)
+        if self._reported:
+            # A tool that is done has reported before.
+            return self._reported.popleft()
         first = next(task for task in self._using if task in done)
         del self._using[first]
         try:

@@ -266,6 +266,18 @@ class McpCallFailed(ItemEvent, tag="response.mcp_call.failed"):
     """It didn't, or said that it failed."""
 
 
+class WebSearchInProgress(ItemEvent, tag="response.web_search_call.in_progress"):
+    """The web is going to be searched."""
+
+
+class WebSearchSearching(ItemEvent, tag="response.web_search_call.searching"):
+    """It is searched."""
+
+
+class WebSearchCompleted(ItemEvent, tag="response.web_search_call.completed"):
+    """It was."""
+
+
 class StreamError(Event, tag="error"):
     """Something broke inside an open stream; `response.failed` follows.
 

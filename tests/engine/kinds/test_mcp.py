@@ -70,7 +70,7 @@ def never(outcome: Outcome | None = None) -> Talk:
 def test_a_call_ends_with_what_the_tool_gave(outcome: Outcome, ended: str, status: str) -> None:
     talk = never(outcome).tell(*chunks(CALLED), *chunks(SAID))
     (one,) = talk.called
-    assert (one.name, one.arguments, one.server.server_label) == ("f", '{"a": 1}', "s")
+    assert (one.tool, one.about["name"], one.arguments) == ("mcp", "f", '{"a": 1}')
     assert f"mcp_call.{ended}" in talk.answer.names
     item = talk.answer.output[1]
     assert (item["status"], item["output"], item["error"]) == (status, outcome.output, outcome.error)

@@ -6,6 +6,8 @@ the description. Counterpart: `input_string.py`, which decodes what the model wr
 
 from typing import Any
 
+import msgspec
+
 from antiphon.engine.kinds.face import Binding, Face, Outcome
 from antiphon.engine.kinds.input_string import InputString
 from antiphon.wire import events as ev
@@ -26,7 +28,15 @@ class CustomFace(Face):
 
     def item(self, status: str, arguments: str, outcome: Outcome | None = None) -> CustomToolCall:
         text = "".join(self._input)
-        return CustomToolCall(id=self.id, status=status, call_id=self.call_id, name=self.name, input=text)
+        about = self.binding.about
+        return CustomToolCall(
+            id=self.id,
+            status=status,
+            call_id=self.call_id,
+            name=str(about.get("name", self.name)),
+            input=text,
+            namespace=about.get("namespace", msgspec.UNSET),
+        )
 
     def delta(self, piece: str) -> list[ev.Event]:
         return self._more(self._decoder.feed(piece))

@@ -4,35 +4,60 @@ A chat model knows functions only. Which item the client sees instead is decided
 by one `Face`. Not here: when a call may open or close (`engine/call_item.py`, `engine/queue.py`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import msgspec
 
+from antiphon.engine.citations import Citable
 from antiphon.wire.events import Event
 from antiphon.wire.items import OutputItem
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a tool of the server gave: text for the model, or an error in the API's shape."""
+    """What a tool of the server gave.
+
+    `output` is text for the model, `error` says instead why there is none, in the shape that the item has for it.
+    `shown` are members that the face puts on the item; `sources` follow the output and may be cited in the answer.
+    """
 
     output: str | None = None
     error: dict[str, Any] | None = None
+    shown: Mapping[str, Any] = field(default_factory=dict)
+    sources: Sequence[Citable] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The declared tool that a function stands for: its type, its own name, and the MCP server or namespace it is of."""
+
+    type: str
+    name: str | None = None
+    group: str | None = None
+
+
+UNKNOWN = Origin("")
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
     """What a chat function stands for: the face of its calls, and what that must know.
 
-    `server` is true when this server runs the tool itself; `about` are members the face copies, such as
-    `server_label`.
+    `runs` names the tool of this server that carries a call out (a key of `tools/table.py`), None when the client does;
+    `about` is what the face and that tool must know besides, such as `server_label`; `origin` is the declared tool.
     """
 
     face: "type[Face]"
-    server: bool = False
+    runs: str | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
+    origin: Origin = UNKNOWN
+
+    @property
+    def server(self) -> bool:
+        """Whether this server runs the tool itself."""
+        return self.runs is not None
 
 
 class Face:
@@ -41,6 +66,8 @@ class Face:
     prefix: ClassVar[str]
     streams: ClassVar[bool] = True
     """Whether pieces of the arguments can be shown; a kind that must know them whole opens late."""
+    cites: ClassVar[bool] = False
+    """Whether the tool's results may be cited in the answer."""
 
     def __init__(self, item_id: str, call_id: str, name: str, binding: Binding) -> None:
         self.id = item_id
@@ -71,6 +98,10 @@ class Face:
         """Events once the arguments are whole."""
         del arguments
         return []
+
+    def progress(self, piece: object) -> list[Event]:
+        """Events for something that a tool of the server reports while it is at work."""
+        raise TypeError(piece)
 
     def ended(self, outcome: Outcome) -> list[Event]:
         """Events once a tool of the server is done."""

@@ -10,8 +10,11 @@ from typing import Any
 
 import msgspec
 
+from antiphon.engine.kinds.tool_search import TOOL_SEARCH
 from antiphon.engine.mcp import output_text
+from antiphon.engine.naming import chat_name
 from antiphon.engine.reading import read
+from antiphon.engine.tool_search import told
 from antiphon.wire.items import FunctionCallOutputView, FunctionCallView
 
 
@@ -28,6 +31,17 @@ class _Custom(msgspec.Struct):
     call_id: str
     name: str
     input: str
+    namespace: str | None = None
+
+
+class _ToolSearch(msgspec.Struct):
+    call_id: str | None = None
+    arguments: Any = None
+
+
+class _Found(msgspec.Struct):
+    call_id: str | None = None
+    tools: list[dict[str, Any]] = []
 
 
 class _Action(msgspec.Struct):
@@ -64,12 +78,21 @@ class _Mcp(msgspec.Struct):
     error: str | dict[str, Any] | None = None
 
 
+class _Search(msgspec.Struct):
+    action: dict[str, Any] | None = None
+    status: str | None = None
+
+
 Retold = FunctionCallView | FunctionCallOutputView | AnsweredCall
 Reader = Callable[[bytes, str], Retold]
 
 
 def _call(call_id: str, name: str, arguments: object) -> FunctionCallView:
-    return FunctionCallView(call_id=call_id, name=name, arguments=msgspec.json.encode(arguments).decode())
+    return FunctionCallView(call_id=call_id, name=name, arguments=_json(arguments))
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def _said(members: dict[str, Any]) -> dict[str, Any]:
@@ -78,7 +101,19 @@ def _said(members: dict[str, Any]) -> dict[str, Any]:
 
 def _custom(raw: bytes, at: str) -> Retold:
     item = read(raw, _Custom, at)
-    return _call(item.call_id, item.name, {"input": item.input})
+    return _call(item.call_id, chat_name(item.name, item.namespace), {"input": item.input})
+
+
+def _tool_search(raw: bytes, at: str) -> Retold:
+    # A search of this server has no call id: its output is the next one that has none either.
+    item = read(raw, _ToolSearch, at)
+    arguments = item.arguments if isinstance(item.arguments, dict) else {"query": str(item.arguments or "")}
+    return _call(item.call_id or "", TOOL_SEARCH, arguments)
+
+
+def _found(raw: bytes, at: str) -> Retold:
+    item = read(raw, _Found, at)
+    return FunctionCallOutputView(call_id=item.call_id or "", output=told(item.tools))
 
 
 def _local_shell(raw: bytes, at: str) -> Retold:
@@ -130,7 +165,23 @@ def _mcp(raw: bytes, at: str) -> Retold:
     arguments = item.arguments or "{}"
     if item.error is None:
         return AnsweredCall(item.name, arguments, item.output or "")
-    return AnsweredCall(item.name, arguments, f"The call failed: {_error_text(item.error)}")
+    return AnsweredCall(item.name, arguments, failure_text(item.error))
+
+
+def _web_search(raw: bytes, at: str) -> Retold:
+    item = read(raw, _Search, at)
+    action = item.action or {}
+    asked = action.get("query") or action.get("url") or ""
+    if item.status == "failed":
+        return AnsweredCall("web_search", _json({"query": asked}), "The search failed.")
+    found = [source.get("url") for source in action.get("sources") or () if isinstance(source, dict)]
+    output = "\n".join(["The search was made.", *(str(url) for url in found if url)])
+    return AnsweredCall("web_search", _json({"query": asked}), output)
+
+
+def failure_text(error: str | dict[str, Any]) -> str:
+    """What the model reads of a call that failed."""
+    return f"The call failed: {_error_text(error)}"
 
 
 def _error_text(error: str | dict[str, Any]) -> str:
@@ -152,5 +203,8 @@ RETOLD: dict[str, Reader] = {
     "apply_patch_call": _apply_patch,
     "apply_patch_call_output": _patch_output,
     "mcp_call": _mcp,
+    "tool_search_call": _tool_search,
+    "tool_search_output": _found,
+    "web_search_call": _web_search,
 }
 """How an item of each type is told to a chat model."""

@@ -71,7 +71,15 @@ OFFERS: dict[str, Callable[[dict[str, Any], str], Offered]] = {
 }
 """What each type of tool becomes; nothing for one that can't be had here."""
 
-NAMES = {"local_shell": "local_shell", "shell": "shell", "apply_patch": "apply_patch"}
+NAMES = {
+    "local_shell": "local_shell",
+    "shell": "shell",
+    "apply_patch": "apply_patch",
+    "web_search": "web_search",
+    "web_search_2025_08_26": "web_search",
+    "web_search_preview": "web_search",
+    "web_search_preview_2025_03_11": "web_search",
+}
 """The chat function of the types that have just one."""
 
 

@@ -63,7 +63,7 @@ class CreateResponse:
         context = await history(self._services.store, PROJECT, asked)
         asked = await with_references(self._services.store, PROJECT, asked, context)
         place = Place(target.upstream.name, target.model, dialect(target.upstream.dialect))
-        return Run(make_plan(asked, context, place, sources, notes), sources)
+        return Run(make_plan(asked, context, place, sources, notes, self._services.tools), sources)
 
 
 def routes(services: Services) -> list[Route]:

@@ -1,0 +1,114 @@
+"""What of an item is given out only when it is asked for: the values of `include`, as a table.
+
+Runs and stores hold items whole; on the way to a client each loses what wasn't asked for, and gets sealed reasoning
+where that was. Source: API reference, `include`. Counterparts: `run.py` and `present.py`, which give items out.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from antiphon.engine.seals import Seal, thinking
+from antiphon.wire.items import ItemHead
+
+Include = Collection[str]
+Fields = dict[str, msgspec.Raw]
+
+NULL = msgspec.Raw(b"null")
+GONE = None
+"""Put in the place of a member: nothing, the member is left out."""
+
+_head = msgspec.json.Decoder(ItemHead).decode
+_fields = msgspec.json.Decoder(Fields).decode
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """A member of items of a type: the way to it, and what stands there when it wasn't asked for.
+
+    A way leads through objects and through lists of parts, where `part` says which type of part has the member.
+    """
+
+    type: str
+    way: tuple[str, ...]
+    instead: msgspec.Raw | None = NULL
+    part: str | None = None
+
+
+HIDDEN: dict[str, Hidden] = {
+    "file_search_call.results": Hidden("file_search_call", ("results",)),
+    "web_search_call.results": Hidden("web_search_call", ("results",), GONE),
+    "web_search_call.action.sources": Hidden("web_search_call", ("action", "sources"), GONE),
+    "code_interpreter_call.outputs": Hidden("code_interpreter_call", ("outputs",)),
+    "computer_call_output.output.image_url": Hidden("computer_call_output", ("output", "image_url"), GONE),
+    "message.input_image.image_url": Hidden("message", ("content", "image_url"), part="input_image"),
+    "message.output_text.logprobs": Hidden(
+        "message", ("content", "logprobs"), msgspec.Raw(b"[]"), part="output_text"
+    ),
+    "reasoning.encrypted_content": Hidden("reasoning", ("encrypted_content",)),
+}
+"""Every value of `include`, and what it shows."""
+
+TYPES = frozenset(hidden.type for hidden in HIDDEN.values())
+
+
+def given_out(raw: msgspec.Raw, include: Include, seal: Seal | None = None) -> msgspec.Raw:
+    """The item with what `include` asks for, and without the rest; the same object if nothing changes."""
+    kind = _head(raw).type or "message"
+    if kind not in TYPES:
+        return raw
+    for name, hidden in HIDDEN.items():
+        if hidden.type == kind and name not in include and hidden.way[-1].encode() in bytes(raw):
+            raw = _without(raw, hidden)
+    if kind == "reasoning" and seal is not None and "reasoning.encrypted_content" in include:
+        return _sealed(raw, seal)
+    return raw
+
+
+def _without(raw: msgspec.Raw, hidden: Hidden) -> msgspec.Raw:
+    fields = _fields(raw)
+    first, *rest = hidden.way
+    if first not in fields:
+        return raw
+    if not rest:
+        changed = _put(fields, first, hidden.instead)
+    else:
+        changed = fields | {first: _inside(fields[first], rest[0], hidden)}
+    return raw if changed == fields else msgspec.Raw(_encode(changed))
+
+
+def _inside(raw: msgspec.Raw, name: str, hidden: Hidden) -> msgspec.Raw:
+    """An object, or a list of parts, without the member `name`."""
+    value: Any = msgspec.json.decode(raw)
+    if isinstance(value, list):
+        parts = msgspec.json.decode(raw, type=list[msgspec.Raw])
+        whole = [_part(part, name, hidden) for part in parts]
+        return raw if whole == parts else msgspec.Raw(_encode(whole))
+    if not isinstance(value, dict) or name not in value:
+        return raw
+    return msgspec.Raw(_encode(_put(_fields(raw), name, hidden.instead)))
+
+
+def _part(raw: msgspec.Raw, name: str, hidden: Hidden) -> msgspec.Raw:
+    part: Any = msgspec.json.decode(raw)
+    if not isinstance(part, dict) or part.get("type") != hidden.part or name not in part:
+        return raw
+    return msgspec.Raw(_encode(_put(_fields(raw), name, hidden.instead)))
+
+
+def _put(fields: Fields, name: str, instead: msgspec.Raw | None) -> Fields:
+    if instead is None:
+        return {key: value for key, value in fields.items() if key != name}
+    return fields if fields[name] == instead else fields | {name: instead}
+
+
+def _sealed(raw: msgspec.Raw, seal: Seal) -> msgspec.Raw:
+    """A reasoning item with its text sealed in; one that came sealed keeps its seal."""
+    fields = _fields(raw)
+    text = thinking(bytes(raw))
+    if not text or fields.get("encrypted_content", NULL) != NULL:
+        return raw
+    return msgspec.Raw(_encode(fields | {"encrypted_content": msgspec.Raw(_encode(seal.close(text)))}))

@@ -1,0 +1,48 @@
+"""The tools that this server runs itself where it is set up for them: what a model is offered for each.
+
+A new one is a line in `HOSTED`, a face beside it and a runner in `tools/table.py`. Pure. Not here: MCP servers, which
+each request brings along (`engine/mcp.py`); how a call is carried out (`tools/`). Counterpart: `table.py`, the kinds
+that need nothing but the client.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from antiphon.engine.kinds.face import Binding
+from antiphon.engine.kinds.web_search import WEB_SEARCH, WebSearchFace, read_web_search
+from antiphon.errors import InvalidRequest
+
+Offered = list[tuple[dict[str, Any], Binding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Hosting:
+    """What this server has: `tools` are the keys of `tools/table.py` that are set up; `include` is the request's."""
+
+    tools: frozenset[str] = frozenset()
+    include: frozenset[str] = frozenset()
+
+    def need(self, name: str, at: str, how: str) -> None:
+        """Raise `InvalidRequest`, saying how to set it up, where the tool `name` isn't."""
+        if name not in self.tools:
+            raise InvalidRequest(
+                f"'{at}' needs the tool {name}, which this server isn't set up for. {how}",
+                code="tool_not_configured",
+                param=at,
+            )
+
+
+def _web_search(tool: dict[str, Any], at: str, hosting: Hosting) -> Offered:
+    hosting.need("web_search", at, "Its operator names a search service under [tools.web_search] in antiphon.toml.")
+    about = {"search": read_web_search(tool, at), "include": hosting.include}
+    return [(WEB_SEARCH, Binding(WebSearchFace, "web_search", about))]
+
+
+HOSTED: dict[str, Callable[[dict[str, Any], str, Hosting], Offered]] = {
+    "web_search": _web_search,
+    "web_search_2025_08_26": _web_search,
+    "web_search_preview": _web_search,
+    "web_search_preview_2025_03_11": _web_search,
+}
+"""By type of the tool: what it becomes, given its place in the request and what this server has."""

@@ -1,0 +1,70 @@
+"""Web search: a function with a query for the model, a `web_search_call` for the client. Source: recorded streams.
+
+Not here: who is asked (`tools/web_search.py`), how what was found is cited (`engine/citations.py`).
+"""
+
+from typing import Any
+
+import msgspec
+
+from antiphon.engine.kinds.face import Face, Outcome, arguments_in
+from antiphon.engine.reading import read
+from antiphon.wire import events as ev
+from antiphon.wire.items import WebSearchCall
+from antiphon.wire.web_search import WebSearchTool
+
+MOST_QUERIES = 4
+"""Queries of one call; more are left out."""
+
+WEB_SEARCH = {
+    "name": "web_search",
+    "description": "Search the web. Gives pages with their addresses and the passages that match.",
+    "parameters": {
+        "type": "object",
+        "properties": {"query": {"type": "string", "description": "What to search for."}},
+        "required": ["query"],
+    },
+}
+
+
+def read_web_search(tool: dict[str, Any], at: str) -> WebSearchTool:
+    """The tool that a request declares at `at`. Raises `InvalidRequest`."""
+    return read(msgspec.json.encode(tool), WebSearchTool, at)
+
+
+def queries_in(arguments: str) -> list[str]:
+    """What to search for, in whatever form the model wrote it; empty where it wrote nothing of use."""
+    said = arguments_in(arguments)
+    asked = said.get("query") or said.get("queries") or said.get("q") or []
+    listed = asked if isinstance(asked, list) else [asked]
+    queries = [query.strip() for query in listed if isinstance(query, str) and query.strip()]
+    return list(dict.fromkeys(queries))[:MOST_QUERIES]
+
+
+class WebSearchFace(Face):
+    """A `web_search_call`. `about` has the tool as `search`, and the request's `include`."""
+
+    prefix = "ws"
+    cites = True
+
+    def item(self, status: str, arguments: str, outcome: Outcome | None = None) -> WebSearchCall:
+        begun = status == "in_progress"
+        queries = [] if begun else queries_in(arguments)
+        action: dict[str, Any] = {"type": "search", "query": queries[0] if queries else ""}
+        if queries:
+            action["queries"] = queries
+        include, found = self.binding.about["include"], outcome.shown if outcome else {}
+        if "web_search_call.action.sources" in include and not begun:
+            action["sources"] = found.get("sources", [])
+        results = found.get("results", []) if "web_search_call.results" in include and not begun else msgspec.UNSET
+        failed = outcome is not None and outcome.error is not None
+        return WebSearchCall(id=self.id, status="failed" if failed else status, action=action, results=results)
+
+    def first(self) -> list[ev.Event]:
+        return [ev.WebSearchInProgress(**self.place)]
+
+    def last(self, arguments: str) -> list[ev.Event]:
+        return [ev.WebSearchSearching(**self.place)]
+
+    def ended(self, outcome: Outcome) -> list[ev.Event]:
+        return [] if outcome.error is not None else [ev.WebSearchCompleted(**self.place)]

@@ -1,0 +1,70 @@
+"""Sealed reasoning: what a client that stores nothing here carries from one request to the next.
+
+Pure: what seals and opens is handed in. A seal that can't be opened leaves its item without words, as one whose
+other half is missing; the request goes on. Counterparts: `included.py`, which seals on the way out; `sealing.py`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Protocol
+
+import msgspec
+
+from antiphon.engine.input import Item
+from antiphon.engine.notes import Notes
+from antiphon.errors import InvalidRequest
+from antiphon.wire.items import ReasoningView, ThoughtView
+
+_view = msgspec.json.Decoder(ReasoningView).decode
+
+
+class Seal(Protocol):
+    """Seals text for one project and opens it again."""
+
+    def close(self, text: str) -> str:
+        """The text, sealed."""
+        ...
+
+    def open(self, sealed: str) -> str | None:
+        """The text, None where nobody here can open it. Raises `InvalidRequest` for another project's."""
+        ...
+
+
+def thought_in(view: ReasoningView) -> str:
+    """The words of a reasoning item: what was thought, or else what was said of it."""
+    return "".join(part.text for part in view.content or view.summary or ())
+
+
+def thinking(raw: bytes) -> str:
+    """The same of an item's JSON."""
+    return thought_in(_view(raw))
+
+
+def opened(items: Iterable[Item], seal: Seal, notes: Notes, *, own: bool = False) -> list[Item]:
+    """The items with the words of sealed reasoning; what can't be opened is noted.
+
+    `own` are items that this project has stored. Raises `InvalidRequest` for a seal of another project in the others.
+    """
+    return [_opened(item, item.view, seal, notes, own=own) if _is_sealed(item) else item for item in items]
+
+
+def _is_sealed(item: Item) -> bool:
+    return isinstance(item.view, ReasoningView) and bool(item.view.encrypted_content)
+
+
+def _opened(item: Item, view: object, seal: Seal, notes: Notes, *, own: bool) -> Item:
+    if not isinstance(view, ReasoningView) or not view.encrypted_content:
+        return item
+    try:
+        text = seal.open(view.encrypted_content)
+    except InvalidRequest as refused:
+        if not own:
+            raise InvalidRequest(
+                refused.message, code=refused.code, param=f"{item.at}.encrypted_content"
+            ) from None
+        text = None
+    if text is not None:
+        return replace(item, view=ReasoningView(content=[ThoughtView(text=text)]))
+    # Words that stand beside the seal are as good.
+    notes.ignored.append(f"{item.at}.encrypted_content" if thought_in(view) else item.at)
+    return item if thought_in(view) else replace(item, view=None)

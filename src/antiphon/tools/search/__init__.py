@@ -1,0 +1,1 @@
+"""Services that search the web, each as what it is asked and what its answers mean; no I/O."""

@@ -1,0 +1,27 @@
+"""The settings of this server's own tools: what stands under `[tools.NAME]` in antiphon.toml.
+
+Not here: the file (`config.py`). Counterpart: `table.py`, which makes the tools.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+
+class WebSearchSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Who searches the web. `url` is the service's address, where it isn't the usual one; times in seconds.
+
+    `key_env` names the variable that holds the key.
+    """
+
+    backend: Literal["searxng", "brave", "tavily", "exa"]
+    url: str | None = None
+    key_env: str | None = None
+    timeout: Annotated[float, Meta(gt=0)] = 20.0
+
+
+class ToolSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """The tools that are set up; None for one that isn't."""
+
+    web_search: WebSearchSettings | None = None

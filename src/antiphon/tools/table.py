@@ -1,0 +1,55 @@
+"""The tools that this server can run beside those of MCP servers, as a table: name to what makes it.
+
+A name is what bindings call it (`Binding.runs`). Not here: what a model is offered for each (`engine/kinds/hosted.py`),
+MCP servers, which need no settings (`mcp_calls.py`).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from antiphon.errors import ConfigFault
+from antiphon.tools.fetch import Limits
+from antiphon.tools.search.services import SERVICES
+from antiphon.tools.settings import ToolSettings
+from antiphon.tools.tool import Tool
+from antiphon.tools.web_search import WebSearch
+from antiphon.transport import Transport
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What tools are made of. `key` gives the key in a variable, for the tool of a name, or raises `ConfigFault`."""
+
+    transport: Transport
+    settings: ToolSettings
+    key: Callable[[str, str], str]
+
+
+def _web_search(workshop: Workshop) -> Tool | None:
+    said = workshop.settings.web_search
+    if said is None:
+        return None
+    service = SERVICES[said.backend]
+    url = said.url or service.url
+    if not url:
+        raise ConfigFault(f"[tools.web_search] needs the url of your {said.backend}.")
+    if service.needs_key and not said.key_env:
+        raise ConfigFault(
+            f"[tools.web_search] needs key-env: the name of the variable that holds {said.backend}'s key."
+        )
+    key = workshop.key(said.key_env, "web_search") if said.key_env else ""
+    return WebSearch(
+        workshop.transport, service, url, key, Limits(f"The search service ({said.backend})", said.timeout)
+    )
+
+
+TOOLS: dict[str, Callable[[Workshop], Tool | None]] = {
+    "web_search": _web_search,
+}
+"""Each gives None where it isn't set up, and raises `ConfigFault` where it is wrongly."""
+
+
+def make_tools(workshop: Workshop) -> dict[str, Tool]:
+    """The tools that are set up, by name. Raises `ConfigFault`."""
+    made = {name: make(workshop) for name, make in TOOLS.items()}
+    return {name: tool for name, tool in made.items() if tool is not None}
