@@ -1,8 +1,8 @@
 """Makes a call fit its model's context window, or says that it doesn't: a short conversation before the call.
 
 `before` a call, `measured` when its tokens were counted, `refused` when the model server wouldn't have it; each says
-what to do next. Pure. Not here: counting (`upstream/measuring.py`), what may be left out (`shortening.py`). Counterpart:
-`run.py`.
+what to do next. Pure. Not here: counting (`upstream/measuring.py`), what may be left out (`shortening.py`).
+Counterpart: `run.py`.
 """
 
 from dataclasses import dataclass, replace
@@ -39,7 +39,7 @@ class Window:
 
 
 class Fitting:
-    """The calls of one run; `limits` are the names of the field that limits the answer."""
+    """The calls of one run."""
 
     def __init__(self, window: Window) -> None:
         self._window = window

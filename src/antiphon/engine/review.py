@@ -45,7 +45,10 @@ class HeldCall:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """What the model is to make again: the answer's text, or a call (`name`, `call_id`); `hopeless` if that is no use."""
+    """What the model is to make again: the answer's text, or a call (`name`, `call_id`).
+
+    `hopeless` says that another try is no use.
+    """
 
     fault: str
     written: str
@@ -65,7 +68,9 @@ class Rejected:
 class Review:
     """One turn's. `messages` and `calls` wait for it; `answers` says whether the turn's text is the answer."""
 
-    def __init__(self, form: Form | None, messages: Sequence[Entry], calls: Sequence[HeldCall], *, answers: bool) -> None:
+    def __init__(
+        self, form: Form | None, messages: Sequence[Entry], calls: Sequence[HeldCall], *, answers: bool
+    ) -> None:
         self.rejected: list[Rejected] = []
         self._messages = messages
         self._calls = calls

@@ -13,9 +13,7 @@ Group = list[ChatMessage]
 INSTRUCTIONS = frozenset({"system", "developer"})
 
 
-def shortened(
-    messages: Sequence[ChatMessage], excess: int, weigh: Callable[[Group], int]
-) -> list[ChatMessage] | None:
+def shortened(messages: Sequence[ChatMessage], excess: int, weigh: Callable[[Group], int]) -> list[ChatMessage] | None:
     """The messages without as many of the oldest turns as weigh `excess`; None where nothing can go.
 
     A turn is a message of the user with all that follows it. Where that isn't enough, the groups behind the user's

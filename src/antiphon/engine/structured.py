@@ -1,7 +1,7 @@
 """Structured output where the model server doesn't see to it: asked for in words, and checked here.
 
-Pure. Not here: the check itself (`tools/checker.py`), what follows from a fault (`review.py`). Counterpart: `prepare.py`,
-which asks the servers that can constrain their models to do it.
+Pure. Not here: the check itself (`tools/checker.py`), what follows from a fault (`review.py`). Counterpart:
+`prepare.py`, which asks the servers that can constrain their models to do it.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """Tokens of a chat request, estimated from its bytes where nobody counts them.
 
-A token of today's models is about four bytes of text; the estimate is made a little high, so that what it says fits does
+A token of today's models is about four bytes of text; the estimate is made a little high, so that what fits by it does
 fit. Not here: counting by the model's own tokenizer (`upstream/measuring.py`). Counterpart: `fitting.py`.
 """
 
