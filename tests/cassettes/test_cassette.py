@@ -2,6 +2,7 @@ from cassettes.tapes import asked, chat, interaction
 
 from antiphon.cassettes.cassette import Cassette
 from antiphon.cassettes.interaction import End, Interaction
+from antiphon.cassettes.matcher import Matcher, Matching
 
 
 def numbers(cassette: Cassette, times: int, scope: str = "", **how: bool) -> list[tuple[int, bool] | None]:
@@ -114,3 +115,64 @@ def test_unused_interactions_are_known() -> None:
     cassette.find(asked(chat("hi")))
     assert cassette.unused == [second]
     assert len(cassette) == 2
+
+
+def server_id(digit: int, kind: str = "resp") -> str:
+    return f"{kind}_{str(digit) * 32}"
+
+
+def naming(*ids: str, text: str = "hi") -> dict[str, object]:
+    return chat(f"{text} {' '.join(ids)}")
+
+
+def test_a_request_with_other_ids_gets_the_answer_and_the_ids_that_it_knows() -> None:
+    cassette = tape(interaction(naming(server_id(1), server_id(2)), number=1))
+    match = cassette.find(asked(naming(server_id(8), server_id(9))))
+    assert match is not None
+    assert match.ids == {server_id(1): server_id(8), server_id(2): server_id(9)}
+    assert not match.repeated
+    again = cassette.find(asked(naming(server_id(8), server_id(9))))
+    assert again is not None
+    assert again.repeated
+    assert again.ids == match.ids
+    assert cassette.find(asked(naming(server_id(8), server_id(8)))) is None
+    assert cassette.find(asked(naming(server_id(8), server_id(9, "conv")))) is None
+    assert cassette.find(asked(naming(server_id(8), server_id(9))), repeats=False) is None
+
+
+def test_the_same_ids_go_before_other_ones() -> None:
+    cassette = tape(interaction(naming(server_id(1)), number=1), interaction(naming(server_id(2)), number=2))
+    for digit in (2, 1, 2):
+        match = cassette.find(asked(naming(server_id(digit))))
+        assert match is not None
+        assert (match.interaction.number, match.ids) == (digit, {})
+
+
+def test_what_an_id_stands_for_is_kept_in_its_scope() -> None:
+    cassette = tape(
+        *(interaction(naming(server_id(digit)), number=digit) for digit in (1, 2)),
+        *(interaction(naming(server_id(digit), text="ho"), number=digit + 2) for digit in (1, 2)),
+    )
+
+    def numbered(digit: int, text: str, scope: str = "a") -> int:
+        match = cassette.find(asked(naming(server_id(digit), text=text)), scope)
+        assert match is not None
+        return match.interaction.number
+
+    assert [numbered(8, "hi"), numbered(9, "hi")] == [1, 2]
+    assert [numbered(9, "ho"), numbered(8, "ho"), numbered(9, "hi")] == [4, 3, 2]
+    assert [numbered(9, "hi", "b"), numbered(9, "ho", "b")] == [1, 3]
+    match = cassette.find(asked(naming(server_id(1))), "a")
+    assert match is not None
+    assert match.interaction.number == 1
+
+
+def test_under_exact_every_id_counts() -> None:
+    cassette = Cassette("tape.jsonl", 5, [interaction(naming(server_id(1)))], matcher=Matcher(Matching.EXACT))
+    assert cassette.find(asked(naming(server_id(2)))) is None
+    assert cassette.find(asked(naming(server_id(1)))) is not None
+
+
+def test_ids_of_calls_count() -> None:
+    cassette = tape(interaction(naming(server_id(1, "call"))))
+    assert cassette.find(asked(naming(server_id(2, "call")))) is None

@@ -159,3 +159,19 @@ def test_the_remedy_is_the_callers() -> None:
     cassette = tape(interaction(chat("hi")))
     assert "record it with `make tapes`." in explain_miss(cassette, asked(chat("ho")), remedy="`make tapes`")
     assert "record it with `make tapes`." in explain_miss(tape(), asked(chat("ho")), remedy="`make tapes`")
+
+
+def test_ids_of_servers_are_no_difference() -> None:
+    one, other = "conv_" + "a1" * 16, "conv_" + "b2" * 16
+    cassette = tape(interaction(chat("hello", conversation=one)))
+    message = miss(cassette, asked(chat("hallo", conversation=other)))
+    assert "messages[0].content" in message
+    assert "conversation" not in message
+    [difference] = differences(asked(chat(f"{one} {one}")), asked(chat(f"{one} {other}")))
+    assert difference.path == "messages[0].content"
+
+
+def test_the_nearest_may_have_another_id_in_its_path() -> None:
+    one = interaction_at("/v1/responses/resp_" + "a1" * 16)
+    near = nearest(tape(one), asked(chat("hello"), url="http://h/v1/responses/resp_" + "b2" * 16))
+    assert near is one

@@ -14,7 +14,7 @@ from antiphon.cassettes.interaction import End
 from antiphon.cassettes.open import read_cassette
 from antiphon.errors import ConfigFault
 from antiphon.server.standin import Target
-from antiphon.testing import Ending, Gate, ScriptedUpstream, raw, status, text
+from antiphon.testing import Ending, Gate, Reply, Request, ScriptedUpstream, raw, status, text
 
 CHAT = {"model": "m", "messages": [{"role": "user", "content": "Hi"}]}
 PICTURE = bytes(range(256))
@@ -225,3 +225,38 @@ def test_base_url_and_path_overlap(base: str, path: str, address: str) -> None:
 def test_an_upstream_needs_a_whole_address(url: str) -> None:
     with pytest.raises(ConfigFault, match="isn't an address such as"):
         Target(url)
+
+
+def test_a_client_of_a_later_run_goes_on_with_ids_of_its_own(tmp_path: Path) -> None:
+    taped, own = ("resp_" + digit * 48 for digit in "12")
+    answered = '{{"id":"resp_{new}","object":"response","output":[],"previous_response_id":"{old}"}}'
+    body = answered.format(new="3" * 48, old=taped).encode()
+    event = b'event: response.completed\ndata: {"type":"response.completed","response":' + body + b"}\n\n"
+    pieces = [event[:90], event[90:140], event[140:]]
+
+    def answer(request: Request) -> Reply:
+        return raw(pieces) if request.json.get("stream") else status(200, body)
+
+    paths: dict[str, Reply | Callable[[Request], Reply]] = {
+        "POST /v1/responses": answer,
+        f"GET /v1/responses/{taped}": status(200, body),
+    }
+
+    def ask(api: RunningStandin, previous: str) -> list[bytes]:
+        with openai.OpenAI(base_url=f"{api.url}/v1", api_key="none", max_retries=0) as client:
+            said = {"model": "m", "input": f"After {previous}", "previous_response_id": previous}
+            raw_answers = client.responses.with_raw_response
+            streamed = raw_answers.create(**said, stream=True)  # type: ignore[call-overload] # as a dictionary
+            whole = raw_answers.create(**said)  # type: ignore[call-overload] # the same
+            return [each.http_response.read() for each in (streamed, whole, raw_answers.retrieve(previous))]
+
+    with (
+        ScriptedUpstream(paths=paths) as api,
+        running_standin("record", "--upstream", api.url, "tape.jsonl", folder=tmp_path) as recording,
+    ):
+        recorded = ask(recording, taped)
+    with running_standin("replay", "tape.jsonl", folder=tmp_path) as replay:
+        assert ask(replay, own) == [each.replace(taped.encode(), own.encode()) for each in recorded]
+    assert replay.said == "3 requests, 0 misses, 0 interactions unused\n"
+    with running_standin("replay", "--match", "exact", "tape.jsonl", folder=tmp_path) as replay:
+        assert replay.http.get(f"/v1/responses/{own}").status_code == 404

@@ -1,14 +1,17 @@
 """A `Cassette`: interactions, found by the key of a request, in the order in which they were recorded.
 
-Pure: no files, no sockets. It remembers which interactions have been used, for each scope apart: tests that run
-at the same time take nothing from each other. Not here: what to say when nothing is found (`matching.py`).
+Pure: no files, no sockets. It remembers for each scope apart which interactions have been used, and which ids of a
+client stand for which on the tape: tests that run at the same time take nothing from each other.
+Not here: what to say when nothing is found (`matching.py`), how ids look (`ids.py`).
 Counterparts: `open.py` fills one, `transport.py` asks it.
 """
 
 from bisect import insort
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
+from antiphon.cassettes.canonical import request_key
+from antiphon.cassettes.ids import NONE, Renaming, with_ids
 from antiphon.cassettes.interaction import Asked, End, Interaction
 from antiphon.cassettes.likeness import flat, likeness, read_value
 from antiphon.cassettes.matcher import Matcher, Matching
@@ -21,10 +24,14 @@ Entry = tuple[Place, Interaction]
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The interaction that answers a request; `repeated` if it has answered one before."""
+    """The interaction that answers a request; `repeated` if it has answered one before.
+
+    `ids` are those on the tape that the client knows by others.
+    """
 
     interaction: Interaction
     repeated: bool
+    ids: Mapping[str, str] = field(default_factory=lambda: NONE)
 
 
 @dataclass(slots=True)
@@ -106,6 +113,13 @@ def _most_alike(asked: Asked, choices: list[Interaction], used: set[int], *, rep
     return Match(best, repeated=not unused)
 
 
+def _on_tape(asked: Asked, known: Renaming) -> Asked:
+    """A request by the tape's ids, as far as it is known for which of them the client's stand."""
+    path = with_ids(asked.path, known.asked)
+    body = with_ids(asked.body.decode("latin-1"), known.asked).encode("latin-1")
+    return replace(asked, path=path, body=body, key=request_key(asked.method, path, body))
+
+
 def _merged(entries: Iterable[list[Entry]]) -> list[Entry]:
     return sorted((entry for some in entries for entry in some), key=lambda entry: entry[0])
 
@@ -131,6 +145,7 @@ class Cassette:
         self.interactions: list[Interaction] = []
         self._lanes: dict[tuple[bytes, str | None], Lanes] = {}
         self._used: dict[str, set[int]] = {}
+        self._renamings: dict[str, Renaming] = {}
         for interaction in interactions:
             self.add(interaction)
 
@@ -147,20 +162,38 @@ class Cassette:
         if recorded:
             self._used.setdefault(interaction.scope, set()).add(id(interaction))
         place = (recorded, interaction.number if recorded else len(self.interactions))
-        key = self.matcher.key(interaction.asked)
-        for upstream in (None, interaction.asked.upstream):
-            self._lanes.setdefault((key, upstream), Lanes()).add(place, interaction)
+        for key in filter(None, (self.matcher.key(interaction.asked), self.matcher.alike(interaction.asked))):
+            for upstream in (None, interaction.asked.upstream):
+                self._lanes.setdefault((key, upstream), Lanes()).add(place, interaction)
 
     def find(self, asked: Asked, scope: str = "", *, repeats: bool = True, partial: bool = True) -> Match | None:
         """What answers a request of `scope`: the first equal one that the scope hasn't used, else the last again.
 
         With `repeats` false, one that is used up is not found; with `partial` false, neither is one
-        whose reader left. An upstream of the same name is preferred, another one will do.
+        whose reader left. An upstream of the same name is preferred, another one will do. Where nothing is equal,
+        a request will do in which other ids stand for the same; from then on the scope means those by its own.
         """
-        lanes, choices = self._choices(asked, scope, partial=partial)
+        known = self._renamings.get(scope)
+        lanes, choices = self._choices(self.matcher.key(asked), asked, scope, partial=partial)
+        if not choices and known:
+            asked = _on_tape(asked, known)
+            lanes, choices = self._choices(self.matcher.key(asked), asked, scope, partial=partial)
         if lanes is None or not choices:
-            return None
+            return self._alike(asked, scope, repeats=repeats, partial=partial)
         used = self._used.setdefault(scope, set())
+        match = self._next(asked, scope, (lanes, choices), used, repeats=repeats)
+        return replace(match, ids=dict(known.given)) if match and known else match
+
+    def equal(self, asked: Asked, scope: str = "") -> list[Interaction]:
+        """The interactions that may answer a request of `scope`, used or not."""
+        key, alike = self.matcher.key(asked), self.matcher.alike(asked)
+        choices = self._choices(key, asked, scope, partial=True)[1]
+        return choices or (self._choices(alike, asked, scope, partial=True)[1] if alike else [])
+
+    def _next(
+        self, asked: Asked, scope: str, found: tuple[Lanes, list[Interaction]], used: set[int], *, repeats: bool
+    ) -> Match | None:
+        lanes, choices = found
         if self.matcher.kind is Matching.CONVERSATION and len(choices) > 1:
             return _most_alike(asked, choices, used, repeats=repeats)
         if interaction := lanes.next(scope, choices, used):
@@ -168,12 +201,26 @@ class Cassette:
             return Match(interaction, repeated=False)
         return Match(choices[-1], repeated=True) if repeats else None
 
-    def equal(self, asked: Asked, scope: str = "") -> list[Interaction]:
-        """The interactions that may answer a request of `scope`, used or not."""
-        return self._choices(asked, scope, partial=True)[1]
+    def _alike(self, asked: Asked, scope: str, *, repeats: bool, partial: bool) -> Match | None:
+        """What answers a request that is equal but for its ids: the first unused one that fits what is known."""
+        key = self.matcher.alike(asked)
+        choices = self._choices(key, asked, scope, partial=partial)[1] if key else []
+        used = self._used.setdefault(scope, set())
+        unused = [each for each in choices if id(each) not in used]
+        pool = unused or choices[::-1]
+        if not pool or not (unused or repeats):
+            return None
+        known = self._renamings.setdefault(scope, Renaming())
+        theirs = self.matcher.ids(asked)
+        pairs = [list(zip(self.matcher.ids(each.asked), theirs, strict=True)) for each in pool]
+        best = next((number for number, some in enumerate(pairs) if known.fits(some)), 0)
+        known.learn(pairs[best])
+        used.add(id(pool[best]))
+        return Match(pool[best], repeated=not unused, ids=dict(known.given))
 
-    def _choices(self, asked: Asked, scope: str, *, partial: bool) -> tuple[Lanes | None, list[Interaction]]:
-        key = self.matcher.key(asked)
+    def _choices(
+        self, key: bytes, asked: Asked, scope: str, *, partial: bool
+    ) -> tuple[Lanes | None, list[Interaction]]:
         for upstream in (asked.upstream, None):
             lanes = self._lanes.get((key, upstream))
             if lanes and (choices := lanes.choices(scope, partial=partial)):

@@ -1,12 +1,13 @@
-"""The JSON inside a body, and secrets taken out of it: one document, one a line, or one an event.
+"""The JSON inside a body, and texts of it replaced: one document, one a line, or one an event.
 
 A stream spells a text over many events, so texts are joined by where they stand (`choices[0].delta.content`)
-before they are searched. Nothing but what holds a secret is written anew. Pure; the policy is `redaction.py`'s.
+before they are searched. Nothing but what is replaced is written anew. Pure; what is replaced is the concern of
+`redaction.py`, which takes out secrets, and of `renaming.py`, which puts in ids.
 """
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from antiphon.cassettes.canonical import Json, NotJson, parse_json
@@ -50,6 +51,19 @@ class Edit(NamedTuple):
     data: bytes
 
 
+class Replacement(NamedTuple):
+    """Replace the characters from `start` to `stop` of a text."""
+
+    start: int
+    stop: int
+    text: str
+
+    def between(self, start: int, stop: int) -> str:
+        """What of the new text falls on these characters: as far into it as they are; the last get the rest."""
+        end = None if stop >= self.stop else stop - self.start
+        return self.text[max(0, start - self.start) : end]
+
+
 class Document(NamedTuple):
     """A JSON value and where its text stands in the body."""
 
@@ -76,6 +90,30 @@ def edits(body: bytes, known: Sequence[str] = ()) -> list[Edit]:
     found = [whole] if whole else list(_lines(body))
     inside = _edit_documents(found, known)
     return sorted([*inside, *_edit_gaps(body, found, known)])
+
+
+def respelled(body: bytes, find: Callable[[str], Sequence[Replacement]]) -> list[Edit]:
+    """What to replace in a stream where a text that `find` knows is spelled over several events."""
+    found = list(_lines(body))
+    if len(found) < 2:  # noqa: PLR2004 - nothing is spelled in one
+        return []
+    spelled = (leaves for leaves in _slots(found).values() if len(leaves) > 1)
+    return sorted(_written(found, [changed for leaves in spelled for changed in _respell(leaves, find)]))
+
+
+def _respell(leaves: Sequence[Leaf], find: Callable[[str], Sequence[Replacement]]) -> Iterator[tuple[Leaf, str]]:
+    changes = find("".join(leaf.text for leaf in leaves))
+    at = 0
+    for leaf in leaves if changes else ():
+        text, last, stop = "", at, at + len(leaf.text)
+        for change in changes:
+            if change.start < stop and change.stop > at:
+                text += leaf.text[last - at : max(change.start, at) - at] + change.between(at, stop)
+                last = min(change.stop, stop)
+        text += leaf.text[last - at :]
+        at = stop
+        if text != leaf.text:
+            yield leaf, text
 
 
 def _whole(body: bytes) -> Document | None:
@@ -105,7 +143,10 @@ def _edit_gaps(body: bytes, found: Iterable[Document], known: Sequence[str]) -> 
 
 
 def _edit_documents(found: Sequence[Document], known: Sequence[str]) -> Iterator[Edit]:
-    texts = _redacted_texts(found, known)
+    return _written(found, [changed for leaves in _slots(found).values() for changed in _redact_slot(leaves, known)])
+
+
+def _written(found: Sequence[Document], texts: Sequence[tuple[Leaf, str]]) -> Iterator[Edit]:
     for number in sorted({leaf.document for leaf, _ in texts}):
         document = found[number]
         value = document.value
@@ -116,13 +157,14 @@ def _edit_documents(found: Sequence[Document], known: Sequence[str]) -> Iterator
         yield Edit(document.start, document.stop, data)
 
 
-def _redacted_texts(found: Sequence[Document], known: Sequence[str]) -> list[tuple[Leaf, str]]:
+def _slots(found: Sequence[Document]) -> dict[Path, list[Leaf]]:
+    """The texts that are spelled together, by where they stand."""
     slots: dict[Path, list[Leaf]] = {}
     for number, document in enumerate(found):
         for leaf in _leaves(document.value, number):
             joins = len(found) > 1 and leaf.slot and leaf.slot[-1] in DELTA_NAMES
             slots.setdefault(leaf.slot if joins else (number, *leaf.path), []).append(leaf)
-    return [changed for leaves in slots.values() for changed in _redact_slot(leaves, known)]
+    return slots
 
 
 def _redact_slot(leaves: Sequence[Leaf], known: Sequence[str]) -> Iterator[tuple[Leaf, str]]:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from antiphon.cassettes.canonical import KEY_BYTES, Json, NotJson, canonical_value, parse_json
+from antiphon.cassettes.canonical import KEY_BYTES, Json, NotJson, canonical_body, canonical_value, parse_json
+from antiphon.cassettes.ids import canonical_ids, ids_in, may_have_ids
 from antiphon.cassettes.interaction import Asked
 from antiphon.cassettes.rules import Rule, apply_rules
 
@@ -39,19 +40,46 @@ class Matcher:
         if self.kind is Matching.CANONICAL and not self.rules:
             return asked.key
         try:
-            value = self.value(asked.body)
+            value = self._counted(asked.body)
         except NotJson:
             return asked.key
-        if self.kind is Matching.CONVERSATION and (said := list(_conversation(value))):
-            value = said
         head = f"{asked.method} {asked.path}\n"
-        text = head + json.dumps(value, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).digest()[:KEY_BYTES]
+        return _digest(head + json.dumps(value, sort_keys=True, separators=(",", ":")))
+
+    def alike(self, asked: Asked) -> bytes | None:
+        """Equal for requests in which only the ids of a server differ; None where there are none."""
+        text = self.text(asked)
+        return _digest(f"ids of {canonical_ids(text)}") if ids_in(text) else None
+
+    def ids(self, asked: Asked) -> list[str]:
+        """The ids that a request names, in an order that is the same for requests that are alike."""
+        return ids_in(self.text(asked))
+
+    def text(self, asked: Asked) -> str:
+        """What is compared, as one text; empty where surely no id is in it, or where ids count as they are."""
+        bare = self.kind is not Matching.EXACT and asked.path + asked.body.decode("latin-1")
+        if not bare or not may_have_ids(bare):
+            return ""
+        try:
+            value = self._counted(asked.body)
+        except NotJson:
+            value = canonical_body(asked.body).decode()
+        return f"{asked.method} {asked.path}\n{json.dumps(value, sort_keys=True, ensure_ascii=False)}"
 
     def value(self, body: bytes) -> Json:
         """What of a body counts. Raises `NotJson`."""
         value = parse_json(body) if body else None
         return apply_rules(self.rules, value if self.kind is Matching.EXACT else canonical_value(value))
+
+    def _counted(self, body: bytes) -> Json:
+        value = self.value(body)
+        if self.kind is Matching.CONVERSATION and (said := list(_conversation(value))):
+            return said
+        return value
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).digest()[:KEY_BYTES]
 
 
 def _conversation(value: Json) -> Iterator[Json]:

@@ -13,9 +13,10 @@ from typing import NamedTuple
 
 from antiphon.cassettes.canonical import Json, NotJson, canonical_value, parse_json
 from antiphon.cassettes.cassette import Cassette
+from antiphon.cassettes.ids import canonical_ids
 from antiphon.cassettes.interaction import Asked, Interaction
 from antiphon.cassettes.likeness import common, flat, likeness, read_value
-from antiphon.cassettes.matcher import Matcher
+from antiphon.cassettes.matcher import Matcher, Matching
 from antiphon.cassettes.rules import apply_rules, read_rule
 
 RANKED = 5_000
@@ -92,10 +93,11 @@ def explain_miss(
 
 def nearest(cassette: Cassette, asked: Asked) -> Interaction | None:
     """The interaction most like a request, among those of the same method and path."""
+    where = asked.method, canonical_ids(asked.path)
     same = [
         interaction
         for interaction in cassette.interactions[-RANKED:]
-        if (interaction.asked.method, interaction.asked.path) == (asked.method, asked.path)
+        if (interaction.asked.method, canonical_ids(interaction.asked.path)) == where
     ]
     wanted = _fields(asked)
     coarse = heapq.nlargest(COMPARED, same, key=lambda interaction: _coarse(wanted, asked, interaction.asked))
@@ -134,9 +136,16 @@ def _field_rule(difference: Difference) -> str:
 
 def _differences(recorded: bytes, asked: bytes, matcher: Matcher) -> Iterator[Difference]:
     old, new = (flat(apply_rules(matcher.rules, read_value(body))) for body in (recorded, asked))
+    # Which ids a server gave out doesn't count, only which of them are the same.
+    old_ids, new_ids = (old, new) if matcher.kind is Matching.EXACT else (_without_ids(old), _without_ids(new))
     for path in [*new, *(path for path in old if path not in new)]:
-        if old.get(path) != new.get(path):
+        if old_ids.get(path) != new_ids.get(path):
             yield Difference(path, old.get(path, ABSENT), new.get(path, ABSENT))
+
+
+def _without_ids(fields: Mapping[str, str]) -> dict[str, str]:
+    named = canonical_ids("\n".join(fields.values())).split("\n")
+    return dict(zip(fields, named, strict=True))
 
 
 def _explain_nearest(cassette: Cassette, asked: Asked, near: Interaction, remedy: str) -> str:

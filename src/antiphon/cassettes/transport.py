@@ -15,8 +15,9 @@ from antiphon.cassettes.interaction import Answered, Asked, Chunk, End
 from antiphon.cassettes.matching import REMEDY, explain_miss
 from antiphon.cassettes.recorder import Recorder
 from antiphon.cassettes.redaction import own_secrets, redact_answer, redact_request
+from antiphon.cassettes.renaming import rename_answer
 from antiphon.cassettes.replayed import Pace, ReplayedAnswer, broken_off
-from antiphon.cassettes.shelf import Shelf
+from antiphon.cassettes.shelf import Loaded, Shelf
 from antiphon.errors import CassetteMiss, ConfigFault, StoreFault, UpstreamCut, UpstreamFault, UpstreamTimeout
 from antiphon.transport import HttpAnswer, HttpRequest, Transport
 
@@ -85,7 +86,7 @@ class CassetteTransport:
             return await self._network.send(request)
         asked = self._redacted(request)
         if self.mode is not Mode.RECORD and (match := self._find(asked, request.scope)):
-            answer = ReplayedAnswer(match, self._shelf.take(match.interaction), self._pace())
+            answer = ReplayedAnswer(match, self._loaded(match), self._pace())
             await answer.opened()
             return answer
         if self.mode is Mode.REPLAY or self._inner is None:
@@ -115,6 +116,10 @@ class CassetteTransport:
             if len(request.body) <= SHORT:
                 self._asked[said] = asked
         return asked
+
+    def _loaded(self, match: Match) -> Loaded:
+        loaded = self._shelf.take(match.interaction)
+        return Loaded(rename_answer(loaded.answered, match.ids)) if match.ids else loaded
 
     def _why_missed(self, asked: Asked, scope: str) -> str:
         return explain_miss(self.cassette, asked, scope, repeats=self._repeats, remedy=self.remedy)
