@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from antiphon.engine.belt import Belt
+from antiphon.engine.belt import Belt, Server
+from antiphon.engine.choice import Choice, read_choice
 from antiphon.engine.kinds.face import Binding
 from antiphon.engine.kinds.function import FunctionFace
 from antiphon.engine.kinds.mcp import ApprovalFace, McpFace
@@ -13,8 +14,8 @@ from antiphon.wire.mcp import Approval, ListedTool, McpTool, ToolFilter
 F = {"type": "function", "function": {"name": "add"}}
 
 
-def server(label: str = "shop", **more: Any) -> McpTool:
-    return McpTool(server_label=label, server_url="http://127.0.0.1/mcp", **more)
+def server(label: str = "shop", **more: Any) -> Server:
+    return Server(McpTool(server_label=label, server_url="http://127.0.0.1/mcp", **more))
 
 
 def listed(*names: str) -> list[ListedTool]:
@@ -26,7 +27,7 @@ def names(belt: Belt) -> list[str]:
 
 
 def test_nothing_is_offered_where_there_is_nothing() -> None:
-    assert Belt(choice="required").fields(first=True, spent=False) == {}
+    assert Belt(choice=Choice("required")).fields(first=True, spent=False) == {}
 
 
 def test_a_listed_tool_is_a_function_without_what_it_lacks() -> None:
@@ -74,8 +75,8 @@ def test_only_allowed_tools_are_on_it() -> None:
     [("required", True, "required"), ("required", False, None), ("none", False, "none"), (None, True, None)],
 )
 def test_a_choice_is_for_the_first_turn(choice: Any, sent: Any, *, first: bool) -> None:
-    assert Belt([F], choice=choice).fields(first=first, spent=False).get("tool_choice") == sent
+    assert Belt([F], choice=read_choice(choice)).fields(first=first, spent=False).get("tool_choice") == sent
 
 
 def test_whoever_may_not_call_is_offered_nothing() -> None:
-    assert Belt([F], choice="required").fields(first=True, spent=True) == {}
+    assert Belt([F], choice=Choice("required")).fields(first=True, spent=True) == {}

@@ -17,9 +17,9 @@ HELLO = {"type": "message", "role": "user", "content": "hi"}
 
 def course_of(**fields: Any) -> tuple[Course, Belt]:
     plan = engine_answers.planned(input=[HELLO, LISTED], tools=[TOOL], **fields).plan
-    belt = Belt(plan.tools, plan.bindings, plan.choice)
+    belt = Belt(plan.tools, plan.bindings, plan.choice, plan.deferred)
     for server in plan.servers:
-        belt.add(server.tool, server.listed or ())
+        belt.add(server, server.listed or ())
     return Course(plan, engine_answers.sources()), belt
 
 

@@ -5,6 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from antiphon.engine.belt import Server
+from antiphon.engine.declared import declared_tools
 from antiphon.engine.input import Item, read_items
 from antiphon.engine.kinds.mcp import approval_digest
 from antiphon.engine.mcp_context import approved_calls, mcp_servers, refusals
@@ -31,19 +33,23 @@ def items(*given: Json) -> list[Item]:
     return read_items([msgspec.Raw(msgspec.json.encode(one)) for one in given], "input", seeded("t", 1))
 
 
+def servers(tools: list[Json], known: list[Item]) -> tuple[Server, ...]:
+    return mcp_servers(declared_tools(tools, known), known)
+
+
 def test_a_server_whose_list_is_known_is_not_asked() -> None:
-    (server,) = mcp_servers([{"type": "web_search"}, TOOL], items(LIST))
+    (server,) = servers([{"type": "web_search"}, TOOL], items(LIST))
     assert [tool.name for tool in server.listed or ()] == ["f"]
 
 
 @pytest.mark.parametrize("known", [[], [{**LIST, "server_label": "t"}], [{**LIST, "tools": [], "error": "Gone."}]])
 def test_a_server_that_was_not_listed_is_asked(known: list[Json]) -> None:
-    (server,) = mcp_servers([TOOL], items(*known))
+    (server,) = servers([TOOL], items(*known))
     assert server.listed is None
 
 
 def test_the_last_list_counts() -> None:
-    (server,) = mcp_servers([TOOL], items(LIST, {**LIST, "id": "mcpl_2", "tools": []}))
+    (server,) = servers([TOOL], items(LIST, {**LIST, "id": "mcpl_2", "tools": []}))
     assert server.listed == ()
 
 
@@ -57,13 +63,13 @@ def test_the_last_list_counts() -> None:
 )
 def test_servers_that_contradict_themselves_are_refused(tools: list[Json], param: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
-        mcp_servers(tools, [])
+        servers(tools, [])
     assert refused.value.param == param
 
 
 def approved(*given: Json, before: tuple[Json, ...] = (REQUEST,), tools: tuple[Json, ...] = (TOOL,)) -> list[str]:
     new, old = items(*given), items(*before)
-    return [call.request_id for call in approved_calls(new, [*old, *new], mcp_servers(tools, []))]
+    return [call.request_id for call in approved_calls(new, [*old, *new], servers(list(tools), []))]
 
 
 def test_an_approved_call_is_to_be_made() -> None:

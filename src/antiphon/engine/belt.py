@@ -1,4 +1,4 @@
-"""The tools of a run while it runs: those of the request, those that MCP servers turn out to have, those it searched for.
+"""The tools of a run while it runs: of the request, of MCP servers, and those it searched for.
 
 Pure. Not here: the request's own tools (`toolbox.py`), asking a server (`tools/mcp.py`). Counterpart: `run.py`,
 which asks the model with what is on the belt.

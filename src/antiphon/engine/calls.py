@@ -13,6 +13,7 @@ from antiphon.engine.call_item import CallItem
 from antiphon.engine.kinds.face import Binding, Outcome
 from antiphon.engine.open_items import Arguments, Progress
 from antiphon.engine.queue import Entry, ItemQueue
+from antiphon.engine.review import HeldCall
 from antiphon.wire.chat import FunctionDelta, ToolCallDelta
 from antiphon.wire.events import Event
 
@@ -22,6 +23,7 @@ class _Call:
     entry: Entry
     item: CallItem
     upstream_id: str | None = None
+    dropped: bool = False
 
     def whole(self) -> bool:
         """Whether nothing is missing: a whole JSON value can't be continued."""
@@ -49,7 +51,8 @@ class WaitingCall:
 class Calls:
     """The tool calls of one turn.
 
-    `bindings` says what the offered names stand for; `taken_ids` are call ids that the context holds already.
+    `bindings` says what the offered names stand for; `taken_ids` are call ids that the context holds already. With
+    `one` the first call is the only one: what an upstream asks for beyond that is dropped.
     """
 
     def __init__(
@@ -58,7 +61,10 @@ class Calls:
         ids: Callable[[str], str],
         bindings: Mapping[str, Binding],
         taken_ids: Iterable[str],
+        *,
+        one: bool = False,
     ) -> None:
+        self._one = one
         self._queue = queue
         self._ids = ids
         self._bindings = bindings
@@ -90,7 +96,21 @@ class Calls:
     @property
     def client_is_asked(self) -> bool:
         """Whether a call is the client's to answer."""
-        return any(call.item.name and not call.item.binding.server for call in self._all)
+        return any(call.item.possible() and not call.item.binding.server for call in self._all)
+
+    @property
+    def any(self) -> bool:
+        """Whether there is a call at all."""
+        return bool(self._all)
+
+    @property
+    def held(self) -> list[HeldCall]:
+        """The calls whose input has yet to be judged."""
+        return [
+            HeldCall(call.item, call.item.arguments(call.entry.held))
+            for call in self._all
+            if call.item.name and call.item.ruled and call.item.fits is None
+        ]
 
     def begin(self, name: str, binding: Binding, arguments: str) -> list[Event]:
         """Events for a call that no model makes now, its arguments whole."""
@@ -124,13 +144,18 @@ class Calls:
         if call is None or _is_another(call, None if by_id else delta.id, name, arguments):
             item = CallItem(self._ids, self._bindings)
             item.number = len(self._all)
-            call = _Call(self._queue.begin(item), item)
-            self._all.append(call)
+            call = self._dropped(item) if self._one and self._all else _Call(self._queue.begin(item), item)
+            if not call.dropped:
+                self._all.append(call)
         self._index, self._last[index] = index, call
         if delta.id:
             call.upstream_id = call.upstream_id or delta.id
             self._by_id[index, delta.id] = call
         return call
+
+    def _dropped(self, item: CallItem) -> _Call:
+        """A call that nobody will see; its deltas go where they do no harm."""
+        return _Call(Entry(item), item, dropped=True)
 
     def _learn(self, item: CallItem, call_id: str | None, name: str | None) -> None:
         """An id that is taken already is left to the fallback; a name may be repeated, or come in pieces."""

@@ -44,12 +44,12 @@ class Declared:
 
 
 class _Holder(msgspec.Struct):
-    tools: list[Tool]
+    tools: list[Any]
     execution: str | None = None
 
 
 def declared_tools(tools: Sequence[Tool], items: Sequence[Item]) -> list[Declared]:
-    """All tools in the order they came; what the request itself declares outweighs an item, and a later item an earlier.
+    """All tools in the order they came; the request outweighs an item, a later item an earlier.
 
     Raises `InvalidRequest` for a tool without a type and a namespace without a name or tools.
     """
@@ -86,6 +86,8 @@ def _held(item: Item) -> Iterator[Declared]:
     found = item.type == "tool_search_output"
     kept = found and holder.execution == "server"
     for index, tool in enumerate(holder.tools):
+        if not isinstance(tool, dict) or not isinstance(tool.get("type"), str):
+            continue
         for one in _opened(tool, f"{item.at}.tools[{index}]"):
             yield replace(one, found=found, kept=kept)
 

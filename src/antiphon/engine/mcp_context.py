@@ -4,7 +4,6 @@ Pure. Not here: the rules of a single tool (`mcp.py`). Counterparts: `kinds/mcp.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 

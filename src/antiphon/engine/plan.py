@@ -31,15 +31,16 @@ class Plan:
 
     `response` is the response object as it stands at the start; `input` this request's own items, with
     their ids; `call_ids` the ids of tool calls that the context already holds; `tools`
-    and `choice` what the model is offered, `bindings` what those functions stand for, `deferred` those that it must search
-    for first, `servers` the MCP servers that have more, `approved` the calls that the client allowed. With `one_call` a
-    turn has one call at most.
+    and `choice` what the model is offered, `bindings` what those functions stand for, `deferred` those that it must
+    search for first, `servers` the MCP servers that have more, `approved` the calls that the client allowed. With
+    `one_call` a turn has one call at most. `include` is what the client wants to see of items.
     """
 
     response: Response
     call: CallUpstream
     input: tuple[StoredItem, ...] = ()
     store: bool = True
+    include: frozenset[str] = frozenset()
     call_ids: frozenset[str] = frozenset()
     dialect: Dialect = DIALECTS["generic"]
     tools: Sequence[dict[str, Any]] = ()

@@ -17,7 +17,7 @@ from antiphon.engine.mcp_context import refusals
 from antiphon.engine.naming import chat_name
 from antiphon.engine.notes import Notes
 from antiphon.engine.parts import ChatPart, chat_content, plain_text
-from antiphon.engine.reading import read
+from antiphon.engine.seals import thought_in
 from antiphon.engine.tool_search import told
 from antiphon.errors import InvalidRequest
 from antiphon.wire.items import FunctionCallOutputView, FunctionCallView, MessageView, ReasoningView
@@ -54,6 +54,7 @@ def chat_messages(
     for place, item in enumerate(items):
         writer.add(place, item)
     writer.flush_calls()
+    writer.forget_thoughts()
     return writer.messages if inner or not dialect.system_first else _system_first(writer.messages, notes)
 
 
@@ -91,6 +92,14 @@ def _outputs(items: Sequence[Item], notes: Notes) -> dict[int, Item]:
     return outputs
 
 
+@dataclass(frozen=True, slots=True)
+class Thoughts:
+    """The words of a reasoning item, and where that stands."""
+
+    text: str
+    at: str
+
+
 @dataclass(slots=True)
 class _Writer:
     """Writes messages; calls that were made together, and the words before them, become one message."""
@@ -103,7 +112,8 @@ class _Writer:
     calls: dict[str, tuple[FunctionCallView, Content]] = field(default_factory=dict)
     answered: bool = False
     """Whether one of `calls` carries its own output: then what follows was said after it."""
-    thought: str = ""
+    thoughts: list[Thoughts] = field(default_factory=list)
+    """What was thought since the last message, and belongs to the next of the assistant's."""
 
     def add(self, place: int, item: Item) -> None:
         match item.view:
@@ -128,10 +138,10 @@ class _Writer:
                 )
                 self._call(call, refused.output)
                 self.answered = True
-            case _ if item.type == "reasoning":
+            case ReasoningView() as view:
                 if self.answered:
                     self.flush_calls()
-                self.thought += _thought(item) if self.dialect.reasoning_field else ""
+                self._think(thought_in(view), item.at)
             case _ if item.type not in SILENT_TYPES:
                 self.notes.ignored.append(item.at)
 
@@ -140,12 +150,27 @@ class _Writer:
             self.flush_calls()
         self.calls[view.call_id] = view, content
 
+    def _think(self, text: str, at: str) -> None:
+        if text and self.dialect.reads_thinking:
+            self.thoughts.append(Thoughts(text, at))
+        elif text:
+            self.notes.ignored.append(at)
+
+    def forget_thoughts(self) -> None:
+        """Thoughts that nothing of the assistant's followed go nowhere: no model reads them alone."""
+        self.notes.ignored += [thought.at for thought in self.thoughts]
+        self.thoughts.clear()
+
     def _assistant(self, message: ChatMessage) -> ChatMessage:
-        """An assistant message, with the thinking that led to it where the dialect reads that."""
-        thought, self.thought = self.thought, ""
-        return (
-            {**message, self.dialect.reasoning_field: thought} if thought and self.dialect.reasoning_field else message
-        )
+        """An assistant message, with the thinking that led to it as the dialect reads that."""
+        thought = "".join(thought.text for thought in self.thoughts)
+        self.thoughts.clear()
+        if thought and self.dialect.thinking_parts:
+            return {**message, "content": _with_thinking(message["content"], thought)}
+        needed = self.dialect.calls_need_thinking and "tool_calls" in message
+        if not thought and not needed:
+            return message
+        return message | {name: message.get(name, "") + thought for name in self.dialect.reasoning_fields}
 
     def flush_calls(self) -> None:
         """Write the calls collected so far, then their outputs in the order of the calls."""
@@ -155,7 +180,7 @@ class _Writer:
         asked = [_tool_call(view) for view, _ in calls.values()]
         last = self.messages[-1] if self.messages else {}
         if last.get("role") == "assistant" and "tool_calls" not in last:
-            last["tool_calls"] = asked
+            self.messages[-1] = self._assistant(last | {"tool_calls": asked})
         else:
             self.messages.append(self._assistant({"role": "assistant", "content": None, "tool_calls": asked}))
         for view, content in calls.values():
@@ -165,7 +190,7 @@ class _Writer:
         at = f"{item.at}.content"
         if view.role == "assistant":
             return self._assistant({"role": "assistant", "content": plain_text(view.content, at, self.notes)})
-        self.thought = ""
+        self.forget_thoughts()
         role = "system" if view.role == "developer" and not self.dialect.developer_role else view.role
         return {"role": role, "content": chat_content(view.content, at, self.notes)}
 
@@ -181,10 +206,10 @@ class _Writer:
         return chat_content(output.view.output, f"{output.at}.output", self.notes)
 
 
-def _thought(item: Item) -> str:
-    """The text of a reasoning item: what was thought, or else what was said of it."""
-    reasoning = read(item.raw, ReasoningView, item.at)
-    return "".join(part.text for part in reasoning.content or reasoning.summary or ())
+def _with_thinking(content: str | list[ChatPart] | None, thought: str) -> list[ChatPart]:
+    """Content as parts, the thinking before the words."""
+    words = [{"type": "text", "text": content}] if isinstance(content, str) else content or []
+    return [{"type": "thinking", "thinking": [{"type": "text", "text": thought}]}, *words]
 
 
 def _tool_call(view: FunctionCallView) -> dict[str, Any]:

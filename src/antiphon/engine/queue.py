@@ -32,6 +32,11 @@ class ItemQueue:
         """The item begun last, if it isn't closed."""
         return self._entries[-1] if self._entries else None
 
+    @property
+    def entries(self) -> list[Entry]:
+        """The items that aren't closed, in order."""
+        return list(self._entries)
+
     def begin(self, item: OpenItem) -> Entry:
         """Put an item at the end. Call `settle` when its first pieces are in."""
         entry = Entry(item)

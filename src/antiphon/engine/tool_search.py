@@ -118,8 +118,11 @@ def _words(text: str) -> set[str]:
 
 
 _EMPTY = frozenset(
-    "a an and any are as at be by can do find for from get how i in is it of on or please search some that the this to "
-    "tool tools use want we what which with you".split()
+    {
+        *("a", "an", "and", "any", "are", "can", "find", "for", "from", "get", "how", "i", "in", "is", "it", "of"),
+        *("on", "or", "please", "search", "some", "that", "the", "this", "to", "tool", "tools", "use", "want", "what"),
+        *("which", "with"),
+    }
 )
 """Words that nearly every search and every description has."""
 

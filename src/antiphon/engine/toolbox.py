@@ -1,8 +1,8 @@
 """The tools of a request: which a chat model is offered, and how it is told to choose.
 
 A chat model is offered functions; `bindings` keep what each of them stands for. A type of tool that can't be had
-here is kept, echoed and noted as ignored. Not here: the kinds (`kinds/`), where the tools stand (`declared.py`), running
-them (`tools/`).
+here is kept, echoed and noted as ignored. Not here: the kinds (`kinds/`), where the tools stand (`declared.py`),
+running them (`tools/`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence

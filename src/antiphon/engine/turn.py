@@ -13,6 +13,7 @@ import msgspec
 
 from antiphon.engine.calls import Calls, WaitingCall
 from antiphon.engine.citations import Bibliography, CitationReader
+from antiphon.engine.held import HeldMessage
 from antiphon.engine.kinds.face import Binding, Outcome
 from antiphon.engine.kinds.mcp import McpFace, ToolListItem
 from antiphon.engine.open_items import (
@@ -29,6 +30,8 @@ from antiphon.engine.open_items import (
 from antiphon.engine.plan import Approved
 from antiphon.engine.queue import ItemQueue
 from antiphon.engine.replies import ToolsListed
+from antiphon.engine.review import Rejected, Review
+from antiphon.engine.structured import Form
 from antiphon.engine.think import At, ThinkSplitter
 from antiphon.engine.usage import later_usage
 from antiphon.sources import Sources
@@ -53,27 +56,34 @@ class Turn:
     """`feed` each chunk, then `finish` or `abort` once; each returns the events to send.
 
     Afterwards `finish_reason`, `usage` and `output` (the raw JSON of the closed items, in order) tell what
-    came of it; `nameless_call` says that the upstream asked for a tool without naming it. With a `bibliography` the
+    came of it; `nameless_call` says that the upstream asked for a tool without naming it, `begun` that anything came at
+    all, `rejected` is what a review found unfit. With `holds_text` the text waits for a review. With a `bibliography` the
     markers in the text become citations.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each has a default that most tests and the first turn keep
         self,
         sources: Sources,
         first_index: int = 0,
         bindings: Mapping[str, Binding] = NO_BINDINGS,
         taken_ids: Iterable[str] = (),
         bibliography: Bibliography | None = None,
+        *,
+        one_call: bool = False,
+        holds_text: bool = False,
     ) -> None:
         self.finish_reason: str | None = None
         self.usage: ChatUsage | None = None
         self.service_tier: str | None = None
         self.output: list[msgspec.Raw] = []
         self.nameless_call = False
+        self.begun = False
+        self.rejected: list[Rejected] = []
+        self._message: type[MessageItem] = HeldMessage if holds_text else MessageItem
         self._finished = False
         self._ids = sources.ids
         self._queue = ItemQueue(first_index)
-        self._calls = Calls(self._queue, sources.ids, bindings, taken_ids)
+        self._calls = Calls(self._queue, sources.ids, bindings, taken_ids, one=one_call)
         self._think = ThinkSplitter()
         self._markers = CitationReader(bibliography) if bibliography is not None else None
         self._undecided: list[TextLogprob] = []
@@ -91,6 +101,7 @@ class Turn:
 
     def feed(self, chunk: ChatChunk) -> list[Event]:
         """Events for one chunk."""
+        self.begun = True
         if chunk.usage is not None:
             self.usage = later_usage(self.usage, chunk.usage)
         if chunk.service_tier is not None:
@@ -100,6 +111,17 @@ class Turn:
             if not choice.index:
                 events += self._choice(choice)
         return events
+
+    def settle(self) -> list[Event]:
+        """Events for what was kept back, now that nothing more comes; what is held for a review stays so."""
+        return self._keep(self._release())
+
+    def review(self, form: Form | None) -> Review | None:
+        """What of this turn has to be judged before it ends; None where it is cut short, and shown as it is."""
+        if self.incomplete_reason:
+            return None
+        messages = [entry for entry in self._queue.entries if isinstance(entry.item, HeldMessage)]
+        return Review(form, messages, self._calls.held, answers=not self._calls.any)
 
     def finish(self) -> list[Event]:
         """Events that end a stream which came to its end."""
@@ -257,7 +279,8 @@ class Turn:
         """A piece for the last item if it is of this kind, else for a new one."""
         entry = self._queue.last()
         if entry is None or not isinstance(entry.item, kind):
-            entry = self._queue.begin(kind(self._ids(prefix)))
+            made = self._message if kind is MessageItem else kind
+            entry = self._queue.begin(made(self._ids(prefix)))
         return self._queue.give(entry, piece) + self._queue.settle()
 
     def _keep(self, events: list[Event]) -> list[Event]:

@@ -190,6 +190,16 @@ class WebSearchCall(msgspec.Struct, tag="web_search_call", kw_only=True):
     results: list[dict[str, Any]] | msgspec.UnsetType = msgspec.UNSET
 
 
+class CodeInterpreterCall(msgspec.Struct, tag="code_interpreter_call", kw_only=True):
+    """Code that was run in a container; `outputs` are logs and pictures, None where they weren't asked for."""
+
+    id: str
+    status: str
+    code: str
+    container_id: str
+    outputs: list[dict[str, Any]] | None = None
+
+
 OutputItem = (
     OutputMessage
     | Reasoning
@@ -205,6 +215,7 @@ OutputItem = (
     | McpCall
     | McpApprovalRequest
     | WebSearchCall
+    | CodeInterpreterCall
 )
 
 
@@ -254,8 +265,9 @@ class ThoughtView(msgspec.Struct, kw_only=True):
 class ReasoningView(msgspec.Struct, kw_only=True):
     """A reasoning item given back as input."""
 
-    content: list[ThoughtView] | None = None
-    summary: list[ThoughtView] | None = None
+    content: str | list[ThoughtView] | None = None
+    summary: str | list[ThoughtView] | None = None
+    encrypted_content: str | None = None
 
 
 class ItemReferenceView(msgspec.Struct, kw_only=True):
@@ -270,12 +282,13 @@ class PartHead(msgspec.Struct, kw_only=True):
     type: str | None = None
 
 
-ItemView = MessageView | FunctionCallView | FunctionCallOutputView | ItemReferenceView
+ItemView = MessageView | FunctionCallView | FunctionCallOutputView | ReasoningView | ItemReferenceView
 
 VIEWS: dict[str, type[ItemView]] = {
     "message": MessageView,
     "function_call": FunctionCallView,
     "function_call_output": FunctionCallOutputView,
+    "reasoning": ReasoningView,
     "item_reference": ItemReferenceView,
 }
 

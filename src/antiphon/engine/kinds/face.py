@@ -31,7 +31,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The declared tool that a function stands for: its type, its own name, and the MCP server or namespace it is of."""
+    """The declared tool that a function stands for: its type, its name, and the MCP server or namespace around it."""
 
     type: str
     name: str | None = None

@@ -35,13 +35,13 @@ class _Custom(msgspec.Struct):
 
 
 class _ToolSearch(msgspec.Struct):
+    arguments: Any
     call_id: str | None = None
-    arguments: Any = None
 
 
 class _Found(msgspec.Struct):
+    tools: list[Any]
     call_id: str | None = None
-    tools: list[dict[str, Any]] = []
 
 
 class _Action(msgspec.Struct):
@@ -83,6 +83,11 @@ class _Search(msgspec.Struct):
     status: str | None = None
 
 
+class _Code(msgspec.Struct):
+    code: str | None = None
+    outputs: list[dict[str, Any]] | None = None
+
+
 Retold = FunctionCallView | FunctionCallOutputView | AnsweredCall
 Reader = Callable[[bytes, str], Retold]
 
@@ -113,7 +118,8 @@ def _tool_search(raw: bytes, at: str) -> Retold:
 
 def _found(raw: bytes, at: str) -> Retold:
     item = read(raw, _Found, at)
-    return FunctionCallOutputView(call_id=item.call_id or "", output=told(item.tools))
+    tools = [tool for tool in item.tools if isinstance(tool, dict)]
+    return FunctionCallOutputView(call_id=item.call_id or "", output=told(tools))
 
 
 def _local_shell(raw: bytes, at: str) -> Retold:
@@ -179,6 +185,13 @@ def _web_search(raw: bytes, at: str) -> Retold:
     return AnsweredCall("web_search", _json({"query": asked}), output)
 
 
+def _code_interpreter(raw: bytes, at: str) -> Retold:
+    item = read(raw, _Code, at)
+    said = [output.get("logs") or "[A picture was shown to the user.]" for output in item.outputs or ()]
+    output = "\n".join(map(str, said)) or "The code was run; what it printed isn't kept."
+    return AnsweredCall("python", _json({"code": item.code or ""}), output)
+
+
 def failure_text(error: str | dict[str, Any]) -> str:
     """What the model reads of a call that failed."""
     return f"The call failed: {_error_text(error)}"
@@ -206,5 +219,6 @@ RETOLD: dict[str, Reader] = {
     "tool_search_call": _tool_search,
     "tool_search_output": _found,
     "web_search_call": _web_search,
+    "code_interpreter_call": _code_interpreter,
 }
 """How an item of each type is told to a chat model."""
