@@ -257,7 +257,7 @@ def dialect_table() -> str:
             "`developer`" if dialect.developer_role else "`system`",
             "one, at the front" if dialect.system_first else "as they come",
             f"`{dialect.token_limit}`",
-            f"`{dialect.reasoning_field}`" if dialect.reasoning_field else "",
+            "parts" if dialect.thinking_parts else " ".join(f"`{name}`" for name in dialect.reasoning_fields),
         ]
         for name, dialect in DIALECTS.items()
     ]

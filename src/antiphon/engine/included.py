@@ -11,16 +11,20 @@ from typing import Any
 import msgspec
 
 from antiphon.engine.seals import Seal, thinking
-from antiphon.wire.items import ItemHead
 
 Include = Collection[str]
 Fields = dict[str, msgspec.Raw]
 
-NULL = msgspec.Raw(b"null")
+NULL = b"null"
 GONE = None
 """Put in the place of a member: nothing, the member is left out."""
 
-_head = msgspec.json.Decoder(ItemHead).decode
+
+class _Kind(msgspec.Struct):
+    type: Any = None
+
+
+_kind = msgspec.json.Decoder(_Kind).decode
 _fields = msgspec.json.Decoder(Fields).decode
 _encode = msgspec.json.Encoder().encode
 
@@ -34,7 +38,7 @@ class Hidden:
 
     type: str
     way: tuple[str, ...]
-    instead: msgspec.Raw | None = NULL
+    instead: bytes | None = NULL
     part: str | None = None
 
 
@@ -45,9 +49,7 @@ HIDDEN: dict[str, Hidden] = {
     "code_interpreter_call.outputs": Hidden("code_interpreter_call", ("outputs",)),
     "computer_call_output.output.image_url": Hidden("computer_call_output", ("output", "image_url"), GONE),
     "message.input_image.image_url": Hidden("message", ("content", "image_url"), part="input_image"),
-    "message.output_text.logprobs": Hidden(
-        "message", ("content", "logprobs"), msgspec.Raw(b"[]"), part="output_text"
-    ),
+    "message.output_text.logprobs": Hidden("message", ("content", "logprobs"), b"[]", part="output_text"),
     "reasoning.encrypted_content": Hidden("reasoning", ("encrypted_content",)),
 }
 """Every value of `include`, and what it shows."""
@@ -57,8 +59,8 @@ TYPES = frozenset(hidden.type for hidden in HIDDEN.values())
 
 def given_out(raw: msgspec.Raw, include: Include, seal: Seal | None = None) -> msgspec.Raw:
     """The item with what `include` asks for, and without the rest; the same object if nothing changes."""
-    kind = _head(raw).type or "message"
-    if kind not in TYPES:
+    kind = _kind(raw).type or "message"
+    if not isinstance(kind, str) or kind not in TYPES:
         return raw
     for name, hidden in HIDDEN.items():
         if hidden.type == kind and name not in include and hidden.way[-1].encode() in bytes(raw):
@@ -89,26 +91,32 @@ def _inside(raw: msgspec.Raw, name: str, hidden: Hidden) -> msgspec.Raw:
         return raw if whole == parts else msgspec.Raw(_encode(whole))
     if not isinstance(value, dict) or name not in value:
         return raw
-    return msgspec.Raw(_encode(_put(_fields(raw), name, hidden.instead)))
+    return _changed(raw, name, hidden)
 
 
 def _part(raw: msgspec.Raw, name: str, hidden: Hidden) -> msgspec.Raw:
     part: Any = msgspec.json.decode(raw)
     if not isinstance(part, dict) or part.get("type") != hidden.part or name not in part:
         return raw
-    return msgspec.Raw(_encode(_put(_fields(raw), name, hidden.instead)))
+    return _changed(raw, name, hidden)
 
 
-def _put(fields: Fields, name: str, instead: msgspec.Raw | None) -> Fields:
+def _changed(raw: msgspec.Raw, name: str, hidden: Hidden) -> msgspec.Raw:
+    fields = _fields(raw)
+    changed = _put(fields, name, hidden.instead)
+    return raw if changed == fields else msgspec.Raw(_encode(changed))
+
+
+def _put(fields: Fields, name: str, instead: bytes | None) -> Fields:
     if instead is None:
         return {key: value for key, value in fields.items() if key != name}
-    return fields if fields[name] == instead else fields | {name: instead}
+    return fields | {name: msgspec.Raw(instead)}
 
 
 def _sealed(raw: msgspec.Raw, seal: Seal) -> msgspec.Raw:
     """A reasoning item with its text sealed in; one that came sealed keeps its seal."""
     fields = _fields(raw)
     text = thinking(bytes(raw))
-    if not text or fields.get("encrypted_content", NULL) != NULL:
+    if not text or bytes(fields.get("encrypted_content", NULL)) != NULL:
         return raw
     return msgspec.Raw(_encode(fields | {"encrypted_content": msgspec.Raw(_encode(seal.close(text)))}))

@@ -35,6 +35,8 @@ IGNORED_WHEN_SET = (
 """Fields that are kept and echoed and have no effect on a chat-completions upstream."""
 
 
+LOGPROBS = "message.output_text.logprobs"
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A request as it was sent: its Struct, its JSON member by member, and its input items.
@@ -159,14 +161,19 @@ def _sampling(request: CreateResponse, dialect: Dialect, notes: Notes) -> dict[s
 
 def _wants_logprobs(request: CreateResponse) -> tuple[str, Any]:
     """Whether they are asked for, and the field that asks."""
-    included = "message.output_text.logprobs" in (request.include or ())
-    field = "top_logprobs" if request.top_logprobs else "include[message.output_text.logprobs]"
+    included = LOGPROBS in (request.include or ())
+    field = "top_logprobs" if request.top_logprobs else f"include[{LOGPROBS}]"
     return field, bool(request.top_logprobs) or included or None
 
 
 def _response_format(request: CreateResponse) -> dict[str, Any] | None:
     match request.text.format if request.text else None:
         case JsonObjectFormat():
+def _included(request: CreateResponse) -> frozenset[str]:
+    """What the client wants to see. Log probabilities are sent only where they were asked for, so none are hidden."""
+    return frozenset(request.include or ()) | {LOGPROBS}
+
+
             return {"type": "json_object"}
         case JsonSchemaFormat() as form:
             schema = {
@@ -193,7 +200,6 @@ def _note_the_rest(asked: Asked, notes: Notes) -> None:
         for name in ("summary", "generate_summary", "context", "mode"):
             if getattr(request.reasoning, name) is not None:
                 notes.ignored.append(f"reasoning.{name}")
-    notes.ignored += [f"include[{value}]" for value in request.include or () if value.startswith("reasoning.")]
     known = set(CreateResponse.__struct_fields__)
     notes.ignored += [name for name, value in asked.fields.items() if name not in known and bytes(value) != b"null"]
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from antiphon.engine.included import Include, given_out
+from antiphon.engine.seals import Seal
 from antiphon.wire.answers import StoredItem
 from antiphon.wire.items import PartHead
 
@@ -67,8 +69,10 @@ PARTS = {
 TEXTS = frozenset({"input_text", "output_text", "text"})
 
 
-def shown(stored: StoredItem, *, in_conversation: bool = False) -> msgspec.Raw:
-    """The item's JSON as a list or a lookup gives it out.
+def shown(
+    stored: StoredItem, include: Include = (), seal: Seal | None = None, *, in_conversation: bool = False
+) -> msgspec.Raw:
+    """The item's JSON as a list or a lookup gives it out, with what `include` asks for.
 
     In a conversation every role may have parts of every type; elsewhere text is called by its role.
     """
@@ -81,7 +85,8 @@ def shown(stored: StoredItem, *, in_conversation: bool = False) -> msgspec.Raw:
         text = "output_text" if said.get("role") == ASSISTANT else "input_text"
         whole[PARTS[kind]] = _content(said[PARTS[kind]], kind, text, rename=not in_conversation)
     whole = fields | whole
-    return msgspec.Raw(stored.raw) if whole == fields else msgspec.Raw(_encode(whole))
+    raw = msgspec.Raw(stored.raw) if whole == fields else msgspec.Raw(_encode(whole))
+    return given_out(raw, include, seal)
 
 
 def _kind(fields: Fields) -> str:

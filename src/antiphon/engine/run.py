@@ -11,12 +11,13 @@ import msgspec
 
 from antiphon.engine.belt import Belt
 from antiphon.engine.calls import WaitingCall
-from antiphon.engine.commands import CallTool, Command, Emit, Finish, ListTools, Save
+from antiphon.engine.commands import CallTool, Command, Finish, ListTools, Save
 from antiphon.engine.course import Course, stored_items
 from antiphon.engine.kinds.face import Outcome, arguments_in
 from antiphon.engine.kinds.mcp import tool_error
 from antiphon.engine.kinds.tool_search import TOOL_SEARCH, FoundItem
 from antiphon.engine.open_items import OpenItem
+from antiphon.engine.outlet import Outlet
 from antiphon.engine.plan import Plan
 from antiphon.engine.replies import (
     Cancelled,
@@ -31,6 +32,7 @@ from antiphon.engine.replies import (
     UpstreamFailed,
     UpstreamOpened,
 )
+from antiphon.engine.seals import Seal
 from antiphon.engine.state import IllegalMove, State, move
 from antiphon.engine.tool_search import as_tools, words_of
 from antiphon.errors import AntiphonError, UpstreamCut, UpstreamGarbage, UpstreamRefused
@@ -52,9 +54,9 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Run:
-    """One response in the making."""
+    """One response in the making. `seal` seals the reasoning that the client wants to carry."""
 
-    def __init__(self, plan: Plan, sources: Sources) -> None:
+    def __init__(self, plan: Plan, sources: Sources, seal: Seal | None = None) -> None:
         self.state = State.QUEUED
         self._plan = plan
         self._sources = sources
@@ -65,7 +67,8 @@ class Run:
         self._tools = {server.tool.server_label: server.listed for server in plan.servers}
         self._to_list = [label for label, listed in self._tools.items() if listed is None]
         self._lists: dict[str, ToolsListed] = {}
-        self._sequence = 0
+        self._outlet = Outlet(plan.response.id, plan.include, seal)
+        self._emit = self._outlet.emit
         self._ending: tuple[State, Response, AntiphonError | None] | None = None
 
     @property
@@ -228,11 +231,12 @@ class Run:
     def _close(self, events: list[ev.Event], state: State, error: AntiphonError | None = None) -> list[Command]:
         """Emit the last items, then save, then (in `_end`) the terminal event."""
         self.state = move(self.state, State.SAVING)
+        emitted = self._emit(events)
         response = self._response(state, error)
         self._ending = (state, response, error)
         if not self._plan.store:
-            return [self._emit(events), *self._end(None)]
-        return [self._emit(events), Save(self._answer(response))]
+            return [emitted, *self._end(None)]
+        return [emitted, Save(self._answer(response))]
 
     def _unsaved(self, error: AntiphonError) -> list[Command]:
         """What isn't saved is never called completed."""
@@ -250,17 +254,6 @@ class Run:
         events.append(TERMINAL[state](response=response))
         return [self._emit(events), Finish(error=finish_error)]
 
-    def _emit(self, events: list[ev.Event]) -> Emit:
-        """The one place where an event gets its number, and the id of its response where it carries one."""
-        number = self._sequence
-        for event in events:
-            event.sequence_number = number
-            number += 1
-            if isinstance(event, ev.Framed):
-                event.response_id = self._plan.response.id
-        self._sequence = number
-        return Emit(events)
-
     def _response(self, state: State, error: AntiphonError | None) -> Response:
         reason = self._turn.incomplete_reason if state is State.INCOMPLETE else None
         tier = self._turn.service_tier or ""
@@ -270,7 +263,7 @@ class Run:
             completed_at=self._sources.now() if state is State.COMPLETED else None,
             error=_response_error(error) if error else None,
             incomplete_details=IncompleteDetails(reason=reason) if reason else None,
-            output=self._course.output,
+            output=self._outlet.output,
             usage=self._course.usage,
             service_tier=tier if tier in KNOWN_TIERS else "default",
         )
@@ -285,11 +278,11 @@ class Run:
             conversation_id=response.conversation.id if response.conversation else None,
             body=_encode(msgspec.structs.replace(response, output=[])),
             input=self._plan.input,
-            output=tuple(stored_items(response.output)),
+            output=tuple(stored_items(self._course.output)),
         )
 
     def __repr__(self) -> str:
-        return f"<Run {self._plan.response.id} {self.state} at {self._sequence}>"
+        return f"<Run {self._plan.response.id} {self.state} at {self._outlet.sequence}>"
 
 
 def _response_error(error: AntiphonError) -> ResponseError:

@@ -32,12 +32,16 @@ class Seal(Protocol):
 
 def thought_in(view: ReasoningView) -> str:
     """The words of a reasoning item: what was thought, or else what was said of it."""
-    return "".join(part.text for part in view.content or view.summary or ())
+    said = view.content or view.summary or ""
+    return said if isinstance(said, str) else "".join(part.text for part in said)
 
 
 def thinking(raw: bytes) -> str:
-    """The same of an item's JSON."""
-    return thought_in(_view(raw))
+    """The same of an item's JSON, of any version's making."""
+    try:
+        return thought_in(_view(raw))
+    except msgspec.ValidationError:
+        return ""
 
 
 def opened(items: Iterable[Item], seal: Seal, notes: Notes, *, own: bool = False) -> list[Item]:
@@ -59,9 +63,7 @@ def _opened(item: Item, view: object, seal: Seal, notes: Notes, *, own: bool) ->
         text = seal.open(view.encrypted_content)
     except InvalidRequest as refused:
         if not own:
-            raise InvalidRequest(
-                refused.message, code=refused.code, param=f"{item.at}.encrypted_content"
-            ) from None
+            raise InvalidRequest(refused.message, code=refused.code, param=f"{item.at}.encrypted_content") from None
         text = None
     if text is not None:
         return replace(item, view=ReasoningView(content=[ThoughtView(text=text)]))

@@ -1,24 +1,23 @@
 """Lists: the query of a page, and a page as it is given out. Counterpart: `store/base.py`, `PageQuery` and `Page`."""
 
-from typing import get_args
-
 from starlette.requests import Request
 
+from antiphon.engine.included import HIDDEN, Include
 from antiphon.engine.present import shown
+from antiphon.engine.seals import Seal
 from antiphon.errors import InvalidRequest
 from antiphon.store.base import Order, Page, PageQuery
 from antiphon.wire.answers import StoredItem
 from antiphon.wire.page import ItemPage
-from antiphon.wire.responses import Include
 
 DEFAULT_LIMIT, MAX_LIMIT = 20, 100
 MAX_DIGITS = 9
-INCLUDES = get_args(Include)
+INCLUDES = tuple(HIDDEN)
 
 
 def page_query(request: Request, order: Order = "desc") -> PageQuery:
     """`after`, `before`, `limit` (1 to 100, default 20) and `order` (default as given). Raises `InvalidRequest`."""
-    check_include(request)
+    included(request)
     said = request.query_params
     limit = said.get("limit", str(DEFAULT_LIMIT))
     if not limit.isdecimal() or len(limit) > MAX_DIGITS or not 1 <= int(limit) <= MAX_LIMIT:
@@ -34,24 +33,25 @@ def page_query(request: Request, order: Order = "desc") -> PageQuery:
     )
 
 
-def check_include(request: Request) -> None:
-    """Raise `InvalidRequest` for an `include` that the API doesn't know.
-
-    What it names is in every answer anyway: an item is given out as it came.
-    """
+def included(request: Request) -> frozenset[str]:
+    """What a query's `include` asks for. Raises `InvalidRequest` for a word that the API doesn't know."""
     said = request.query_params
-    for word in (*said.getlist("include"), *said.getlist("include[]")):
+    words = frozenset((*said.getlist("include"), *said.getlist("include[]")))
+    for word in sorted(words):
         if word not in INCLUDES:
             raise InvalidRequest(
                 f"'include' may hold {', '.join(INCLUDES)}, not '{word}'.", code="invalid_value", param="include"
             )
+    return words
 
 
-def item_page(page: Page[StoredItem], *, in_conversation: bool = False) -> ItemPage:
-    """A page of items as the API shows it."""
+def item_page(
+    page: Page[StoredItem], include: Include = (), seal: Seal | None = None, *, in_conversation: bool = False
+) -> ItemPage:
+    """A page of items as the API shows it, with what `include` asks for."""
     ids = [item.id for item in page.items]
     return ItemPage(
-        data=[shown(item, in_conversation=in_conversation) for item in page.items],
+        data=[shown(item, include, seal, in_conversation=in_conversation) for item in page.items],
         first_id=ids[0] if ids else "",
         last_id=ids[-1] if ids else "",
         has_more=page.has_more,

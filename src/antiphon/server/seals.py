@@ -10,6 +10,9 @@ from antiphon.key_file import SIZE, found_or_made, read_keys
 from antiphon.sealing import Sealing, configured_keys, open_to_all
 from antiphon.sources import chance
 
+REASONING = "reasoning"
+"""What a seal of thinking is good for; one made for anything else doesn't open as that."""
+
 
 def sealing_of(config: Config) -> Sealing:
     """Under a cassette the seals that every replay makes alike. Raises `ConfigFault` for keys that are none."""
@@ -22,3 +25,18 @@ def sealing_of(config: Config) -> Sealing:
     if not keys:
         keys = found_or_made(folder) if folder is not None else [chance(SIZE)]
     return Sealing(keys)
+
+
+class ReasoningSeal:
+    """Seals the thinking of one project's answers. Counterpart: the protocol in `engine/seals.py`."""
+
+    def __init__(self, sealing: Sealing, project: str) -> None:
+        self._sealing = sealing
+        self._project = project
+
+    def close(self, text: str) -> str:
+        return self._sealing.seal(self._project, REASONING, text.encode())
+
+    def open(self, sealed: str) -> str | None:
+        data = self._sealing.open(self._project, REASONING, sealed)
+        return None if data is None else data.decode()

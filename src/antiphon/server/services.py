@@ -23,7 +23,7 @@ from antiphon.runner.open_runs import OpenRuns
 from antiphon.runner.retention import keep_sweeping
 from antiphon.sealing import Sealing
 from antiphon.server.front import is_loopback
-from antiphon.server.seals import sealing_of
+from antiphon.server.seals import ReasoningSeal, sealing_of
 from antiphon.sources import Sources, live
 from antiphon.store.base import Store
 from antiphon.store.memory import MemoryStore
@@ -78,7 +78,12 @@ class Services:
     def tools_of(self, run_id: str) -> ServerTools:
         """The tools that this server runs for one run."""
         private = self.config.allow_private_urls or is_loopback(self.config.host)
-        return ServerTools(McpCalls(self.mcp, allow_private=private), self.tools, run_id, self.scope)
+        return ServerTools(McpCalls(self.mcp, allow_private=private), self.tools, self.aids, run_id, self.scope)
+
+    @property
+    def seal(self) -> ReasoningSeal:
+        """What seals reasoning for the project."""
+        return ReasoningSeal(self.sealing, PROJECT)
 
     def in_scope(self, scope: str) -> "Services":
         """The same for one scope of the cassette, with an empty store of its own, so that equal ids never meet."""

@@ -30,7 +30,8 @@ class Dialect:
 
     `honours` are the optional fields it acts on; `developer_role` whether it knows that role, else it is
     sent as `system`; `system_first` whether its chat templates demand one system message at the front;
-    `reasoning_field` the member of an assistant message in which it reads its earlier thinking;
+    `reasoning_fields` the members of an assistant message in which it reads its earlier thinking, `thinking_parts`
+    whether it reads that as a part of the content; `calls_need_thinking` whether it refuses calls without;
     `token_limit` the name of the limit on output tokens.
     """
 
@@ -39,4 +40,11 @@ class Dialect:
     developer_role: bool = False
     system_first: bool = False
     token_limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
-    reasoning_field: str | None = None
+    reasoning_fields: tuple[str, ...] = ()
+    thinking_parts: bool = False
+    calls_need_thinking: bool = False
+
+    @property
+    def reads_thinking(self) -> bool:
+        """Whether earlier thinking can be given back at all."""
+        return bool(self.reasoning_fields) or self.thinking_parts

@@ -17,7 +17,7 @@ from antiphon.runner.history import resolved
 from antiphon.server.front import REQUEST_ID
 from antiphon.server.json import json_response
 from antiphon.server.limits import read_json_body
-from antiphon.server.paging import check_include, item_page, page_query
+from antiphon.server.paging import included, item_page, page_query
 from antiphon.server.services import PROJECT, Services
 from antiphon.sources import Sources
 from antiphon.store.base import Conversation, Page
@@ -71,20 +71,22 @@ class Conversations:
         body, sources = await self._body(request, required=False)
         items = await self._items(read(body, CreateItems).items, sources)
         stored = [item.stored() for item in items]
-        check_include(request)
+        include = included(request)
         await self._store.add_items(PROJECT, _id(request), stored)
-        return json_response(item_page(Page(stored, has_more=False), in_conversation=True))
+        page = Page(stored, has_more=False)
+        return json_response(item_page(page, include, self._services.seal, in_conversation=True))
 
     async def list_items(self, request: Request) -> Response:
         """`GET` of its items."""
-        page = await self._store.list_items(PROJECT, _id(request), page_query(request))
-        return json_response(item_page(page, in_conversation=True))
+        include, query = included(request), page_query(request)
+        page = await self._store.list_items(PROJECT, _id(request), query)
+        return json_response(item_page(page, include, self._services.seal, in_conversation=True))
 
     async def retrieve_item(self, request: Request) -> Response:
         """`GET` of one item."""
-        check_include(request)
+        include = included(request)
         item = await self._store.get_item(PROJECT, _id(request), request.path_params["item_id"])
-        return json_response(shown(item, in_conversation=True))
+        return json_response(shown(item, include, self._services.seal, in_conversation=True))
 
     async def delete_item(self, request: Request) -> Response:
         """`DELETE` of one item; answers with the conversation."""

@@ -4,6 +4,8 @@ Not here: what an answer is made of (`engine/`), how it is carried out (`runner/
 "Responses".
 """
 
+from dataclasses import replace
+
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response as HttpResponse
@@ -11,16 +13,18 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from antiphon.engine.dialects import dialect
+from antiphon.engine.included import given_out
 from antiphon.engine.notes import Notes
 from antiphon.engine.prepare import Asked, Place, make_plan, read_request
 from antiphon.engine.run import Run
+from antiphon.engine.seals import opened
 from antiphon.errors import InvalidRequest
 from antiphon.runner.history import conversation_of, history, holding, with_references
 from antiphon.server.answering import Connection, answer_json, answer_stream
 from antiphon.server.front import REQUEST_ID
 from antiphon.server.json import json_response
 from antiphon.server.limits import read_json_body
-from antiphon.server.paging import check_include, item_page, page_query
+from antiphon.server.paging import included, item_page, page_query
 from antiphon.server.services import PROJECT, Services
 from antiphon.sources import Sources
 from antiphon.wire.responses import Response
@@ -48,7 +52,8 @@ class CreateResponse:
 
     async def _answer(self, connection: Connection, asked: Asked, sources: Sources) -> None:
         services, notes = self._services, Notes()
-        run = await self._run(asked, sources, notes)
+        plan = (await prepared(services, asked, sources, notes)).plan
+        run = Run(plan, sources, services.seal)
         if connection.header(STRICT) == "1":
             notes.refuse()
         if asked.request.stream:
@@ -57,13 +62,6 @@ class CreateResponse:
             await answer_stream(run, services, connection, notes.headers(), pad)
         else:
             await answer_json(run, services, connection, notes.headers())
-
-    async def _run(self, asked: Asked, sources: Sources, notes: Notes) -> Run:
-        target = await self._services.catalog.resolve(asked.request.model or "")
-        context = await history(self._services.store, PROJECT, asked)
-        asked = await with_references(self._services.store, PROJECT, asked, context)
-        place = Place(target.upstream.name, target.model, dialect(target.upstream.dialect))
-        return Run(make_plan(asked, context, place, sources, notes, self._services.tools), sources)
 
 
 def routes(services: Services) -> list[Route]:
@@ -75,10 +73,10 @@ def routes(services: Services) -> list[Route]:
             raise InvalidRequest(
                 "Only a response made in the background can be streamed again. Leave 'stream' out.", param="stream"
             )
-        check_include(request)
+        include = included(request)
         saved = await store.get_answer(PROJECT, request.path_params["id"])
         response = msgspec.json.decode(saved.body, type=Response)
-        output = [msgspec.Raw(item.raw) for item in saved.output]
+        output = [given_out(msgspec.Raw(item.raw), include, services.seal) for item in saved.output]
         return json_response(msgspec.structs.replace(response, output=output))
 
     async def delete(request: Request) -> HttpResponse:
@@ -87,8 +85,9 @@ def routes(services: Services) -> list[Route]:
         return json_response({"id": response_id, "object": "response", "deleted": True})
 
     async def input_items(request: Request) -> HttpResponse:
-        page = await store.input_items(PROJECT, request.path_params["id"], page_query(request))
-        return json_response(item_page(page))
+        include, query = included(request), page_query(request)
+        page = await store.input_items(PROJECT, request.path_params["id"], query)
+        return json_response(item_page(page, include, services.seal))
 
     return [
         Route(PATH, CreateResponse(services), methods=["POST"]),
