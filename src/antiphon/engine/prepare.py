@@ -34,8 +34,8 @@ IGNORED_WHEN_SET = (
 )  # fmt: skip
 """Fields that are kept and echoed and have no effect on a chat-completions upstream."""
 
-
 LOGPROBS = "message.output_text.logprobs"
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -108,6 +108,7 @@ def make_plan(  # noqa: PLR0913 - what is asked, what came before, and what ther
         call=CallUpstream(upstream=place.upstream, body=body),
         input=tuple(item.stored() for item in asked.input),
         store=request.store is not False,
+        include=_included(request),
         call_ids=call_ids(items),
         dialect=place.dialect,
         tools=offered.tools,
@@ -166,14 +167,14 @@ def _wants_logprobs(request: CreateResponse) -> tuple[str, Any]:
     return field, bool(request.top_logprobs) or included or None
 
 
-def _response_format(request: CreateResponse) -> dict[str, Any] | None:
-    match request.text.format if request.text else None:
-        case JsonObjectFormat():
 def _included(request: CreateResponse) -> frozenset[str]:
     """What the client wants to see. Log probabilities are sent only where they were asked for, so none are hidden."""
     return frozenset(request.include or ()) | {LOGPROBS}
 
 
+def _response_format(request: CreateResponse) -> dict[str, Any] | None:
+    match request.text.format if request.text else None:
+        case JsonObjectFormat():
             return {"type": "json_object"}
         case JsonSchemaFormat() as form:
             schema = {
