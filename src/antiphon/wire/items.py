@@ -151,12 +151,12 @@ class ToolSearchOutput(msgspec.Struct, tag="tool_search_output", kw_only=True):
 
 
 class McpListTools(msgspec.Struct, tag="mcp_list_tools", kw_only=True):
-    """What an MCP server offers; `error` says why nothing is known."""
+    """What an MCP server offers; `error` says why nothing is known. A null there is refused by clients."""
 
     id: str
     server_label: str
     tools: list[msgspec.Raw] = []
-    error: str | None = None
+    error: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class McpCall(msgspec.Struct, tag="mcp_call", kw_only=True):

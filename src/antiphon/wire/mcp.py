@@ -44,8 +44,11 @@ class McpTool(msgspec.Struct, tag="mcp", kw_only=True):
         return f"McpTool(server_label={self.server_label!r})"
 
 
-class ListedTool(msgspec.Struct, kw_only=True):
-    """A tool as its server lists it, in the shape of an `mcp_list_tools` item's members."""
+class ListedTool(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A tool as its server lists it, in the shape of an `mcp_list_tools` item's members.
+
+    What it doesn't have isn't there: clients refuse a null.
+    """
 
     name: str
     input_schema: dict[str, Any]

@@ -53,7 +53,8 @@ class ToolListItem:
         error = self._listed.error
         ended: ev.Event = ev.McpListToolsFailed(**self._place) if error else ev.McpListToolsCompleted(**self._place)
         tools = [msgspec.Raw(msgspec.json.encode(tool)) for tool in self._listed.tools]
-        item = McpListTools(id=self.id, server_label=self._listed.server_label, tools=tools, error=error)
+        label = self._listed.server_label
+        item = McpListTools(id=self.id, server_label=label, tools=tools, error=error or msgspec.UNSET)
         return [ended, done(self._index, item)]
 
     @property
