@@ -78,7 +78,7 @@ class Services:
     def tools_of(self, run_id: str) -> ServerTools:
         """The tools that this server runs for one run."""
         private = self.config.allow_private_urls or is_loopback(self.config.host)
-        return ServerTools(McpCalls(self.mcp, allow_private=private), self.tools, self.aids, run_id, self.scope)
+        return ServerTools(McpCalls(self.mcp, allow_private=private), self.tools, run_id, self.scope)
 
     @property
     def seal(self) -> ReasoningSeal:
