@@ -40,6 +40,7 @@ MENDING = {
     "UpstreamCut": "Look at the model server's log, and ask again.",
     "UpstreamTimeout": "Wait for the model to load, or raise `--first-byte-timeout` or `--idle-timeout`.",
     "UpstreamGarbage": "Give the address of the API itself, usually one that ends in `/v1`.",
+    "UpstreamUnfit": "Ask a model that keeps to such a form, or ask for a simpler one.",
     "McpFailed": "Look at the MCP server: its address, its log.",
     "ToolFailed": "Look at the service behind the tool: its address and key under `[tools]`, the server's log.",
     "CassetteMiss": "Ask as it was recorded, or record the call with `--mode auto`.",

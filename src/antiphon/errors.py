@@ -15,7 +15,8 @@
     │   ├── UpstreamUnavailable 502   no status line ever came
     │   ├── UpstreamCut         502   the stream ended before the answer did
     │   ├── UpstreamTimeout     504   silent for longer than allowed
-    │   └── UpstreamGarbage     502   it sent something that isn't a chat completion
+    │   ├── UpstreamGarbage     502   it sent something that isn't a chat completion
+    │   └── UpstreamUnfit       502   the model didn't keep to the schema or grammar that was asked for
     ├── ToolFault               a tool's server is at fault; its item says so, and the answer goes on
     │   ├── McpFailed           424   an MCP server is down, slow, refuses or doesn't speak MCP
     │   ├── SandboxFailed       424   the sandbox for code can't be started, or is gone
@@ -71,6 +72,31 @@ class ClientFault(AntiphonError):
 
 class InvalidRequest(ClientFault):
     """A field is missing, mistyped, out of range or contradicts another."""
+
+
+class TooManyRequests(ClientFault):
+    """More is asked at once than one client may ask."""
+
+    status = 429
+    type = "rate_limit_error"
+    default_code = "too_many_requests"
+
+
+class UpgradeRequired(ClientFault):
+    """This path speaks WebSocket alone, or the server was started without it."""
+
+    status = 426
+    default_code = "upgrade_required"
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {"upgrade": "websocket", "connection": "upgrade"}
+
+
+class ConnectionTooOld(ClientFault):
+    """A WebSocket connection has been open for as long as one may be."""
+
+    default_code = "websocket_connection_limit_reached"
 
 
 class ContextTooLong(ClientFault):
@@ -191,6 +217,12 @@ class UpstreamGarbage(UpstreamFault):
     """The upstream sent bytes that aren't a chat-completions stream."""
 
     default_code = "upstream_garbage"
+
+
+class UpstreamUnfit(UpstreamFault):
+    """The model's answer didn't have the form that was asked for, nor did the second one."""
+
+    default_code = "answer_unfit"
 
 
 class ToolFault(AntiphonError):

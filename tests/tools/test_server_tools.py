@@ -6,10 +6,18 @@ from collections.abc import AsyncIterator
 import pytest
 from mcp_servers import Workshop, asking, serving, workshop
 
-from antiphon.engine.commands import CallTool, ListTools
+from antiphon.engine.commands import CallTool, CallUpstream, Check, ListTools, Measure
 from antiphon.engine.kinds.face import Outcome
+from antiphon.engine.replies import Checked, Measured
+from antiphon.engine.rules import Rule
+from antiphon.network import Network
+from antiphon.tools.checker import Checker
 from antiphon.tools.mcp_calls import McpCalls
-from antiphon.tools.server_tools import ServerTools
+from antiphon.tools.server_tools import Aids, ServerTools
+from antiphon.transport import Timeouts
+from antiphon.upstream.addresses import Upstream
+from antiphon.upstream.catalog import Catalog
+from antiphon.upstream.measuring import Measurer
 from antiphon.wire.mcp import McpTool
 
 NOWHERE = "http://127.0.0.1:9/mcp"
@@ -27,9 +35,18 @@ async def server(shop: Workshop) -> AsyncIterator[McpTool]:
 
 
 @pytest.fixture
-async def tools() -> AsyncIterator[ServerTools]:
+async def aids() -> AsyncIterator[Aids]:
+    network = Network(Timeouts())
+    made = Aids(Checker(), Measurer(network, Catalog([Upstream.at("u", "http://127.0.0.1:9")], network)))
+    yield made
+    await made.checker.close()
+    await network.close()
+
+
+@pytest.fixture
+async def tools(aids: Aids) -> AsyncIterator[ServerTools]:
     async with asking() as client:
-        made = ServerTools(McpCalls(client, allow_private=True), {}, "resp_1")
+        made = ServerTools(McpCalls(client, allow_private=True), {}, aids, "resp_1")
         yield made
         await made.close()
 
@@ -72,9 +89,9 @@ async def test_arguments_that_are_no_object_stay_here(tools: ServerTools, shop: 
 
 
 @pytest.mark.parametrize("url", [None, "http://127.0.0.1/mcp", "http://10.0.0.1/mcp", "http://[::1]/mcp"])
-async def test_private_addresses_need_leave(url: str | None) -> None:
+async def test_private_addresses_need_leave(aids: Aids, url: str | None) -> None:
     async with asking() as client:
-        tools = ServerTools(McpCalls(client, allow_private=False), {}, "resp_1")
+        tools = ServerTools(McpCalls(client, allow_private=False), {}, aids, "resp_1")
         server = McpTool(server_label="s", server_url=url, connector_id="c")
         listed = await tools.list(ListTools(server))
         outcome = (await tools.call(call(server, "add", "{}"))).outcome
@@ -85,3 +102,9 @@ async def test_private_addresses_need_leave(url: str | None) -> None:
 async def test_ten_calls_are_made_at_once(tools: ServerTools, server: McpTool) -> None:
     done = await asyncio.gather(*(tools.call(call(server, "meet", '{"guests": 10}')) for _ in range(10)))
     assert [one.outcome for one in done] == [Outcome("met")] * 10
+
+
+async def test_what_a_run_needs_besides_is_found_out(tools: ServerTools) -> None:
+    assert await tools.check(Check("k", Rule("regex", "a+"), "aa")) == Checked("k")
+    asked = Measure(CallUpstream("u", {"model": "m", "messages": []}), count=True, window=True)
+    assert await tools.measure(asked) == Measured()

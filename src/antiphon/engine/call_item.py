@@ -20,13 +20,17 @@ FUNCTION = Binding(FunctionFace)
 
 
 class CallItem:
-    """One tool call. `bindings` says by name what a call is; `outcome` is set when a tool of the server is done."""
+    """One tool call. `bindings` says by name what a call is; `outcome` is set when a tool of the server is done.
+
+    A call whose input must keep a rule waits until `fits` says that it does; one that doesn't never existed.
+    """
 
     def __init__(self, ids: Callable[[str], str], bindings: Mapping[str, Binding]) -> None:
         self.name = ""
         self.number = 0
         self.call_id: str | None = None
         self.outcome: Outcome | None = None
+        self.fits: bool | None = None
         self._ids = ids
         self._bindings = bindings
         self._given: Binding | None = None
@@ -49,6 +53,11 @@ class CallItem:
         """What its name stands for."""
         return self._given or self._bindings.get(self.name, FUNCTION)
 
+    @property
+    def ruled(self) -> bool:
+        """Whether its input must keep a rule."""
+        return "rule" in self.binding.about
+
     def is_call_of(self, name: str, binding: Binding) -> None:
         """Known beforehand, for a call that no model makes now."""
         self.name, self._given = name, binding
@@ -59,7 +68,7 @@ class CallItem:
         return "".join(pieces) if "".join(pieces).strip() else "{}"
 
     def ready(self, held: Sequence[Piece]) -> bool:
-        if not self.name:
+        if not self.name or (self.ruled and not self.fits):
             return False
         early = self.call_id and self.binding.face.streams
         return bool(held) if early else self.whole(held)
@@ -68,7 +77,7 @@ class CallItem:
         return self.whole(()) and not self.waiting()
 
     def possible(self) -> bool:
-        return bool(self.name)
+        return bool(self.name) and self.fits is not False
 
     def waiting(self) -> bool:
         return self.binding.server and self.outcome is None

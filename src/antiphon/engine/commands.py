@@ -90,4 +90,4 @@ class Finish:
     error: AntiphonError | None = None
 
 
-Command = CallUpstream | CallTool | ListTools | Emit | Save | Finish
+Command = CallUpstream | CallTool | ListTools | Check | Measure | Emit | Save | Finish

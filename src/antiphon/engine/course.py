@@ -18,6 +18,8 @@ from antiphon.engine.kinds.retold import AnsweredCall, failure_text
 from antiphon.engine.notes import Notes
 from antiphon.engine.plan import Plan
 from antiphon.engine.prompt import chat_messages
+from antiphon.engine.review import correction, open_calls
+from antiphon.engine.tokens import estimated
 from antiphon.engine.turn import Turn
 from antiphon.engine.usage import added_usage, response_usage
 from antiphon.sources import Sources
@@ -55,13 +57,40 @@ class Course:
         """The tokens of all turns together; None where no upstream told."""
         return added_usage([response_usage(turn.usage) for turn in self._turns])
 
+    @property
+    def tokens_left(self) -> int | None:
+        """What earlier turns left of `max_output_tokens`; None without that limit, 0 where nothing is left."""
+        limit = self._plan.response.max_output_tokens
+        return None if limit is None else max(limit - sum(map(_written, self._turns)), 0)
+
+    @property
+    def second_try(self) -> bool:
+        """Whether this turn is to mend what the one before it did wrong."""
+        return len(self._turns) > 1 and bool(self._turns[-2].rejected)
+
+    def shortened(self, messages: list[dict[str, Any]]) -> None:
+        """Go on with these messages: the others were too many for the model."""
+        self._messages = messages
+
     def next_turn(self, bindings: Mapping[str, Binding]) -> Turn:
         """The turn after those so far; what they said and called is part of the conversation from now on."""
         if self._turns:
+            rejected = self._turns[-1].rejected
             told = {item_id: self._told(outcome) for item_id, outcome in self._turns[-1].answered}
             items = [_with_output(stored_item(stored), told) for stored in stored_items(self._turns[-1].output)]
-            self._messages += chat_messages(None, items, self._plan.dialect, Notes(), inner=True)
-        turn = Turn(self._sources, len(self.output), bindings, self._plan.call_ids, self._bibliography)
+            items += open_calls(items) if rejected else []
+            said = chat_messages(None, items, self._plan.dialect, Notes(), inner=True)
+            self._messages = [*self._messages, *said, *correction(rejected)]
+        plan, first = self._plan, len(self.output)
+        turn = Turn(
+            self._sources,
+            first,
+            bindings,
+            plan.call_ids,
+            self._bibliography,
+            one_call=plan.one_call,
+            holds_text=plan.form is not None,
+        )
         self._turns.append(turn)
         return turn
 
@@ -82,9 +111,13 @@ class Course:
         """What to ask the model next."""
         limit = self._plan.response.max_tool_calls
         spent = len(self._turns) > MAX_TURNS or (limit is not None and self._calls >= limit)
-        tools = belt.fields(first=len(self._turns) == 1, spent=spent)
+        # What had to be called and was called wrongly has yet to be called.
+        first = all(turn.rejected for turn in self._turns[:-1])
+        tools = belt.fields(first=first, spent=spent)
         base = {name: value for name, value in self._plan.call.body.items() if name not in TOOL_FIELDS or tools}
         base.pop("tool_choice", None)
+        if self.tokens_left is not None:
+            base[self._plan.dialect.token_limit] = self.tokens_left
         body = {**base, **tools, "messages": self._messages}
         return CallUpstream(upstream=self._plan.call.upstream, body=body)
 
@@ -94,6 +127,14 @@ def _with_output(item: Item, told: Mapping[str, str]) -> Item:
     if isinstance(item.view, AnsweredCall) and item.id in told:
         return replace(item, view=replace(item.view, output=told[item.id]))
     return item
+
+
+def _written(turn: Turn) -> int:
+    """Tokens that the model wrote in a turn; estimated from what it made where its server doesn't tell."""
+    usage = response_usage(turn.usage)
+    if usage is not None:
+        return usage.output_tokens
+    return estimated(sum(len(bytes(item)) for item in turn.output))
 
 
 def stored_items(output: list[msgspec.Raw]) -> list[StoredItem]:

@@ -5,7 +5,7 @@ Not here: the judgement (`review.py`). Counterpart: `open_items.MessageItem`, wh
 
 from collections.abc import Sequence
 
-from antiphon.engine.open_items import MessageItem, Piece, Text
+from antiphon.engine.open_items import Cited, MessageItem, Piece, Text
 from antiphon.engine.queue import Entry
 
 
@@ -26,8 +26,8 @@ class HeldMessage(MessageItem):
 def held_text(entries: Sequence[Entry]) -> str | None:
     """The text of waiting messages; None where they hold something else as well, such as a refusal."""
     pieces = [piece for entry in entries for piece in entry.held]
-    texts = [piece.text for piece in pieces if isinstance(piece, Text)]
-    return "".join(texts) if len(texts) == len(pieces) else None
+    texts = [_text(piece) for piece in pieces]
+    return None if None in texts else "".join(filter(None, texts))
 
 
 def show(entries: Sequence[Entry], text: str) -> None:
@@ -45,3 +45,13 @@ def drop(entries: Sequence[Entry]) -> None:
     for entry in entries:
         if isinstance(entry.item, HeldMessage):
             entry.item.fits = False
+
+
+def _text(piece: Piece) -> str | None:
+    match piece:
+        case Text(text):
+            return text
+        case Cited(shown=shown):
+            return shown
+        case _:
+            return None

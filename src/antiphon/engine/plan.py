@@ -8,7 +8,10 @@ from antiphon.engine.belt import Server
 from antiphon.engine.choice import Choice
 from antiphon.engine.commands import CallUpstream
 from antiphon.engine.dialects import DIALECTS, Dialect
+from antiphon.engine.fitting import Window
 from antiphon.engine.kinds.face import Binding
+from antiphon.engine.rules import Rule
+from antiphon.engine.structured import Form
 from antiphon.engine.tool_search import Deferred
 from antiphon.wire.answers import StoredItem
 from antiphon.wire.mcp import McpTool
@@ -33,13 +36,15 @@ class Plan:
     their ids; `call_ids` the ids of tool calls that the context already holds; `tools`
     and `choice` what the model is offered, `bindings` what those functions stand for, `deferred` those that it must
     search for first, `servers` the MCP servers that have more, `approved` the calls that the client allowed. With
-    `one_call` a turn has one call at most. `include` is what the client wants to see of items.
+    `one_call` a turn has one call at most; without `generate` nothing is asked. `form` is that of the answer where this server has to see to it, `rules`
+    are those of the request by their places in it, `window` says how long a call may be. `include` is what the client wants to see of items.
     """
 
     response: Response
     call: CallUpstream
     input: tuple[StoredItem, ...] = ()
     store: bool = True
+    generate: bool = True
     include: frozenset[str] = frozenset()
     call_ids: frozenset[str] = frozenset()
     dialect: Dialect = DIALECTS["generic"]
@@ -48,5 +53,8 @@ class Plan:
     bindings: Mapping[str, Binding] = field(default_factory=dict)
     deferred: tuple[Deferred, ...] = ()
     one_call: bool = False
+    form: Form | None = None
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+    window: Window = field(default_factory=Window)
     servers: tuple[Server, ...] = ()
     approved: tuple[Approved, ...] = ()

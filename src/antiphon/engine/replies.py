@@ -110,6 +110,8 @@ Reply = (
     | ToolsListed
     | ToolProgress
     | ToolDone
+    | Checked
+    | Measured
     | Saved
     | SaveFailed
     | Cancelled

@@ -12,23 +12,25 @@ from typing import Any
 from antiphon.engine.call_item import CallItem
 from antiphon.engine.commands import Check
 from antiphon.engine.held import drop, held_text, show
+from antiphon.engine.input import Item
 from antiphon.engine.kinds.input_string import InputString
 from antiphon.engine.queue import Entry
 from antiphon.engine.replies import Checked
 from antiphon.engine.rules import Rule
 from antiphon.engine.structured import Form, json_in
+from antiphon.wire.items import FunctionCallOutputView, FunctionCallView
 
 TEXT = "text"
 QUOTED = 200
+OPEN = "The call was handed on; its output will follow."
 
 
 @dataclass(frozen=True, slots=True)
 class HeldCall:
-    """A call whose input must keep a rule; `arguments` is what the model wrote, `number` its place among the calls."""
+    """A call whose input must keep a rule; `arguments` is what the model wrote."""
 
     item: CallItem
     arguments: str
-    number: int
 
     @property
     def rule(self) -> Rule:
@@ -71,7 +73,7 @@ class Review:
     def __init__(
         self, form: Form | None, messages: Sequence[Entry], calls: Sequence[HeldCall], *, answers: bool
     ) -> None:
-        self.rejected: list[Rejected] = []
+        self._rejected: list[Rejected] = []
         self._messages = messages
         self._calls = calls
         self._verdicts: dict[str, Checked] = {}
@@ -86,7 +88,7 @@ class Review:
 
     def checks(self) -> list[Check]:
         """What has to be held against a rule outside; the rest is judged already."""
-        checks = [Check(str(call.number), call.rule, call.text) for call in self._calls]
+        checks = [Check(call.item.key, call.rule, call.text) for call in self._calls]
         if self._form is not None:
             fault = self._form.fault(self._text)
             if fault is None and self._form.rule is not None:
@@ -99,29 +101,40 @@ class Review:
         """Take a verdict."""
         self._verdicts[verdict.key] = verdict
 
-    def settle(self) -> None:
-        """Let open what fits; what doesn't stands in `rejected`."""
+    def settle(self) -> list[Rejected]:
+        """Let open what fits; gives what doesn't."""
         for call in self._calls:
-            verdict = self._verdicts[str(call.number)]
+            verdict = self._verdicts[call.item.key]
             call.item.fits = verdict.fault is None
             if verdict.fault is not None:
-                call_id = call.item.call_id or f"call_{call.number}"
+                call_id = call.item.call_id or f"call_{call.item.key}"
                 self._reject(verdict, call.arguments, call.item.name, call_id)
-        if self._form is None:
-            return
-        verdict = self._verdicts[TEXT]
-        if verdict.fault is None:
+        verdict = self._verdicts[TEXT] if self._form is not None else None
+        if verdict is not None and verdict.fault is None:
             show(self._messages, self._text)
-        else:
+        elif verdict is not None:
             drop(self._messages)
             self._reject(verdict, self._text)
+        return self._rejected
 
     def _reject(self, verdict: Checked, written: str, name: str | None = None, call_id: str = "") -> None:
         fault = f"{(verdict.fault or '').rstrip('.')}."
-        self.rejected.append(Rejected(fault, written, name, call_id, hopeless=verdict.undecided))
+        self._rejected.append(Rejected(fault, written, name, call_id, hopeless=verdict.undecided))
 
     def _keys(self) -> list[str]:
-        return [*(str(call.number) for call in self._calls), *([TEXT] if self._form is not None else [])]
+        return [*(call.item.key for call in self._calls), *([TEXT] if self._form is not None else [])]
+
+
+def open_calls(items: Sequence[Item]) -> list[Item]:
+    """Outputs for the calls that the client has yet to answer, so that the model can be asked again before that."""
+    answered = {item.view.call_id for item in items if isinstance(item.view, FunctionCallOutputView)}
+    calls = [item.view.call_id for item in items if isinstance(item.view, FunctionCallView)]
+    return [_open(call_id) for call_id in calls if call_id not in answered]
+
+
+def _open(call_id: str) -> Item:
+    view = FunctionCallOutputView(call_id=call_id, output=OPEN)
+    return Item(id="", type="function_call_output", raw=b"{}", view=view, at="")
 
 
 def correction(rejected: Sequence[Rejected]) -> list[dict[str, Any]]:

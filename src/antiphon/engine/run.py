@@ -11,8 +11,9 @@ import msgspec
 
 from antiphon.engine.belt import Belt
 from antiphon.engine.calls import WaitingCall
-from antiphon.engine.commands import CallTool, Command, Finish, ListTools, Save
+from antiphon.engine.commands import CallTool, CallUpstream, Check, Command, Finish, ListTools, Measure, Save
 from antiphon.engine.course import Course, stored_items
+from antiphon.engine.fitting import Fitting, Step
 from antiphon.engine.kinds.face import Outcome, arguments_in
 from antiphon.engine.kinds.mcp import tool_error
 from antiphon.engine.kinds.tool_search import TOOL_SEARCH, FoundItem
@@ -21,6 +22,8 @@ from antiphon.engine.outlet import Outlet
 from antiphon.engine.plan import Plan
 from antiphon.engine.replies import (
     Cancelled,
+    Checked,
+    Measured,
     Reply,
     Saved,
     SaveFailed,
@@ -32,10 +35,19 @@ from antiphon.engine.replies import (
     UpstreamFailed,
     UpstreamOpened,
 )
+from antiphon.engine.review import Review
 from antiphon.engine.seals import Seal
 from antiphon.engine.state import IllegalMove, State, move
 from antiphon.engine.tool_search import as_tools, words_of
-from antiphon.errors import AntiphonError, UpstreamCut, UpstreamGarbage, UpstreamRefused
+from antiphon.errors import (
+    AntiphonError,
+    ContextTooLong,
+    InvalidRequest,
+    UpstreamCut,
+    UpstreamGarbage,
+    UpstreamRefused,
+    UpstreamUnfit,
+)
 from antiphon.sources import Sources
 from antiphon.wire import events as ev
 from antiphon.wire.answers import Answer
@@ -48,6 +60,7 @@ TERMINAL: dict[State, type[ev.ResponseCompleted | ev.ResponseIncomplete | ev.Res
     State.CANCELLED: ev.ResponseIncomplete,
 }
 HTTP_TOO_MANY = 429
+MAX_OUTPUT_TOKENS = "max_output_tokens"
 KNOWN_TIERS = frozenset({"auto", "default", "flex", "scale", "priority", "fast", "ultrafast"})
 
 _encode = msgspec.json.Encoder().encode
@@ -70,6 +83,10 @@ class Run:
         self._outlet = Outlet(plan.response.id, plan.include, seal)
         self._emit = self._outlet.emit
         self._ending: tuple[State, Response, AntiphonError | None] | None = None
+        self._fitting = Fitting(plan.window)
+        self._asked: CallUpstream | None = None
+        self._unsound = set(plan.rules)
+        self._review: Review | None = None
 
     @property
     def id(self) -> str:
@@ -78,6 +95,15 @@ class Run:
 
     def start(self) -> list[Command]:
         """The first commands."""
+        if not self._unsound:
+            return self._list()
+        self.state = move(self.state, State.CHECKING)
+        return [Check(place, rule) for place, rule in self._plan.rules.items()]
+
+    def _list(self) -> list[Command]:
+        if not self._plan.generate:
+            # Made ready for what continues it, and asked nothing itself.
+            return [*self._announce(), *self._close([], State.COMPLETED)]
         if not self._to_list:
             return self._begin()
         self.state = move(self.state, State.LISTING)
@@ -102,6 +128,10 @@ class Run:
                 commands = self._tool_done(reply)
             case ToolProgress():
                 commands = [self._emit(self._turn.progress(self._called(reply), reply.piece))]
+            case Checked():
+                commands = self._checked(reply)
+            case Measured():
+                commands = self._measured(reply)
             case Cancelled():
                 commands = self._cancelled()
             case Saved():
@@ -143,8 +173,46 @@ class Run:
         return [*self._announce(), self._emit(events), *self._call_tools()]
 
     def _ask(self) -> list[Command]:
-        self.state = move(self.state, State.ASKING)
-        return [self._course.call(self._belt)]
+        if self._course.tokens_left == 0:
+            return self._close([], State.INCOMPLETE)
+        return self._go(self._fitting.before(self._course.call(self._belt)))
+
+    def _go(self, step: Step) -> list[Command]:
+        """Make a call, or find out first whether its model can take it."""
+        match step:
+            case ContextTooLong():
+                return self._failed(step)
+            case Measure(call):
+                self._asked, self.state = call, move(self.state, State.MEASURING)
+            case CallUpstream():
+                self._asked, self.state = step, move(self.state, State.ASKING)
+                self._course.shortened(step.body["messages"])
+            case _:
+                assert_never(step)
+        return [step]
+
+    def _measured(self, told: Measured) -> list[Command]:
+        if self._asked is None or self.state is not State.MEASURING:
+            raise IllegalMove(f"nothing was to be measured in state {self.state}")
+        return self._go(self._fitting.measured(self._asked, told))
+
+    def _checked(self, told: Checked) -> list[Command]:
+        """A rule of the request is sound or not, or something of the turn keeps one or doesn't."""
+        if self.state is not State.CHECKING:
+            raise IllegalMove(f"nothing was to be checked in state {self.state}")
+        if self._review is None:
+            return self._sound(told)
+        self._review.told(told)
+        if not self._review.over:
+            return []
+        return self._reviewed([], self._review)
+
+    def _sound(self, told: Checked) -> list[Command]:
+        if told.fault is not None:
+            said = f"Invalid value for '{told.key}': {told.fault}"
+            return self._failed(InvalidRequest(said, code="invalid_value", param=told.key))
+        self._unsound.discard(told.key)
+        return [] if self._unsound else self._list()
 
     def _open(self) -> list[Command]:
         if self.state in {State.LISTING, State.CALLING_TOOLS}:
@@ -165,15 +233,35 @@ class Run:
         if self._turn.broken:
             return self._failed(UpstreamCut(f"The upstream broke its answer off: {self._turn.finish_reason}."))
         opened = self._open()
-        events = self._turn.finish()
+        events = self._turn.settle()
+        review = self._turn.review(self._plan.form)
+        if review and (checks := review.checks()):
+            self._review, self.state = review, move(self.state, State.CHECKING)
+            return [*opened, self._emit(events), *checks]
+        return [*opened, *self._reviewed(events, review)]
+
+    def _reviewed(self, events: list[ev.Event], review: Review | None) -> list[Command]:
+        """The turn ends, or tools are called, or the model is asked again for what it did wrong: once."""
+        self._turn.rejected = review.settle() if review else []
+        if self._turn.rejected and (self._course.second_try or any(one.hopeless for one in self._turn.rejected)):
+            error = UpstreamUnfit(self._turn.rejected[0].sentence)
+            return self._close([*events, *self._turn.abort()], State.FAILED, error)
+        events += self._turn.finish()
         if self._turn.nameless_call:
             error = UpstreamGarbage("The upstream asked for a tool without naming it.")
-            return [*opened, *self._close(events, State.FAILED, error)]
+            return self._close(events, State.FAILED, error)
         if self._turn.waiting:
             self.state = move(self.state, State.CALLING_TOOLS)
-            return [*opened, self._emit(events), *self._call_tools()]
+            return [self._emit(events), *self._call_tools()]
+        if self._turn.rejected:
+            return self._next_turn(events)
         state = State.INCOMPLETE if self._turn.incomplete_reason else State.COMPLETED
-        return [*opened, *self._close(events, state)]
+        return self._close(events, state)
+
+    def _next_turn(self, events: list[ev.Event]) -> list[Command]:
+        emitted = self._emit(events)
+        self._turn = self._course.next_turn(self._belt.bindings)
+        return [emitted, *self._ask()]
 
     def _call_tools(self) -> list[Command]:
         """Call what the turn waits for, all at once; a call beyond `max_tool_calls` is refused."""
@@ -202,11 +290,9 @@ class Run:
         events = self._turn.answer(call, done.outcome, follower)
         if self._turn.waiting:
             return [self._emit(events)]
-        if self._turn.client_is_asked:
+        if self._turn.client_is_asked and not self._turn.rejected:
             return self._close(events, State.COMPLETED)
-        emitted = self._emit(events)
-        self._turn = self._course.next_turn(self._belt.bindings)
-        return [emitted, *self._ask()]
+        return self._next_turn(events)
 
     def _called(self, said: ToolDone | ToolProgress) -> WaitingCall:
         """The call that a tool speaks of; raises `IllegalMove` where none is waited for."""
@@ -216,11 +302,24 @@ class Run:
         return call
 
     def _failed(self, error: AntiphonError) -> list[Command]:
+        if isinstance(error, ContextTooLong) and self._asked is not None and not self._turn.begun:
+            shorter = self._fitting.refused(self._asked, error)
+            if shorter is not None:
+                return self._again(shorter)
         if not self._announced:
             # Nothing was promised yet: the client gets an HTTP error and may try again.
             self.state = move(self.state, State.FAILED)
             return [Finish(error=error)]
         return self._close(self._turn.abort(), State.FAILED, error)
+
+    def _again(self, shorter: CallUpstream) -> list[Command]:
+        """The same call without its oldest part; the client was told nothing of the refusal."""
+        if self.state is State.STREAMING:
+            # Only opened, because the client can't be kept waiting; not a word was said.
+            self.state = move(self.state, State.ASKING)
+        self._asked = shorter
+        self._course.shortened(shorter.body["messages"])
+        return [shorter]
 
     def _cancelled(self) -> list[Command]:
         if not self._announced:
@@ -255,7 +354,8 @@ class Run:
         return [self._emit(events), Finish(error=finish_error)]
 
     def _response(self, state: State, error: AntiphonError | None) -> Response:
-        reason = self._turn.incomplete_reason if state is State.INCOMPLETE else None
+        # Where the turn itself came to its end, there is nothing left for another one.
+        reason = self._turn.incomplete_reason or MAX_OUTPUT_TOKENS if state is State.INCOMPLETE else None
         tier = self._turn.service_tier or ""
         return msgspec.structs.replace(
             self._plan.response,
@@ -289,6 +389,8 @@ def _response_error(error: AntiphonError) -> ResponseError:
     """The nearest code of the API's list; the upstream's own stands in the `error` event."""
     limited = isinstance(error, UpstreamRefused) and error.upstream_status == HTTP_TOO_MANY
     code = "rate_limit_exceeded" if limited or error.code == "rate_limit_exceeded" else "server_error"
+    if isinstance(error, ContextTooLong):
+        code = error.code or code
     return ResponseError(code=code, message=error.message)
 
 

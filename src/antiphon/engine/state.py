@@ -12,7 +12,9 @@ class State(StrEnum):
     """Where a run stands. `SAVING` holds the terminal event back until the answer is durable, if it is to be kept."""
 
     QUEUED = "queued"
+    CHECKING = "checking"
     LISTING = "listing"
+    MEASURING = "measuring"
     ASKING = "asking"
     STREAMING = "streaming"
     CALLING_TOOLS = "calling_tools"
@@ -26,11 +28,17 @@ class State(StrEnum):
 ENDS = frozenset({State.COMPLETED, State.INCOMPLETE, State.FAILED, State.CANCELLED})
 
 MOVES: dict[State, frozenset[State]] = {
-    State.QUEUED: frozenset({State.LISTING, State.CALLING_TOOLS, State.ASKING}),
-    State.LISTING: frozenset({State.CALLING_TOOLS, State.ASKING, State.SAVING}),
+    State.QUEUED: frozenset(
+        {State.CHECKING, State.LISTING, State.CALLING_TOOLS, State.MEASURING, State.ASKING, State.SAVING, State.FAILED}
+    ),
+    State.CHECKING: frozenset(
+        {State.LISTING, State.CALLING_TOOLS, State.MEASURING, State.ASKING, State.SAVING, State.FAILED, State.CANCELLED}
+    ),
+    State.LISTING: frozenset({State.CALLING_TOOLS, State.MEASURING, State.ASKING, State.SAVING}),
+    State.MEASURING: frozenset({State.MEASURING, State.ASKING, State.SAVING, State.FAILED, State.CANCELLED}),
     State.ASKING: frozenset({State.STREAMING, State.SAVING, State.FAILED, State.CANCELLED}),
-    State.STREAMING: frozenset({State.CALLING_TOOLS, State.SAVING}),
-    State.CALLING_TOOLS: frozenset({State.ASKING, State.SAVING}),
+    State.STREAMING: frozenset({State.CHECKING, State.CALLING_TOOLS, State.MEASURING, State.ASKING, State.SAVING}),
+    State.CALLING_TOOLS: frozenset({State.MEASURING, State.ASKING, State.SAVING}),
     State.SAVING: ENDS,
     State.COMPLETED: frozenset(),
     State.INCOMPLETE: frozenset(),

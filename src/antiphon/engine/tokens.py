@@ -19,7 +19,12 @@ TOKENS_AN_IMAGE = 1_000
 
 def estimate(messages: Sequence[Mapping[str, Any]], tools: Sequence[Any] = ()) -> int:
     """About how many tokens these messages are, and the tools offered with them."""
-    return round(_bytes(messages, tools) / BYTES_A_TOKEN) + _besides(messages)
+    return estimated(_bytes(messages, tools)) + _besides(messages)
+
+
+def estimated(size: int) -> int:
+    """About how many tokens so many bytes of text are."""
+    return round(size / BYTES_A_TOKEN)
 
 
 def at_least(messages: Sequence[Mapping[str, Any]], tools: Sequence[Any] = ()) -> int:

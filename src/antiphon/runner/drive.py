@@ -7,7 +7,7 @@ from asyncio import CancelledError
 from collections.abc import Awaitable
 from typing import Protocol, assert_never
 
-from antiphon.engine.commands import CallTool, CallUpstream, Emit, Finish, ListTools, Save
+from antiphon.engine.commands import CallTool, CallUpstream, Check, Emit, Finish, ListTools, Measure, Save
 from antiphon.engine.replies import Reply
 from antiphon.engine.run import Run
 
@@ -23,8 +23,11 @@ class Doors(Protocol):
         """Begin an upstream call; its replies come through `reply`."""
         ...
 
-    def use_tool(self, command: CallTool | ListTools) -> None:
-        """Begin to use a tool of the server; several may be in use. The outcomes come through `reply`."""
+    def use_tool(self, command: CallTool | ListTools | Check | Measure) -> None:
+        """Begin to use a tool of the server, or to look something up; several may be in use.
+
+        The outcomes come through `reply`.
+        """
         ...
 
     def save(self, command: Save) -> None:
@@ -55,7 +58,7 @@ async def drive(run: Run, doors: Doors) -> Finish:
                         await doors.emit(command)
                     case CallUpstream():
                         doors.call(command)
-                    case CallTool() | ListTools():
+                    case CallTool() | ListTools() | Check() | Measure():
                         doors.use_tool(command)
                     case Save():
                         doors.save(command)

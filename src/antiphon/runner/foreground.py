@@ -8,11 +8,13 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any, Protocol, assert_never
 
-from antiphon.engine.commands import CallTool, CallUpstream, Emit, ListTools, Save
+from antiphon.engine.commands import CallTool, CallUpstream, Check, Emit, ListTools, Measure, Save
 from antiphon.engine.replies import (
     Cancelled,
+    Checked,
+    Measured,
     Reply,
     Saved,
     SaveFailed,
@@ -27,6 +29,7 @@ from antiphon.wire.answers import Answer
 from antiphon.wire.events import Event
 
 Ask = Callable[[CallUpstream], AsyncGenerator[Reply, None]]
+ToolCommand = CallTool | ListTools | Check | Measure
 
 
 class Sink(Protocol):
@@ -60,9 +63,31 @@ class Tools(Protocol):
         """A call's outcome; a fault is in the reply. `report` takes what is to be shown before it."""
         ...
 
+    async def check(self, command: Check) -> Checked:
+        """What is wrong with a text, or with a rule."""
+        ...
+
+    async def measure(self, command: Measure) -> Measured:
+        """How long a call is, and may be; what can't be known is None."""
+        ...
+
     async def close(self) -> None:
         """No more calls."""
         ...
+
+
+async def _begun(tools: Tools, command: ToolCommand, report: Callable[[ToolProgress], None]) -> Reply:
+    match command:
+        case CallTool():
+            return await tools.call(command, report)
+        case ListTools():
+            return await tools.list(command)
+        case Check():
+            return await tools.check(command)
+        case Measure():
+            return await tools.measure(command)
+        case _:
+            assert_never(command)
 
 
 class Foreground:
@@ -128,15 +153,12 @@ class Foreground:
         self._source = self._ask(command)
         self._streaming = False
 
-    def use_tool(self, command: CallTool | ListTools) -> None:
+    def use_tool(self, command: ToolCommand) -> None:
         if self._tools is None:
             raise RuntimeError("a run without tools of the server asks for one")
         self._task = asyncio.current_task()
         self._end_call()
-        if isinstance(command, CallTool):
-            self._using[asyncio.ensure_future(self._tools.call(command, self._report))] = None
-        else:
-            self._using[asyncio.ensure_future(self._tools.list(command))] = None
+        self._using[asyncio.ensure_future(_begun(self._tools, command, self._report))] = None
 
     def save(self, command: Save) -> None:
         self._interruptible = False

@@ -28,9 +28,10 @@ from antiphon.sources import Sources, live
 from antiphon.store.base import Store
 from antiphon.store.memory import MemoryStore
 from antiphon.store.open import SQLITE, open_store
+from antiphon.tools.checker import Checker
 from antiphon.tools.mcp import McpClient
 from antiphon.tools.mcp_calls import McpCalls
-from antiphon.tools.server_tools import ServerTools
+from antiphon.tools.server_tools import Aids, ServerTools
 from antiphon.tools.table import Workshop, make_tools
 from antiphon.tools.tool import Tool
 from antiphon.transport import Timeouts, Transport
@@ -39,6 +40,7 @@ from antiphon.upstream.catalog import Catalog, Lister
 from antiphon.upstream.client import UpstreamClient
 from antiphon.upstream.discovery import PROBE_TIMEOUTS, Discovery, discover
 from antiphon.upstream.listing import Listing, list_models
+from antiphon.upstream.measuring import Measurer
 from antiphon.upstream.retry import Retry
 from antiphon.wire.models import Model
 
@@ -70,6 +72,7 @@ class Services:
     replays: bool
     mcp: McpClient
     sealing: Sealing
+    aids: Aids
     tools: Mapping[str, Tool] = field(default_factory=dict)
     scope: str = ""
     tape: CassetteTransport | None = None
@@ -78,7 +81,7 @@ class Services:
     def tools_of(self, run_id: str) -> ServerTools:
         """The tools that this server runs for one run."""
         private = self.config.allow_private_urls or is_loopback(self.config.host)
-        return ServerTools(McpCalls(self.mcp, allow_private=private), self.tools, run_id, self.scope)
+        return ServerTools(McpCalls(self.mcp, allow_private=private), self.tools, self.aids, run_id, self.scope)
 
     @property
     def seal(self) -> ReasoningSeal:
@@ -91,8 +94,8 @@ class Services:
         def sources(method: str, path: str, body: bytes, _: str = "") -> Sources:
             return self.sources_for(method, path, body, scope)
 
-        client = self.client.in_scope(scope)
-        return replace(self, store=MemoryStore(), client=client, sources_for=sources, scope=scope)
+        client, aids = self.client.in_scope(scope), self.aids.in_scope(scope)
+        return replace(self, store=MemoryStore(), client=client, aids=aids, sources_for=sources, scope=scope)
 
 
 @asynccontextmanager
@@ -123,6 +126,8 @@ async def open_services(config: Config, environment: Environment) -> AsyncIterat
             stack.push_async_callback(_stop, sweeping)
         mcp = McpClient(tape or network, clock=time.monotonic)
         stack.push_async_callback(mcp.close)
+        aids = Aids(Checker(), Measurer(tape or network, catalog))
+        stack.push_async_callback(aids.checker.close)
         tools = make_tools(Workshop(tape or network, config.tools, _tool_key(environment, replays=replays)))
         for tool in tools.values():
             stack.push_async_callback(tool.close)
@@ -136,6 +141,7 @@ async def open_services(config: Config, environment: Environment) -> AsyncIterat
             replays=replays,
             mcp=mcp,
             sealing=sealing_of(config),
+            aids=aids,
             tools=tools,
             tape=tape,
         )
@@ -187,6 +193,7 @@ def open_tape(config: Config, network: Transport) -> CassetteTransport:
         repeats=config.repeats,
         speed=config.pace,
         equality=Equality(Matching(config.match) if config.match else None, tuple(config.rules)),
+        faults=config.faults,
         clock=live().clock,
     )
 

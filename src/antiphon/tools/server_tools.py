@@ -1,4 +1,4 @@
-"""The tools that this server runs for a run: carries out `ListTools` and `CallTool`.
+"""The tools that this server runs for a run: carries out `ListTools`, `CallTool`, `Check` and `Measure`.
 
 A fault of a tool is its outcome, never raised; a tape that lacks the call, though, fails the run. Not here: the
 tools themselves (`table.py` names them), what follows (`engine/run.py`). Counterpart: `runner/foreground.py`, which
@@ -7,13 +7,16 @@ hands the replies over.
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-from antiphon.engine.commands import CallTool, ListTools
+from antiphon.engine.commands import CallTool, Check, ListTools, Measure
 from antiphon.engine.kinds.face import Outcome
-from antiphon.engine.replies import ToolDone, ToolProgress, ToolsListed
+from antiphon.engine.replies import Checked, Measured, ToolDone, ToolProgress, ToolsListed
 from antiphon.errors import AntiphonError, CassetteFault, StoreFault
+from antiphon.tools.checker import Checker
 from antiphon.tools.mcp_calls import McpCalls
 from antiphon.tools.tool import Tool, ToolCall, failed
+from antiphon.upstream.measuring import Measurer
 
 AT_ONCE = 16
 """Calls of one run that are under way at the same time."""
@@ -26,10 +29,23 @@ def unheard(progress: ToolProgress) -> None:
     del progress
 
 
+@dataclass(frozen=True, slots=True)
+class Aids:
+    """What a run needs beside tools: somebody who checks, and somebody who counts."""
+
+    checker: Checker
+    measurer: Measurer
+
+    def in_scope(self, scope: str) -> "Aids":
+        """The same on behalf of a scope of the cassette."""
+        return Aids(self.checker, self.measurer.in_scope(scope))
+
+
 class ServerTools:
     """One run's tools; `scope` names the test that the run belongs to, where there is one."""
 
-    def __init__(self, mcp: McpCalls, tools: Mapping[str, Tool], run_id: str, scope: str = "") -> None:
+    def __init__(self, mcp: McpCalls, tools: Mapping[str, Tool], aids: Aids, run_id: str, scope: str = "") -> None:
+        self._aids = aids
         self._mcp = mcp
         self._tools: dict[str, Tool] = {"mcp": mcp, **tools}
         self._run_id = run_id
@@ -49,6 +65,14 @@ class ServerTools:
         call = ToolCall(command.about, command.arguments, self._run_id, self._scope, said)
         async with self._places:
             return ToolDone(command.item_id, await self._outcome(command.tool, call))
+
+    async def check(self, command: Check) -> Checked:
+        """What is wrong with something that the model wrote, or with a rule of the request."""
+        return await self._aids.checker.check(command)
+
+    async def measure(self, command: Measure) -> Measured:
+        """How long a call is, and may be."""
+        return await self._aids.measurer.measure(command)
 
     async def close(self) -> None:
         """Nothing more is called in this run."""
