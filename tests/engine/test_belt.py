@@ -1,12 +1,13 @@
 """What is on the belt: the request's own tools, and those that MCP servers turn out to have."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from antiphon.engine.belt import Belt, Server
 from antiphon.engine.choice import Choice, read_choice
-from antiphon.engine.kinds.face import Binding
+from antiphon.engine.kinds.face import Binding, Origin
 from antiphon.engine.kinds.function import FunctionFace
 from antiphon.engine.kinds.mcp import ApprovalFace, McpFace
 from antiphon.wire.mcp import Approval, ListedTool, McpTool, ToolFilter
@@ -80,3 +81,52 @@ def test_a_choice_is_for_the_first_turn(choice: Any, sent: Any, *, first: bool) 
 
 def test_whoever_may_not_call_is_offered_nothing() -> None:
     assert Belt([F], choice=Choice("required")).fields(first=True, spent=True) == {}
+
+
+MCP_CHOICES: list[tuple[Any, list[str] | None, Any]] = [
+    ({"type": "mcp", "server_label": "shop"}, ["add", "say"], "required"),
+    ({"type": "mcp", "server_label": "shop", "name": "say"}, ["f", "add", "say", "twin__add"], "say"),
+    ({"type": "mcp", "server_label": "twin", "name": "gone"}, ["f", "add", "say", "twin__add"], None),
+    (
+        {"type": "allowed_tools", "mode": "auto", "tools": [{"type": "mcp", "server_label": "twin"}]},
+        ["twin__add"],
+        "auto",
+    ),
+    ({"type": "allowed_tools", "mode": "required", "tools": [{"type": "function", "name": "f"}]}, ["f"], "required"),
+    ("none", ["f", "add", "say", "twin__add"], "none"),
+]
+
+
+def with_servers(choice: Choice) -> Belt:
+    chat = {"type": "function", "function": {"name": "f"}}
+    belt = Belt([chat], {"f": Binding(FunctionFace, origin=Origin("function", "f"))}, choice)
+    belt.add(server(require_approval="never"), listed("add", "say"))
+    belt.add(server("twin"), listed("add"))
+    return belt
+
+
+@pytest.mark.parametrize(("choice", "offered", "said"), MCP_CHOICES)
+def test_a_choice_narrows_what_servers_have(choice: Any, offered: list[str] | None, said: Any) -> None:
+    fields = with_servers(read_choice(choice)).fields(first=True, spent=False)
+    assert [tool["function"]["name"] for tool in fields["tools"]] == offered
+    chosen = fields.get("tool_choice")
+    assert (chosen["function"]["name"] if isinstance(chosen, dict) else chosen) == said
+
+
+@pytest.mark.parametrize(("choice", "offered", "said"), MCP_CHOICES)
+def test_without_tool_choice_only_what_may_be_called_is_offered(choice: Any, offered: Any, said: Any) -> None:
+    fields = with_servers(replace(read_choice(choice), honoured=False)).fields(first=True, spent=False)
+    names = [tool["function"]["name"] for tool in fields.get("tools", [])]
+    assert names == ([] if choice == "none" else [said] if said == "say" else offered)
+    assert "tool_choice" not in fields
+
+
+def test_tools_of_a_deferred_server_wait_to_be_found() -> None:
+    shown = {"type": "mcp", "server_label": "shop"}
+    belt = Belt()
+    belt.add(Server(server().tool, shown=shown, deferred=True, found=frozenset({"add"})), listed("add", "say"))
+    assert names(belt) == ["add"]
+    assert [one.function["name"] for one in belt.search("say")] == ["say"]
+    assert names(belt) == ["add", "say"]
+    assert belt.search("say") == []
+    assert belt.bindings["say"].origin == Origin("mcp", "say", "shop")
