@@ -15,6 +15,7 @@ from antiphon.config import Config, Environment, load
 from antiphon.errors import AntiphonError, ConfigFault
 from antiphon.terminal.ask import ask
 from antiphon.terminal.cassette import cassette
+from antiphon.terminal.cassette_flags import WORDS, add_cassette_command
 from antiphon.terminal.database import export, import_, migrate
 from antiphon.terminal.doctor import doctor
 from antiphon.terminal.serving import serve_here
@@ -26,7 +27,7 @@ COMMANDS: dict[str, Callable[[Config, Environment, argparse.Namespace], int]] = 
     "record": lambda config, _, said: stand_in(config, said.api),
     "ask": lambda config, environment, said: ask(config, environment, said.question, said.model),
     "doctor": lambda config, environment, _: doctor(config, environment),
-    "cassette": lambda _, __, said: cassette(said),
+    "cassette": lambda config, environment, said: cassette(said, config, environment),
     "migrate": lambda config, _, said: migrate(config, dry_run=said.dry_run),
     "export": lambda config, _, said: export(config, said.path),
     "import": lambda config, _, said: import_(config, said.path),
@@ -34,10 +35,7 @@ COMMANDS: dict[str, Callable[[Config, Environment, argparse.Namespace], int]] = 
 STANDIN_PORT = 8322
 """Not the server's port, so that a server may have a stand-in for its upstream."""
 DB_HELP = "where answers are kept: sqlite:///PATH, postgresql://USER@HOST/NAME or memory://"
-OWN = frozenset(
-    {"action", "api", "by", "command", "dry_run", "model", "number", "other", "out", "path", "pattern", "question"}
-    | {"quiet", "tape", "tapes"}
-)
+OWN = WORDS | {"api", "command", "dry_run", "model", "path", "question"}
 """What the parser finds that isn't a setting."""
 
 
@@ -60,40 +58,9 @@ def parser() -> argparse.ArgumentParser:
     ask_command.add_argument("question", help="what to ask")
     ask_command.add_argument("--model", help="the model; without it the default, or the first that is found")
     _add_standin_commands(commands)
-    _add_cassette_command(commands)
+    add_cassette_command(commands)
     _add_database_commands(commands)
     return root
-
-
-def _add_cassette_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    command = commands.add_parser("cassette", help="look at cassettes, check them, and make new ones of them")
-    actions = command.add_subparsers(dest="action", required=True, metavar="ACTION", help="what to do with a cassette")
-
-    def action(name: str, meaning: str, *, tape: bool = True) -> Callable[..., argparse.Action]:
-        made = actions.add_parser(name, help=meaning)
-        if tape:
-            made.add_argument("tape", metavar="CASSETTE", help="the file or folder")
-        return made.add_argument
-
-    action("ls", "a line for each interaction")
-    add = action("show", "requests, answers put together, and their chunks")
-    add("number", nargs="?", type=int, metavar="N", help="only the interaction with this number of ls")
-    action("stats", "counts and sizes")
-    add = action("verify", "check format, secrets and what can be reached; the exit status is for CI")
-    add("--quiet", action="store_true", help="only failures, no notes")
-    add = action("diff", "what two cassettes ask and answer differently; the exit status is 1 if anything")
-    add("other", metavar="OTHER", help="the newer one")
-    action("prune", "take out what no request leads to")
-    add = action("redact", "take out secrets again")
-    add("--pattern", metavar="REGEX", help="and what this matches")
-    add = action("merge", "put several into one", tape=False)
-    add("tapes", nargs="+", metavar="CASSETTE", help="files or folders")
-    add("--out", required=True, metavar="FILE", help="the new file")
-    add = action("split", "make one of each scope, upstream or path")
-    add("--by", choices=["scope", "upstream", "path"], default="scope", help="what makes the difference (scope)")
-    add("--out", required=True, metavar="FOLDER", help="where the new files go")
-    add = action("import", "make a file of our own from recordings of Llama Stack")
-    add("--out", required=True, metavar="FILE", help="the new file")
 
 
 def _add_standin_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -131,6 +98,10 @@ def _add_replay_flags(command: argparse.ArgumentParser) -> None:
     add(
         "--rule", dest="rules", action="append", metavar="RULE",
         help="what doesn't count: 'ignore PATH', 'map PATH [FROM] TO', 'replace REGEX TEXT [PATH]'; repeatable",
+    )  # fmt: skip
+    add(
+        "--fault", dest="faults", action="append", metavar="FAULT",
+        help="what goes wrong in a replay, as in 'status 429 retry-after=1 nth=1', 'delay 2s p=0.1', 'cut 3'; repeatable",
     )  # fmt: skip
 
 
@@ -181,6 +152,10 @@ def _add_server_flags(command: argparse.ArgumentParser) -> None:
     add("--keep-responses", metavar="TIME", help="delete answers older than this, such as 30d; without it, none are")
     add("--cors", action="append", metavar="ORIGIN", help="web origin that may use this server; repeatable")
     add("--max-body", type=int, metavar="BYTES", help="largest request body (33554432)")
+    add(
+        "--no-websocket", dest="websocket", action="store_false", default=None,
+        help="answer a client that asks for WebSocket with 426, so that it falls back to HTTP",
+    )  # fmt: skip
     add("--ping-every", type=float, metavar="SECONDS", help="comment in a stream silent for so long (15)")
     add(
         "--sealing-key-file",

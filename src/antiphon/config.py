@@ -22,8 +22,9 @@ Mode = Literal["live", "record", "replay", "auto"]
 Match = Literal["exact", "canonical", "conversation"]
 Seconds = Annotated[float, Meta(gt=0)]
 PREFIX = "ANTIPHON_"
+LINES = frozenset({"rules", "faults"})
 LISTS = frozenset({"upstream", "alias", "cors", "sealing_keys"})
-SWITCHES = frozenset({"repeats", "allow_private_urls"})
+SWITCHES = frozenset({"repeats", "allow_private_urls", "websocket"})
 FILE = "antiphon.toml"
 SPEEDS = {"instant": 0.0, "recorded": 1.0}
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -33,6 +34,7 @@ WANTED = {
     "mode": f"one of {', '.join(get_args(Mode))}",
     "repeats": "yes or no",
     "allow_private_urls": "yes or no",
+    "websocket": "yes or no",
     "max_body": "a number of bytes above 0",
     "upstream": "a list of NAME=URL",
     "alias": "a list of PATTERN=MODEL",
@@ -74,12 +76,14 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     speed: str = "instant"
     match: Match | None = None
     rules: list[str] = []
+    faults: list[str] = []
     cors: list[str] = []
     max_body: Annotated[int, Meta(ge=1)] = 32 * 1024 * 1024
     connect_timeout: Seconds = 10.0
     first_byte_timeout: Seconds = 300.0
     idle_timeout: Seconds = 300.0
     ping_every: Seconds = 15.0
+    websocket: bool = True
     keep_responses: str | None = None
     allow_private_urls: bool = False
     sealing_keys: list[str] = []
@@ -143,6 +147,11 @@ class Environment(msgspec.Struct, kw_only=True):
         return self.variables.get("OPENAI_API_KEY", "").strip() or None
 
     @property
+    def no_color(self) -> bool:
+        """Whether `NO_COLOR` asks for plain text."""
+        return bool(self.variables.get("NO_COLOR"))
+
+    @property
     def openai_url(self) -> str | None:
         """`OPENAI_BASE_URL`, None when it isn't set."""
         return self.variables.get("OPENAI_BASE_URL", "").strip() or None
@@ -203,7 +212,7 @@ def _from_environment(variables: Mapping[str, str]) -> dict[str, Any]:
         value = variables.get(PREFIX + name.upper())
         if value:
             # A rule has spaces in it, so rules stand one a line.
-            settings[name] = value.splitlines() if name == "rules" else value.split() if name in LISTS else value
+            settings[name] = value.splitlines() if name in LINES else value.split() if name in LISTS else value
     settings |= _yes_or_no(settings)
     _convert(settings, lambda name: PREFIX + name.upper())
     return settings

@@ -108,7 +108,7 @@ def test_other_files_of_a_folder_are_left_out_and_counted(tmp_path: Path) -> Non
     (tmp_path / "log.jsonl").write_text("hello\n")
     cassette = read_cassette(tmp_path)
     assert len(cassette) == 0
-    assert cassette.notes == [f"{tmp_path}: 3 JSON files there are no recordings; left out."]
+    assert cassette.notes == [f"{tmp_path}: 3 files there are no recordings; left out."]
 
 
 def test_a_damaged_cassette_of_a_folder_is_not_left_out(tmp_path: Path) -> None:

@@ -1,0 +1,47 @@
+"""The flags of `antiphon cassette`, an action each. Counterparts: `cli.py`, `cassette.py`."""
+
+import argparse
+from collections.abc import Callable
+
+WORDS = frozenset({"action", "by", "number", "other", "out", "pattern", "quiet", "tape", "tapes", "to"})
+"""What these flags say that isn't a setting."""
+
+
+def add_cassette_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `antiphon cassette` and its actions."""
+    command = commands.add_parser("cassette", help="look at cassettes, check them, and make new ones of them")
+    actions = command.add_subparsers(dest="action", required=True, metavar="ACTION", help="what to do with a cassette")
+
+    def action(name: str, meaning: str, *, tape: bool = True) -> Callable[..., argparse.Action]:
+        made = actions.add_parser(name, help=meaning)
+        if tape:
+            made.add_argument("tape", metavar="CASSETTE", help="the file or folder")
+        return made.add_argument
+
+    action("ls", "a line for each interaction")
+    add = action("show", "requests, answers put together, and their chunks")
+    add("number", nargs="?", type=int, metavar="N", help="only the interaction with this number of ls")
+    action("stats", "counts and sizes")
+    add = action("verify", "check format, secrets and what can be reached; the exit status is for CI")
+    add("--quiet", action="store_true", help="only failures, no notes")
+    add = action("diff", "what two cassettes ask and answer differently; the exit status is 1 if anything")
+    add("other", metavar="OTHER", help="the newer one")
+    action("prune", "take out what no request leads to")
+    add = action("redact", "take out secrets again")
+    add("--pattern", metavar="REGEX", help="and what this matches")
+    add = action("merge", "put several into one", tape=False)
+    add("tapes", nargs="+", metavar="CASSETTE", help="files or folders")
+    add("--out", required=True, metavar="FILE", help="the new file")
+    add = action("split", "make one of each scope, upstream or path")
+    add("--by", choices=["scope", "upstream", "path"], default="scope", help="what makes the difference (scope)")
+    add("--out", required=True, metavar="FOLDER", help="where the new files go")
+    add = action("import", "make a file of our own from recordings of Llama Stack, vcrpy or a browser (HAR)")
+    add("--out", required=True, metavar="FILE", help="the new file")
+    add = action("export", "write what is on it in another form")
+    add("--to", choices=["llama-stack", "har", "curl"], required=True, help="the form")
+    add(
+        "--out",
+        default="-",
+        metavar="PATH",
+        help="a new file, or the new folder for llama-stack; - for standard output",
+    )
