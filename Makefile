@@ -12,10 +12,10 @@ TEST_FLAGS ?= -n 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test check format docs bench soak serve lock clean
+.PHONY: help venv demo test check format docs bench soak serve lock lock-node clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
 venv: $(VENV)/.installed ## build .venv from the lock
 
@@ -66,6 +66,11 @@ lock: $(VENV)/.installed ## write the locks again; LOCK_FLAGS=--upgrade takes th
 	$(LOCK) pyproject.toml requirements/bench.in -o requirements/bench.txt
 	$(LOCK_CLIENT) --python-version 3.11 requirements/clients-ogx.in -o requirements/clients-ogx.txt
 	$(LOCK_CLIENT) --python-version 3.12 requirements/clients-llama-stack.in -o requirements/clients-llama-stack.txt
+	$(LOCK_CLIENT) --python-version 3.11 requirements/clients-agents.in -o requirements/clients-agents.txt
+
+lock-node: ## write the locks of the clients for Node again; needs npm
+	cd tests/clients/node && npm install --package-lock-only
+	cd tests/clients/codex && npm install --package-lock-only
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) $(BENCH_VENV) .venv-clients build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

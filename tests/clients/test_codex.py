@@ -1,0 +1,125 @@
+"""Codex works in a repository against a running server: it runs commands, patches files, and tells what it did."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from client_environments import client_modules, node
+from running_server import Scene
+from watched_server import Door
+
+from antiphon.testing import Reply, text, tool_call
+
+SETTINGS = """
+model_provider = "antiphon"
+web_search = "disabled"
+check_for_update_on_startup = false
+{more}
+[analytics]
+enabled = false
+
+[model_providers.antiphon]
+name = "Antiphon"
+base_url = "{url}"
+wire_api = "responses"
+"""
+NOWHERE = "http://127.0.0.1:9"
+PATCH = """*** Begin Patch
+*** Update File: greet.txt
+@@
+-hello
++hello, world
+*** Add File: notes/new.txt
++one
++two
+*** End Patch"""
+Json = dict[str, Any]
+
+pytestmark = pytest.mark.timeout(600)
+
+
+class Codex:
+    """The program, a repository for it, and its settings."""
+
+    def __init__(self, door: Door, folder: Path) -> None:
+        node()
+        [self._program] = client_modules("codex").glob("@openai/codex-*/vendor/*/bin/codex")
+        self._door = door
+        self.home, self.repository = folder / "home", folder / "repository"
+        self.home.mkdir()
+        self.repository.mkdir()
+        (self.repository / "greet.txt").write_text("hello\n")
+        subprocess.run(["git", "init", "--quiet", "."], cwd=self.repository, check=True)
+
+    def work(self, model: str, *words: str, more: str = "") -> list[Json]:
+        """Have it done; the items that it tells of."""
+        (self.home / "config.toml").write_text(SETTINGS.format(url=self._door.url, more=more))
+        done = subprocess.run(
+            [str(self._program), "exec", "--json", "--dangerously-bypass-approvals-and-sandbox", "-m", model, *words],
+            cwd=self.repository, env=self._environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            check=False, timeout=100,
+        )  # fmt: skip
+        events = [json.loads(line) for line in done.stdout.splitlines()]
+        assert done.returncode == 0, [events, done.stderr[-2000:]]
+        assert events[-1]["type"] == "turn.completed"
+        return [event["item"] for event in events if event["type"] == "item.completed"]
+
+    def _environment(self) -> dict[str, str]:
+        """An empty home, and no way to anywhere but loopback."""
+        closed = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), NOWHERE)
+        home = str(self.home)
+        return {"PATH": os.environ["PATH"], "HOME": home, "CODEX_HOME": home, "NO_PROXY": "127.0.0.1", **closed}
+
+
+@pytest.fixture
+def codex(door: Door, tmp_path: Path) -> Codex:
+    return Codex(door, tmp_path)
+
+
+def run(command: str, call: str) -> Reply:
+    """The model has Codex run a command."""
+    return tool_call("exec_command", {"cmd": command}, id=call, pieces=4)
+
+
+def test_it_reads_patches_and_looks_again(codex: Codex, scene: Scene, door: Door) -> None:
+    patch = tool_call("apply_patch", {"input": PATCH}, id="call_2", pieces=9)
+    scene.play(text("I look.") + run("cat greet.txt", "call_1"), patch, run("cat greet.txt", "call_3"), text("Done."))
+    items = codex.work("gpt-5.5", "Greet the world.")
+    assert [item["type"] for item in items] == [
+        "agent_message", "command_execution", "file_change", "command_execution", "agent_message",
+    ]  # fmt: skip
+    assert [item["aggregated_output"] for item in items if "aggregated_output" in item] == ["hello\n", "hello, world\n"]
+    assert (codex.repository / "greet.txt").read_text() == "hello, world\n"
+    assert (codex.repository / "notes" / "new.txt").read_text() == "one\ntwo\n"
+    assert [one.types for one in door.answers] == [
+        ["message", "function_call"], ["custom_tool_call"], ["function_call"], ["message"],
+    ]  # fmt: skip
+    assert door.answers[1].response["output"][0]["input"] == PATCH
+    last = scene.calls[-1].json["messages"]
+    assert [entry["role"] for entry in last[-6:]] == ["assistant", "tool"] * 3
+    assert json.loads(last[-4]["tool_calls"][0]["function"]["arguments"]) == {"input": PATCH}
+    assert "Success" in last[-3]["content"]
+
+
+def test_calls_of_one_turn_and_a_model_it_knows_nothing_of(codex: Codex, scene: Scene) -> None:
+    scene.play(run("echo one", "call_1") + run("echo two", "call_2"), run("exit 3", "call_3"), text("Both."))
+    *items, last = [item for item in codex.work("scripted/m", "Say both.") if item["type"] != "error"]
+    # Those of one turn end in any order.
+    ended = [(item["exit_code"], item["aggregated_output"]) for item in items]
+    assert [*sorted(ended[:2]), *ended[2:]] == [(0, "one\n"), (0, "two\n"), (3, "")]
+    assert last["text"] == "Both."
+    said = [entry["content"] for entry in scene.calls[-1].json["messages"] if entry["role"] == "tool"]
+    assert ["one\n" in said[0], "two\n" in said[1], "code 3" in said[2]] == [True] * 3
+
+
+def test_an_mcp_server_of_its_own(codex: Codex, scene: Scene, shop_url: str) -> None:
+    more = f'[mcp_servers.shop]\nurl = "{shop_url}"\n'
+    names: list[str] = []
+
+    scene.play(text("No need."))
+    codex.work("scripted/m", "Add 2 and 3.", more=more)
+    names += [tool["function"]["name"] for tool in scene.asked["tools"]]
+    assert names, "the model is offered something"
