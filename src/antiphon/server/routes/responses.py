@@ -52,8 +52,7 @@ class CreateResponse:
 
     async def _answer(self, connection: Connection, asked: Asked, sources: Sources) -> None:
         services, notes = self._services, Notes()
-        plan = (await prepared(services, asked, sources, notes)).plan
-        run = Run(plan, sources, services.seal)
+        run = await self._run(asked, sources, notes)
         if connection.header(STRICT) == "1":
             notes.refuse()
         if asked.request.stream:
@@ -62,6 +61,16 @@ class CreateResponse:
             await answer_stream(run, services, connection, notes.headers(), pad)
         else:
             await answer_json(run, services, connection, notes.headers())
+
+    async def _run(self, asked: Asked, sources: Sources, notes: Notes) -> Run:
+        services = self._services
+        target = await services.catalog.resolve(asked.request.model or "")
+        context = await history(services.store, PROJECT, asked)
+        asked = await with_references(services.store, PROJECT, asked, context)
+        context = opened(context, services.seal, notes, own=True)
+        asked = replace(asked, input=opened(asked.input, services.seal, notes))
+        place = Place(target.upstream.name, target.model, dialect(target.upstream.dialect))
+        return Run(make_plan(asked, context, place, sources, notes, services.tools), sources, services.seal)
 
 
 def routes(services: Services) -> list[Route]:
