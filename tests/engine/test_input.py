@@ -116,3 +116,18 @@ def test_an_id_stands_once_in_a_request() -> None:
     with pytest.raises(InvalidRequest, match="'msg_1' stands twice") as refused:
         read_input([raw(said), raw(said)], sources())
     assert refused.value.param == "input[1].id"
+
+
+@pytest.mark.parametrize("named", ["call_1", "lsh_1"])
+def test_an_output_of_a_local_shell_has_an_id_of_its_own(named: str) -> None:
+    """What stands as its id is that of its call."""
+    item = read_item(bytes(raw({"type": "local_shell_call_output", "id": named, "output": "x"})), "i", sources())
+    assert item.id.startswith("lsho_")
+    assert msgspec.json.decode(item.raw) == {
+        "type": "local_shell_call_output",
+        "id": item.id,
+        "call_id": named,
+        "output": "x",
+    }
+    again = read_item(item.raw, "i", sources())
+    assert (again.id, again.raw) == (item.id, item.raw)

@@ -170,7 +170,7 @@ def test_an_item_of_a_conversation_is_whole(item: Json) -> None:
     judge.judge_conversation_item(msgspec.json.decode(shown(stored(item), in_conversation=True)))
 
 
-@pytest.mark.parametrize("kind", ["custom_tool_call", "custom_tool_call_output", "local_shell_call_output", "mcp_call"])
+@pytest.mark.parametrize("kind", ["custom_tool_call", "custom_tool_call_output", "mcp_call"])
 def test_a_status_that_need_not_be_is_not_made_up(kind: str) -> None:
     item = next(item for item in SHORT if item.get("type") == kind)
     for said in ({}, {"status": None}):

@@ -91,7 +91,20 @@ def read_item(raw: bytes, at: str, sources: Sources) -> Item:
             code="invalid_value",
             param=f"{at}.role",
         )
+    if kind == "local_shell_call_output":
+        return _shell_output(raw, at, sources)
     item_id = head.id or sources.ids(ID_PREFIXES.get(kind, "item"))
+    return Item(id=item_id, type=kind, raw=raw, view=_view(kind, raw, at), at=at)
+
+
+def _shell_output(raw: bytes, at: str, sources: Sources) -> Item:
+    """An output of a local shell. Its documented `id` is that of the call: the item gets one of its own."""
+    kind, fields = "local_shell_call_output", read(raw, dict[str, Any], at)
+    named = str(fields.get("id") or "")
+    if named and not named.startswith(f"{ID_PREFIXES[kind]}_") and fields.get("call_id") is None:
+        fields |= {"id": sources.ids(ID_PREFIXES[kind]), "call_id": fields["id"]}
+        raw = msgspec.json.encode(fields)
+    item_id = read(raw, ItemHead, at).id or sources.ids(ID_PREFIXES[kind])
     return Item(id=item_id, type=kind, raw=raw, view=_view(kind, raw, at), at=at)
 
 

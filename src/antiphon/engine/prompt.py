@@ -71,11 +71,16 @@ def _outputs(items: Sequence[Item], notes: Notes) -> dict[int, Item]:
     """
     waiting: dict[str, list[int]] = {}
     outputs: dict[int, Item] = {}
+    shells: dict[str, str] = {}
     for place, item in enumerate(items):
         if isinstance(item.view, FunctionCallView):
             waiting.setdefault(item.view.call_id, []).append(place)
+            if item.type == "local_shell_call":
+                shells[item.id] = item.view.call_id
         elif isinstance(item.view, FunctionCallOutputView):
-            calls = waiting.get(item.view.call_id)
+            named = item.view.call_id
+            # An output of a local shell may name its call by the id of the item.
+            calls = waiting.get(shells.get(named, named) if item.type == "local_shell_call_output" else named)
             if calls is None and item.type == "tool_search_output":
                 # Tools that a client gives though nobody searched: they are offered, and there is nothing to tell.
                 continue
@@ -183,8 +188,15 @@ class _Writer:
             self.messages[-1] = self._assistant(last | {"tool_calls": asked})
         else:
             self.messages.append(self._assistant({"role": "assistant", "content": None, "tool_calls": asked}))
+        pictures: list[ChatPart] = []
         for view, content in calls.values():
-            self.messages.append({"role": "tool", "tool_call_id": view.call_id, "content": content})
+            said, seen = _apart(content)
+            self.messages.append({"role": "tool", "tool_call_id": view.call_id, "content": said})
+            if seen:
+                about = f"What the call {view.call_id} of {chat_name(view.name, view.namespace)} shows:"
+                pictures += [{"type": "text", "text": about}, *seen]
+        if pictures:
+            self.messages.append({"role": "user", "content": pictures})
 
     def _message(self, view: MessageView, item: Item) -> ChatMessage:
         at = f"{item.at}.content"
@@ -204,6 +216,15 @@ class _Writer:
                 param="input",
             )
         return chat_content(output.view.output, f"{output.at}.output", self.notes)
+
+
+def _apart(content: Content) -> tuple[Content, list[ChatPart]]:
+    """A tool's result, and the pictures of it, which stand in a message beside it: a tool message takes text only."""
+    if isinstance(content, str):
+        return content, []
+    seen = [part for part in content if part["type"] != "text"]
+    said = [part for part in content if part["type"] == "text"]
+    return (said, seen) if said or not seen else ("The picture follows.", seen)
 
 
 def _with_thinking(content: str | list[ChatPart] | None, thought: str) -> list[ChatPart]:

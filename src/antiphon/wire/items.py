@@ -121,12 +121,13 @@ class ApplyPatchCall(msgspec.Struct, tag="apply_patch_call", kw_only=True):
 
 
 class ComputerCall(msgspec.Struct, tag="computer_call", kw_only=True):
-    """The model asks the client to act on a screen."""
+    """The model asks the client to act on a screen: one `action` of the older tool, several `actions` of the newer."""
 
     id: str
     status: str
     call_id: str
-    actions: list[dict[str, Any]] = []
+    action: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+    actions: list[dict[str, Any]] | msgspec.UnsetType = msgspec.UNSET
     pending_safety_checks: list[dict[str, Any]] = []
 
 

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from antiphon.engine.kinds.retold import RETOLD, AnsweredCall
+from antiphon.engine.tool_search import told
 from antiphon.errors import InvalidRequest
 
 Json = dict[str, Any]
@@ -34,6 +35,18 @@ def retold(item: Json) -> Any:
             "apply_patch",
             {"type": "delete_file", "path": "a"},
         ),
+        (
+            {"type": "custom_tool_call", "name": "sql", "namespace": "db", "input": ""},
+            "db__sql",
+            {"input": ""},
+        ),
+        (
+            {"type": "computer_call", "action": {"type": "wait"}, "actions": None, "pending_safety_checks": []},
+            "computer",
+            {"action": {"type": "wait"}},
+        ),
+        ({"type": "tool_search_call", "arguments": {"goal": "g"}}, "tool_search", {"goal": "g"}),
+        ({"type": "tool_search_call", "arguments": "words"}, "tool_search", {"query": "words"}),
     ],
 )
 def test_a_call_is_a_function_call_again(item: Json, name: str, arguments: Json) -> None:
@@ -47,7 +60,11 @@ def test_a_call_is_a_function_call_again(item: Json, name: str, arguments: Json)
         ({"type": "custom_tool_call_output", "call_id": "c", "output": "3"}, "3"),
         ({"type": "local_shell_call_output", "id": "c", "output": "3"}, "3"),
         ({"type": "local_shell_call_output", "id": "x", "call_id": "c", "output": "3"}, "3"),
-        ({"type": "apply_patch_call_output", "call_id": "c", "status": "failed", "output": "No."}, "No."),
+        ({"type": "apply_patch_call_output", "call_id": "c", "status": "failed", "output": "No."}, "failed: No."),
+        ({"type": "apply_patch_call_output", "call_id": "c", "status": "failed", "output": None}, "failed"),
+        ({"type": "apply_patch_call_output", "call_id": "c", "status": "completed", "output": "ok"}, "ok"),
+        ({"type": "shell_call_output", "call_id": "c", "output": "a", "status": None, "max_output_length": 9}, "a"),
+        ({"type": "tool_search_output", "call_id": "c", "tools": []}, told([])),
         ({"type": "apply_patch_call_output", "call_id": "c", "status": "completed"}, "completed"),
         (
             {
@@ -65,6 +82,19 @@ def test_a_call_is_a_function_call_again(item: Json, name: str, arguments: Json)
 def test_an_output_is_text(item: Json, output: str) -> None:
     view = retold(item)
     assert (view.call_id, view.output) == ("c", output)
+
+
+@pytest.mark.parametrize(
+    ("screen", "part"),
+    [
+        ({"image_url": "data:x"}, {"type": "input_image", "image_url": "data:x", "file_id": None}),
+        ({"file_id": "file_1"}, {"type": "input_image", "image_url": None, "file_id": "file_1"}),
+        ({}, {"type": "input_text", "text": "There is no picture of the screen."}),
+    ],
+)
+def test_a_screen_is_a_picture(screen: Json, part: Json) -> None:
+    view = retold({"type": "computer_call_output", "call_id": "c", "output": {"type": "computer_screenshot", **screen}})
+    assert [msgspec.json.decode(one) for one in view.output] == [part]
 
 
 @pytest.mark.parametrize(

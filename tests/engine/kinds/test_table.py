@@ -5,27 +5,30 @@ from typing import Any
 import pytest
 
 from antiphon.engine.kinds.apply_patch import ApplyPatchFace
+from antiphon.engine.kinds.computer import ComputerFace
 from antiphon.engine.kinds.custom import CustomFace
 from antiphon.engine.kinds.function import FunctionFace
 from antiphon.engine.kinds.shells import LocalShellFace, ShellFace
-from antiphon.engine.kinds.table import NAMES, OFFERS
+from antiphon.engine.kinds.table import OFFERS
 from antiphon.errors import InvalidRequest
 
 
 @pytest.mark.parametrize(
-    ("tool", "face"),
+    ("tool", "name", "face"),
     [
-        ({"type": "function", "name": "f"}, FunctionFace),
-        ({"type": "custom", "name": "f"}, CustomFace),
-        ({"type": "local_shell"}, LocalShellFace),
-        ({"type": "shell"}, ShellFace),
-        ({"type": "shell", "environment": {"type": "local"}}, ShellFace),
-        ({"type": "apply_patch"}, ApplyPatchFace),
+        ({"type": "function", "name": "f"}, "f", FunctionFace),
+        ({"type": "custom", "name": "f"}, "f", CustomFace),
+        ({"type": "local_shell"}, "local_shell", LocalShellFace),
+        ({"type": "shell"}, "shell", ShellFace),
+        ({"type": "shell", "environment": {"type": "local"}}, "shell", ShellFace),
+        ({"type": "apply_patch"}, "apply_patch", ApplyPatchFace),
+        ({"type": "computer"}, "computer", ComputerFace),
+        ({"type": "computer_use_preview"}, "computer", ComputerFace),
     ],
 )
-def test_each_type_has_a_function_and_a_face(tool: dict[str, Any], face: type) -> None:
+def test_each_type_has_a_function_and_a_face(tool: dict[str, Any], name: str, face: type) -> None:
     ((function, binding),) = OFFERS[tool["type"]](tool, "tools[0]")
-    assert function["name"] == NAMES.get(tool["type"], "f")
+    assert function["name"] == name
     assert (binding.face, binding.server) == (face, False)
 
 

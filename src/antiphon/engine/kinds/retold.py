@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from antiphon.engine.kinds.computer import COMPUTER
 from antiphon.engine.kinds.tool_search import TOOL_SEARCH
 from antiphon.engine.mcp import output_text
 from antiphon.engine.naming import chat_name
@@ -56,11 +57,27 @@ class _Operation(msgspec.Struct):
 
 class _ShellOutput(msgspec.Struct):
     call_id: str
-    output: list[dict[str, Any]]
+    output: str | list[dict[str, Any]]
+
+
+class _Computer(msgspec.Struct):
+    call_id: str
+    action: dict[str, Any] | None = None
+    actions: list[dict[str, Any]] | None = None
+
+
+class _Screenshot(msgspec.Struct):
+    image_url: str | None = None
+    file_id: str | None = None
+
+
+class _ComputerOutput(msgspec.Struct):
+    call_id: str
+    output: _Screenshot
 
 
 class _LocalShellOutput(msgspec.Struct):
-    output: str
+    output: str | list[msgspec.Raw]
     id: str | None = None
     call_id: str | None = None
 
@@ -80,6 +97,7 @@ class _Mcp(msgspec.Struct):
 
 class _Search(msgspec.Struct):
     action: dict[str, Any] | None = None
+    results: list[Any] | None = None
     status: str | None = None
 
 
@@ -151,7 +169,8 @@ def _local_shell_output(raw: bytes, at: str) -> Retold:
 
 def _shell_output(raw: bytes, at: str) -> Retold:
     item = read(raw, _ShellOutput, at)
-    return FunctionCallOutputView(call_id=item.call_id, output="\n".join(map(_one_command, item.output)))
+    said = item.output if isinstance(item.output, str) else "\n".join(map(_one_command, item.output))
+    return FunctionCallOutputView(call_id=item.call_id, output=said)
 
 
 def _one_command(output: dict[str, Any]) -> str:
@@ -163,7 +182,24 @@ def _one_command(output: dict[str, Any]) -> str:
 
 def _patch_output(raw: bytes, at: str) -> Retold:
     item = read(raw, _PatchOutput, at)
-    return FunctionCallOutputView(call_id=item.call_id, output=item.output or item.status)
+    said = item.output or item.status
+    return FunctionCallOutputView(
+        call_id=item.call_id, output=f"failed: {said}" if item.status == "failed" and item.output else said
+    )
+
+
+def _computer(raw: bytes, at: str) -> Retold:
+    item = read(raw, _Computer, at)
+    asked = {"action": item.action, "actions": item.actions}
+    return _call(item.call_id, COMPUTER, _said(asked))
+
+
+def _computer_output(raw: bytes, at: str) -> Retold:
+    item = read(raw, _ComputerOutput, at)
+    picture = {"type": "input_image", "image_url": item.output.image_url, "file_id": item.output.file_id}
+    if not (item.output.image_url or item.output.file_id):
+        picture = {"type": "input_text", "text": "There is no picture of the screen."}
+    return FunctionCallOutputView(call_id=item.call_id, output=[msgspec.Raw(msgspec.json.encode(picture))])
 
 
 def _mcp(raw: bytes, at: str) -> Retold:
@@ -180,9 +216,9 @@ def _web_search(raw: bytes, at: str) -> Retold:
     asked = action.get("query") or action.get("url") or ""
     if item.status == "failed":
         return AnsweredCall("web_search", _json({"query": asked}), "The search failed.")
-    found = [source.get("url") for source in action.get("sources") or () if isinstance(source, dict)]
-    output = "\n".join(["The search was made.", *(str(url) for url in found if url)])
-    return AnsweredCall("web_search", _json({"query": asked}), output)
+    found = [one for one in item.results or action.get("sources") or () if isinstance(one, dict)]
+    pages = ["\n".join(str(one[name]) for name in ("title", "url", "text") if one.get(name)) for one in found]
+    return AnsweredCall("web_search", _json({"query": asked}), "\n\n".join(["The search was made.", *pages]))
 
 
 def _code_interpreter(raw: bytes, at: str) -> Retold:
@@ -216,6 +252,8 @@ RETOLD: dict[str, Reader] = {
     "apply_patch_call": _apply_patch,
     "apply_patch_call_output": _patch_output,
     "mcp_call": _mcp,
+    "computer_call": _computer,
+    "computer_call_output": _computer_output,
     "tool_search_call": _tool_search,
     "tool_search_output": _found,
     "web_search_call": _web_search,

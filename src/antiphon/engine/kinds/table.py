@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from antiphon.engine.kinds.apply_patch import APPLY_PATCH, ApplyPatchFace
-from antiphon.engine.kinds.custom import CustomFace, custom_function
+from antiphon.engine.kinds.computer import ComputerFace, computer_function
+from antiphon.engine.kinds.custom import CustomFace, custom_function, custom_rule
 from antiphon.engine.kinds.face import Binding
 from antiphon.engine.kinds.function import FunctionFace
 from antiphon.engine.kinds.shells import LOCAL_SHELL, SHELL, LocalShellFace, ShellFace
@@ -41,7 +42,7 @@ def _function(tool: dict[str, Any], at: str) -> Offered:
 
 def _custom(tool: dict[str, Any], at: str) -> Offered:
     named(tool, at)
-    return [(custom_function(tool), Binding(CustomFace))]
+    return [(custom_function(tool), Binding(CustomFace, about=custom_rule(tool, at)))]
 
 
 def _local_shell(tool: dict[str, Any], at: str) -> Offered:
@@ -62,25 +63,22 @@ def _apply_patch(tool: dict[str, Any], at: str) -> Offered:
     return [(APPLY_PATCH, Binding(ApplyPatchFace))]
 
 
+def _computer(tool: dict[str, Any], at: str) -> Offered:
+    del at
+    return [(computer_function(tool), Binding(ComputerFace, about={"single": tool["type"] != "computer"}))]
+
+
 OFFERS: dict[str, Callable[[dict[str, Any], str], Offered]] = {
     "function": _function,
     "custom": _custom,
     "local_shell": _local_shell,
     "shell": _shell,
     "apply_patch": _apply_patch,
+    "computer": _computer,
+    "computer_use": _computer,
+    "computer_use_preview": _computer,
 }
 """What each type of tool becomes; nothing for one that can't be had here."""
-
-NAMES = {
-    "local_shell": "local_shell",
-    "shell": "shell",
-    "apply_patch": "apply_patch",
-    "web_search": "web_search",
-    "web_search_2025_08_26": "web_search",
-    "web_search_preview": "web_search",
-    "web_search_preview_2025_03_11": "web_search",
-}
-"""The chat function of the types that have just one."""
 
 
 def named(tool: dict[str, Any], at: str) -> None:
