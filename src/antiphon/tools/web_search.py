@@ -74,12 +74,9 @@ def outcome(pages: Iterable[Page], search: Search) -> Outcome:
     amount = search.amount
     unique = {page.url: page for page in reversed(list(pages))}
     ordered = list(islice(reversed(unique.values()), amount.pages))
-    shown = {
-        "sources": [{"type": "url", "url": page.url} for page in ordered],
-        "results": [{"url": page.url, "title": page.title, "text": page.text[: amount.characters]} for page in ordered],
-    }
+    results = [{"url": page.url, "title": page.title, "text": page.text[: amount.characters]} for page in ordered]
     output = None if ordered else "Nothing was found. Other words may help."
-    return Outcome(output, shown=shown, sources=[_citable(page, amount.characters) for page in ordered])
+    return Outcome(output, shown={"results": results}, sources=[_citable(page, amount.characters) for page in ordered])
 
 
 def _citable(page: Page, characters: int) -> Citable:
@@ -91,5 +88,5 @@ def _citable(page: Page, characters: int) -> Citable:
 
 
 def _in_turn(found: Sequence[Sequence[Page]]) -> Iterable[Page]:
-    """The best page of each query, then the second best of each …"""
+    """The best page of each query, then the second best of each, and so on."""
     return (page for page in chain.from_iterable(zip_longest(*found)) if page is not None)

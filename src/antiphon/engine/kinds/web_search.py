@@ -3,18 +3,22 @@
 Not here: who is asked (`tools/web_search.py`), how what was found is cited (`engine/citations.py`).
 """
 
+import re
 from typing import Any
 
 import msgspec
 
 from antiphon.engine.kinds.face import Face, Outcome, arguments_in
 from antiphon.engine.reading import read
+from antiphon.errors import InvalidRequest
 from antiphon.wire import events as ev
 from antiphon.wire.items import WebSearchCall
 from antiphon.wire.web_search import WebSearchTool
 
 MOST_QUERIES = 4
 """Queries of one call; more are left out."""
+
+_DOMAIN = re.compile(r"(?:https?://)?[\w-]+(?:\.[\w-]+)*/?")
 
 WEB_SEARCH = {
     "name": "web_search",
@@ -28,8 +32,20 @@ WEB_SEARCH = {
 
 
 def read_web_search(tool: dict[str, Any], at: str) -> WebSearchTool:
-    """The tool that a request declares at `at`. Raises `InvalidRequest`."""
-    return read(msgspec.json.encode(tool), WebSearchTool, at)
+    """The tool that a request declares at `at`. Raises `InvalidRequest`, also for a filter that is no domain.
+
+    A filter that isn't understood must not be left out: what is left might be the whole web.
+    """
+    said = read(msgspec.json.encode(tool), WebSearchTool, at)
+    for name in ("allowed_domains", "blocked_domains"):
+        for index, domain in enumerate(getattr(said.filters, name, None) or ()):
+            if not _DOMAIN.fullmatch(domain):
+                raise InvalidRequest(
+                    f"Invalid value: '{at}.filters.{name}[{index}]' must be a domain such as 'example.org'.",
+                    code="invalid_value",
+                    param=f"{at}.filters.{name}[{index}]",
+                )
+    return said
 
 
 def queries_in(arguments: str) -> list[str]:
@@ -42,7 +58,7 @@ def queries_in(arguments: str) -> list[str]:
 
 
 class WebSearchFace(Face):
-    """A `web_search_call`. `about` has the tool as `search`, and the request's `include`."""
+    """A `web_search_call`, with all that was found; what of it is given out, `included.py` knows."""
 
     prefix = "ws"
     cites = True
@@ -53,10 +69,9 @@ class WebSearchFace(Face):
         action: dict[str, Any] = {"type": "search", "query": queries[0] if queries else ""}
         if queries:
             action["queries"] = queries
-        include, found = self.binding.about["include"], outcome.shown if outcome else {}
-        if "web_search_call.action.sources" in include and not begun:
-            action["sources"] = found.get("sources", [])
-        results = found.get("results", []) if "web_search_call.results" in include and not begun else msgspec.UNSET
+        results = outcome.shown.get("results", []) if outcome is not None else msgspec.UNSET
+        if outcome is not None:
+            action["sources"] = [{"type": "url", "url": result["url"]} for result in results or ()]
         failed = outcome is not None and outcome.error is not None
         return WebSearchCall(id=self.id, status="failed" if failed else status, action=action, results=results)
 

@@ -93,17 +93,16 @@ class Service:
 
 
 def domains(listed: Sequence[str] | None) -> list[str]:
-    """Domains as they are compared: lower case, without scheme, path and `www.`."""
-    hosts = [
-        (urlsplit(name if "//" in name else f"//{name}").hostname or "").removeprefix("www.") for name in listed or ()
-    ]
+    """Domains as they are compared, once each."""
+    hosts = [host_of(name if "//" in name else f"//{name}") for name in listed or ()]
     return [host for host in dict.fromkeys(hosts) if host]
 
 
 def host_of(url: str) -> str:
-    """The host of a page's address, without `www.`; empty for what isn't one."""
+    """The host of an address as it is compared: in ASCII and lower case, without `www.`; empty for what has none."""
     try:
-        return (urlsplit(url).hostname or "").removeprefix("www.")
+        host = (urlsplit(url).hostname or "").removeprefix("www.")
+        return host if host.isascii() else host.encode("idna").decode()
     except ValueError:
         return ""
 
@@ -117,6 +116,11 @@ def wanted(page: Page, search: Search) -> bool:
         and (not search.allowed or any(_within(host, domain) for domain in search.allowed))
         and not any(_within(host, domain) for domain in search.blocked)
     )
+
+
+def bearer(key: str) -> dict[str, str]:
+    """The header that most services take a key in."""
+    return {"authorization": f"Bearer {key}"}
 
 
 def text_of(value: object) -> str:

@@ -1,4 +1,4 @@
-"""SearXNG, a metasearch engine that everyone can run. Source: https://docs.searxng.org/dev/search_api.html
+"""SearXNG, a metasearch engine that everyone can run. Source: docs.searxng.org/dev/search_api.html.
 
 It gives JSON only where `search.formats` of its settings.yml has `json`; it knows neither how many pages are wanted
 nor where the user is.
@@ -7,7 +7,7 @@ nor where the user is.
 from typing import Any
 from urllib.parse import urlencode
 
-from antiphon.tools.search.base import Ask, Page, Search, Service, text_of
+from antiphon.tools.search.base import Ask, Page, Search, Service, bearer, text_of
 
 
 def _ask(search: Search) -> Ask:
@@ -16,13 +16,9 @@ def _ask(search: Search) -> Ask:
 
 def _read(answer: Any) -> list[Page]:  # noqa: ANN401 - decoded JSON of a service
     return [
-        Page(text_of(found["url"]), text_of(found.get("title")), text_of(found.get("content")))
-        for found in answer["results"]
+        Page(text_of(page["url"]), text_of(page.get("title")), text_of(page.get("content")))
+        for page in answer["results"]
     ]
 
 
-def _key(key: str) -> dict[str, str]:
-    return {"authorization": f"Bearer {key}"}
-
-
-SEARXNG = Service(url=None, ask=_ask, read=_read, key_header=_key, needs_key=False)
+SEARXNG = Service(url=None, ask=_ask, read=_read, key_header=bearer, needs_key=False)
