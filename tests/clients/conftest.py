@@ -1,5 +1,6 @@
 """One server and one model behind it for this folder's clients, each test with a door of its own before it."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 
@@ -51,4 +52,13 @@ def shop_url() -> Iterator[str]:
     base = thread.do(stack.enter_async_context(serving(workshop().app("streamable"))))
     yield f"{base}/mcp"
     thread.do(stack.aclose())
+    thread.do(_rest())
     thread.close()
+
+
+async def _rest() -> None:
+    """End what a client that left its stream open has left behind."""
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)

@@ -11,7 +11,7 @@ from client_environments import client_modules, node
 from running_server import Scene
 from watched_server import Door
 
-from antiphon.testing import Reply, text, tool_call
+from antiphon.testing import Reply, reasoning, text, tool_call
 
 SETTINGS = """
 model_provider = "antiphon"
@@ -86,7 +86,8 @@ def run(command: str, call: str) -> Reply:
 
 def test_it_reads_patches_and_looks_again(codex: Codex, scene: Scene, door: Door) -> None:
     patch = tool_call("apply_patch", {"input": PATCH}, id="call_2", pieces=9)
-    scene.play(text("I look.") + run("cat greet.txt", "call_1"), patch, run("cat greet.txt", "call_3"), text("Done."))
+    first = reasoning("Hm.") + text("I look.") + run("cat greet.txt", "call_1")
+    scene.play(first, patch, run("cat greet.txt", "call_3"), text("Done."))
     items = codex.work("gpt-5.5", "Greet the world.")
     assert [item["type"] for item in items] == [
         "agent_message", "command_execution", "file_change", "command_execution", "agent_message",
@@ -95,9 +96,11 @@ def test_it_reads_patches_and_looks_again(codex: Codex, scene: Scene, door: Door
     assert (codex.repository / "greet.txt").read_text() == "hello, world\n"
     assert (codex.repository / "notes" / "new.txt").read_text() == "one\ntwo\n"
     assert [one.types for one in door.answers] == [
-        ["message", "function_call"], ["custom_tool_call"], ["function_call"], ["message"],
+        ["reasoning", "message", "function_call"], ["custom_tool_call"], ["function_call"], ["message"],
     ]  # fmt: skip
     assert door.answers[1].response["output"][0]["input"] == PATCH
+    sealed = [item["encrypted_content"] for item in door.asked[-1]["input"] if item["type"] == "reasoning"]
+    assert [bool(content) for content in sealed] == [True]
     last = scene.calls[-1].json["messages"]
     assert [entry["role"] for entry in last[-6:]] == ["assistant", "tool"] * 3
     assert json.loads(last[-4]["tool_calls"][0]["function"]["arguments"]) == {"input": PATCH}
@@ -115,11 +118,23 @@ def test_calls_of_one_turn_and_a_model_it_knows_nothing_of(codex: Codex, scene: 
     assert ["one\n" in said[0], "two\n" in said[1], "code 3" in said[2]] == [True] * 3
 
 
-def test_an_mcp_server_of_its_own(codex: Codex, scene: Scene, shop_url: str) -> None:
-    more = f'[mcp_servers.shop]\nurl = "{shop_url}"\n'
-    names: list[str] = []
+def test_a_namespace_of_an_mcp_server_of_its_own(codex: Codex, scene: Scene, door: Door, shop_url: str) -> None:
+    scene.play(tool_call("mcp__shop__add", {"a": 2, "b": 3}, id="call_1"), text("5."))
+    items = codex.work("scripted/m", "Add 2 and 3.", more=f'[mcp_servers.shop]\nurl = "{shop_url}"\n')
+    [call] = [item for item in items if item["type"] == "mcp_tool_call"]
+    assert (call["server"], call["tool"], call["status"]) == ("shop", "add", "completed")
+    assert "namespace" in [tool["type"] for tool in door.asked[0]["tools"]]
+    called = door.answers[0].response["output"][0]
+    assert (called["namespace"], called["name"]) == ("mcp__shop", "add")
+    assert "5" in scene.calls[-1].json["messages"][-1]["content"]
 
-    scene.play(text("No need."))
-    codex.work("scripted/m", "Add 2 and 3.", more=more)
-    names += [tool["function"]["name"] for tool in scene.asked["tools"]]
-    assert names, "the model is offered something"
+
+def test_a_search_for_tools_that_it_makes_itself(codex: Codex, scene: Scene, door: Door, shop_url: str) -> None:
+    search = tool_call("tool_search", {"query": "add two numbers"}, id="call_1")
+    scene.play(search, tool_call("mcp__shop__add", {"a": 2, "b": 3}, id="call_2"), text("5."))
+    items = codex.work("gpt-5.5", "Add 2 and 3.", more=f'[mcp_servers.shop]\nurl = "{shop_url}"\n')
+    [call] = [item for item in items if item["type"] == "mcp_tool_call"]
+    assert (call["tool"], call["status"]) == ("add", "completed")
+    assert [one.types for one in door.answers] == [["tool_search_call"], ["function_call"], ["message"]]
+    offered = [{tool["function"]["name"] for tool in call.json["tools"]} for call in scene.calls]
+    assert ["mcp__shop__add" in names for names in offered] == [False, True, True]
