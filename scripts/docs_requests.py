@@ -257,9 +257,11 @@ def dialect_table() -> str:
             "`developer`" if dialect.developer_role else "`system`",
             "one, at the front" if dialect.system_first else "as they come",
             f"`{dialect.token_limit}`",
+            " ".join(f"`{form}`" for form in sorted(dialect.formats)) or "none",
+            "the server" if dialect.counts_tokens else "an estimate",
             "parts" if dialect.thinking_parts else " ".join(f"`{name}`" for name in dialect.reasoning_fields),
         ]
         for name, dialect in DIALECTS.items()
     ]
     head = ["dialect", "isn't sent", "role of developer messages", "system messages", "limit on output tokens"]
-    return table([*head, "reads earlier thinking in"], rows)
+    return table([*head, "constrains answers to", "tokens are counted by", "reads earlier thinking in"], rows)

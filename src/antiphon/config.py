@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta
 from platformdirs import user_data_path
 
+from antiphon.engine.traits import Traits
 from antiphon.errors import ConfigFault
 from antiphon.tools.settings import ToolSettings
 
@@ -49,6 +50,7 @@ UNFLAGGED = {
 """Settings that have no flag, since the machine shows flags to everyone, and what they mean."""
 
 TABLES = {
+    "models": "what is to be known of a model, a table for each pattern of full ids: `[models.\"ollama/qwen*\"]`",
     "tools": "the tools that this server runs itself, a table each: `[tools.web_search]`",
 }
 """Settings that are tables, and what they mean; the file alone has them."""
@@ -88,6 +90,7 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     allow_private_urls: bool = False
     sealing_keys: list[str] = []
     sealing_key_file: str | None = None
+    models: dict[str, Traits] = {}
     tools: ToolSettings = ToolSettings()
 
     @property

@@ -78,7 +78,6 @@ def test_what_a_dialect_lacks_is_noted_and_not_sent(provider: str) -> None:
     asked: dict[str, tuple[str, Json]] = {
         "reasoning_effort": ("reasoning.effort", {"reasoning": {"effort": "low"}}),
         "verbosity": ("text.verbosity", {"text": {"verbosity": "low"}}),
-        "response_format": ("text.format", {"text": {"format": {"type": "json_object"}}}),
         "logprobs": ("top_logprobs", {"top_logprobs": 3}),
         "service_tier": ("service_tier", {"service_tier": "flex"}),
         "prompt_cache_key": ("prompt_cache_key", {"prompt_cache_key": "k"}),
@@ -96,6 +95,22 @@ def test_what_a_dialect_lacks_is_noted_and_not_sent(provider: str) -> None:
         plan = planned(provider, **fields)
         assert (name in plan.body) == (name in dialect(provider).honours), name
         assert plan.notes.ignored == ([] if name in dialect(provider).honours else [field]), name
+
+
+SCHEMA = {"type": "json_schema", "name": "n", "schema": {"type": "object"}}
+
+
+@pytest.mark.parametrize("provider", DIALECTS)
+@pytest.mark.parametrize("form", ["json_object", "json_schema"])
+def test_a_form_that_a_dialect_lacks_is_seen_to_here(provider: str, form: str) -> None:
+    plan = planned(provider, text={"format": SCHEMA if form == "json_schema" else {"type": form}})
+    native = form in dialect(provider).formats or (form == "json_object" and "json_schema" in dialect(provider).formats)
+    assert plan.notes.approximated == ([] if native else ["text.format"])
+    assert plan.notes.ignored == []
+    system = [message["content"] for message in plan.body["messages"] if message["role"] == "system"]
+    assert any("JSON" in content for content in system) == (not native)
+    # What the server can do towards it is asked of it all the same.
+    assert ("response_format" in plan.body) == bool(dialect(provider).formats)
 
 
 @pytest.mark.parametrize("provider", DIALECTS)

@@ -13,6 +13,7 @@ from antiphon.engine.kinds.face import Binding
 from antiphon.engine.rules import Rule
 from antiphon.engine.structured import Form
 from antiphon.engine.tool_search import Deferred
+from antiphon.engine.traits import TextCalls
 from antiphon.wire.answers import StoredItem
 from antiphon.wire.mcp import McpTool
 from antiphon.wire.responses import Response
@@ -37,7 +38,8 @@ class Plan:
     and `choice` what the model is offered, `bindings` what those functions stand for, `deferred` those that it must
     search for first, `servers` the MCP servers that have more, `approved` the calls that the client allowed. With
     `one_call` a turn has one call at most; without `generate` nothing is asked. `form` is that of the answer where this server has to see to it, `rules`
-    are those of the request by their places in it, `window` says how long a call may be. `include` is what the client wants to see of items.
+    are those of the request by their places in it, `window` says how long a call may be,
+    `text_calls` how the model writes calls into its text. `include` is what the client wants to see of items.
     """
 
     response: Response
@@ -56,5 +58,6 @@ class Plan:
     form: Form | None = None
     rules: Mapping[str, Rule] = field(default_factory=dict)
     window: Window = field(default_factory=Window)
+    text_calls: TextCalls | None = None
     servers: tuple[Server, ...] = ()
     approved: tuple[Approved, ...] = ()

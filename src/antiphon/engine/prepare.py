@@ -11,10 +11,12 @@ from typing import Any
 import msgspec
 
 from antiphon.engine.belt import Belt
+from antiphon.engine.code_context import container_of
 from antiphon.engine.commands import CallUpstream
 from antiphon.engine.declared import declared_tools
 from antiphon.engine.dialects import Dialect
 from antiphon.engine.echo import initial_response
+from antiphon.engine.fitting import Window
 from antiphon.engine.input import Item, read_input
 from antiphon.engine.kinds.hosted import Hosting
 from antiphon.engine.mcp_context import approved_calls, mcp_servers
@@ -23,10 +25,12 @@ from antiphon.engine.notes import Notes
 from antiphon.engine.plan import Plan
 from antiphon.engine.prompt import call_ids, chat_messages
 from antiphon.engine.reading import read
+from antiphon.engine.structured import rules_of, structured, with_words
 from antiphon.engine.toolbox import Offer, offer
+from antiphon.engine.traits import Traits
 from antiphon.errors import InvalidRequest
 from antiphon.sources import Sources
-from antiphon.wire.responses import CreateResponse, JsonObjectFormat, JsonSchemaFormat
+from antiphon.wire.responses import CreateResponse
 
 IGNORED_WHEN_SET = (
     "access_programs", "background_options", "context_management", "image", "moderation", "prompt",
@@ -52,11 +56,16 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a request goes: the upstream's name, the model's name there, the upstream's dialect."""
+    """Where a request goes: the upstream's name, the model's name there, the upstream's dialect, the model's traits.
+
+    `window` is the model's context window in tokens, where it is known without asking.
+    """
 
     upstream: str
     model: str
     dialect: Dialect
+    traits: Traits = Traits()
+    window: int | None = None
 
 
 def read_request(body: bytes, sources: Sources) -> Asked:
@@ -96,10 +105,14 @@ def make_plan(  # noqa: PLR0913 - what is asked, what came before, and what ther
     if not messages:
         raise _missing("input", "There is nothing to answer: no message, no instructions, no history.")
     body: dict[str, Any] = {"model": place.model, "messages": messages}
-    hosting = Hosting(frozenset(hosted), frozenset(request.include or ()))
+    container = container_of(items, asked.response_id)
+    hosting = Hosting(frozenset(hosted), frozenset(request.include or ()), container, notes)
     declared = declared_tools(request.tools or [], items)
     offered = offer(declared, request.tool_choice, place.dialect, notes, hosting)
-    body |= _tools(request, offered, place.dialect) | _sampling(request, place.dialect, notes)
+    output = structured(request.text.format if request.text else None, place.dialect, place.traits, notes)
+    if output.form is not None:
+        body["messages"] = with_words(messages, output.form.words)
+    body |= _tools(request, offered, place.dialect) | _sampling(request, place.dialect, notes) | output.fields
     body |= {"stream": True, "stream_options": {"include_usage": True}}
     _note_the_rest(asked, notes)
     servers = mcp_servers(declared, items)
@@ -116,6 +129,10 @@ def make_plan(  # noqa: PLR0913 - what is asked, what came before, and what ther
         bindings=offered.bindings,
         deferred=offered.deferred,
         one_call=request.parallel_tool_calls is False,
+        form=output.form,
+        rules=rules_of(output.form, offered.bindings),
+        window=Window(place.window, auto=request.truncation == "auto", counts=place.dialect.counts_tokens),
+        text_calls=place.traits.text_tool_calls if offered.tools or offered.more else None,
         servers=servers,
         approved=approved_calls(asked.input, items, servers),
     )
@@ -142,7 +159,6 @@ def _sampling(request: CreateResponse, dialect: Dialect, notes: Notes) -> dict[s
     optional: dict[str, tuple[str, Any]] = {
         "reasoning_effort": ("reasoning.effort", reasoning.effort if reasoning else None),
         "verbosity": ("text.verbosity", text.verbosity if text else None),
-        "response_format": ("text.format", _response_format(request)),
         "logprobs": _wants_logprobs(request),
         "service_tier": ("service_tier", None if request.service_tier == "auto" else request.service_tier),
         "prompt_cache_key": ("prompt_cache_key", request.prompt_cache_key),
@@ -172,29 +188,10 @@ def _included(request: CreateResponse) -> frozenset[str]:
     return frozenset(request.include or ()) | {LOGPROBS}
 
 
-def _response_format(request: CreateResponse) -> dict[str, Any] | None:
-    match request.text.format if request.text else None:
-        case JsonObjectFormat():
-            return {"type": "json_object"}
-        case JsonSchemaFormat() as form:
-            schema = {
-                "name": form.name,
-                "description": form.description,
-                "schema": form.schema,
-                "strict": form.strict,
-            }
-            said = {name: value for name, value in schema.items() if value is not None}
-            return {"type": "json_schema", "json_schema": said}
-        case _:
-            return None
-
-
 def _note_the_rest(asked: Asked, notes: Notes) -> None:
     """Fields that nothing above acts on, unknown ones among them."""
     request = asked.request
     notes.ignored += [name for name in IGNORED_WHEN_SET if getattr(request, name) is not None]
-    if request.truncation == "auto":
-        notes.ignored.append("truncation")
     if request.background:
         notes.approximated.append("background")
     if request.reasoning:

@@ -1,16 +1,21 @@
 """Structured output where the model server doesn't see to it: asked for in words, and checked here.
 
-Pure. Not here: the check itself (`tools/checker.py`), what follows from a fault (`review.py`). Counterpart:
-`prepare.py`, which asks the servers that can constrain their models to do it.
+Servers that can constrain their models are asked to. Pure. Not here: the check itself (`tools/checker.py`), what
+follows from a fault (`review.py`). Counterpart: `prepare.py`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
+from antiphon.engine.dialects.base import FORMATS, Dialect
+from antiphon.engine.kinds.face import Binding
+from antiphon.engine.notes import Notes
 from antiphon.engine.rules import Rule
-from antiphon.wire.responses import JsonObjectFormat, JsonSchemaFormat
+from antiphon.engine.traits import Traits
+from antiphon.wire.responses import JsonObjectFormat, JsonSchemaFormat, TextFormat
 
 TextForm = JsonObjectFormat | JsonSchemaFormat
 ChatMessage = dict[str, Any]
@@ -33,6 +38,55 @@ class Form:
         except (msgspec.DecodeError, RecursionError) as error:
             return "There is no text." if not text.strip() else f"It isn't JSON: {error}."
         return "It isn't a JSON object." if self.rule is None and not isinstance(value, dict) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """How the answer's form is brought about: by `fields` of the chat request, by this server (`form`), or by both."""
+
+    fields: dict[str, Any]
+    form: Form | None = None
+
+
+def structured(asked: TextForm | TextFormat | None, dialect: Dialect, traits: Traits, notes: Notes) -> Output:
+    """Who sees to the form that a request asks for; what isn't the model server is noted as an approximation."""
+    if not isinstance(asked, JsonObjectFormat | JsonSchemaFormat):
+        return Output({})
+    formats = {None: dialect.formats, "native": FORMATS, "prompt": frozenset[str]()}[traits.structured_output]
+    kind = "json_object" if isinstance(asked, JsonObjectFormat) else "json_schema"
+    if kind in formats:
+        return Output({"response_format": _response_format(asked)})
+    if kind == "json_object" and "json_schema" in formats:
+        any_object = JsonSchemaFormat(name="object", schema={"type": "object"})
+        return Output({"response_format": _response_format(any_object)})
+    notes.approximated.append("text.format")
+    fields = {"response_format": {"type": "json_object"}} if "json_object" in formats and _is_object(asked) else {}
+    return Output(fields, form_of(asked))
+
+
+def rules_of(form: Form | None, bindings: Mapping[str, Binding]) -> dict[str, Rule]:
+    """The rules that came with a request, by their places in it: each must be sound before anything is asked."""
+    rules = {str(b.about["rule_at"]): b.about["rule"] for b in bindings.values() if "rule" in b.about}
+    return rules | ({"text.format.schema": form.rule} if form is not None and form.rule is not None else {})
+
+
+def _is_object(asked: TextForm) -> bool:
+    """Whether only an object can be right, so that a server which sees to objects helps."""
+    return isinstance(asked, JsonSchemaFormat) and asked.schema.get("type") == "object"
+
+
+def _response_format(asked: TextForm) -> dict[str, Any]:
+    """A form as chat completions have it."""
+    if isinstance(asked, JsonObjectFormat):
+        return {"type": "json_object"}
+    schema = {
+        "name": asked.name,
+        "description": asked.description,
+        "schema": asked.schema,
+        "strict": asked.strict,
+    }
+    said = {name: value for name, value in schema.items() if value is not None}
+    return {"type": "json_schema", "json_schema": said}
 
 
 def form_of(asked: TextForm) -> Form:

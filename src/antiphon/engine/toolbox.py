@@ -85,6 +85,9 @@ def _functions(tool: Declared, hosting: Hosting, notes: Notes) -> list[_Made]:
     offered = make(tool.tool, at) if make else host(tool.tool, at, hosting) if host else []
     if not offered:
         notes.ignored.append(at)
+    if any("rule" in binding.about for _, binding in offered):
+        # No chat model is held to a grammar while it writes: what it wrote is checked.
+        notes.approximated.append(f"{at}.format")
     return [_Made(_named(function, binding, tool), tool) for function, binding in offered]
 
 

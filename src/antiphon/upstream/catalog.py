@@ -101,6 +101,11 @@ class Catalog:
             raise NotFound(self._nobody_has(wanted), code="model_not_found", param="model")
         return target
 
+    def window(self, target: Target) -> int | None:
+        """The model's context window in tokens, where the list that is known tells it."""
+        listing = self._listings.get(target.upstream.name)
+        return listing.windows.get(target.model) if listing else None
+
     async def models(self) -> list[Model]:
         """The models of all upstreams, with their full ids."""
         await self._ask_all(older_than=LIFETIME)
@@ -164,7 +169,7 @@ class Catalog:
     def _remembering(self, upstream: Upstream, listing: Listing) -> Listing:
         """An upstream that is down keeps its models: they aren't unknown, they can't be reached."""
         known = self._listings.get(upstream.name)
-        return Listing(known.models, listing.fault) if known and listing.fault else listing
+        return Listing(known.models, listing.fault, known.windows) if known and listing.fault else listing
 
     def _by_model(self) -> dict[str, list[Upstream]]:
         holders: dict[str, list[Upstream]] = {}

@@ -11,7 +11,8 @@ from typing import Protocol
 import msgspec
 
 from antiphon.engine.replies import Reply, UpstreamChunks, UpstreamDone, UpstreamFailed
-from antiphon.errors import UpstreamGarbage, UpstreamRefused
+from antiphon.errors import ContextTooLong, UpstreamGarbage, UpstreamRefused
+from antiphon.upstream.overflow import overflow
 from antiphon.upstream.refusal import complaint_of, quoted, status_of
 from antiphon.upstream.sse import Decoder
 from antiphon.wire.chat import ChatChunk, ChatUsage, Choice, ChoiceLogprobs, Delta
@@ -165,9 +166,10 @@ def _as_choice(choice: CompletionChoice) -> Choice:
     return Choice(choice.index, choice.message, choice.finish_reason, choice.logprobs)
 
 
-def _failure(error: object) -> UpstreamRefused:
+def _failure(error: object) -> UpstreamRefused | ContextTooLong:
     complaint = complaint_of(error)
-    return UpstreamRefused(
+    too_long = overflow(complaint.message, complaint.code, complaint.kind, status_of(complaint))
+    return too_long or UpstreamRefused(
         complaint.message or "The upstream reported an error in the middle of its answer and didn't say which.",
         upstream_status=status_of(complaint),
         code=complaint.code,

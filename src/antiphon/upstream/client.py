@@ -109,7 +109,7 @@ class UpstreamClient:
         )
 
 
-async def _fault_of(answer: HttpAnswer, request: HttpRequest) -> UpstreamFault | None:
+async def _fault_of(answer: HttpAnswer, request: HttpRequest) -> AntiphonError | None:
     """What is wrong with this answer, as far as its head tells."""
     if answer.status not in SUCCESS:
         body = await read_at_most(answer, ERROR_BODY_LIMIT, ERROR_BODY_SECONDS)

@@ -5,7 +5,7 @@ has it too. Not here: what follows (`engine/fitting.py`), estimates (`engine/tok
 llama.cpp's server README, LM Studio's REST API, Ollama's API, and the lists of models of the others.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -16,6 +16,7 @@ from antiphon.errors import AntiphonError, StoreFault
 from antiphon.transport import HttpRequest, Transport
 from antiphon.upstream.addresses import Upstream
 from antiphon.upstream.catalog import Catalog
+from antiphon.upstream.listing import number, window_in
 from antiphon.upstream.reading import read_at_most
 
 Json = dict[str, Any]
@@ -23,8 +24,6 @@ Json = dict[str, Any]
 LIMIT = 16 * 1024 * 1024
 SECONDS = 5.0
 OK = 200
-WINDOW_NAMES = ("max_model_len", "context_length", "context_window", "max_context_length", "max_input_tokens")
-"""What providers call the context window in their lists of models; the first is vLLM's."""
 
 
 class Measurer:
@@ -82,7 +81,7 @@ async def _vllm_count(measurer: Measurer, upstream: Upstream, body: Json) -> Mea
     """`POST /tokenize` renders the chat template and counts; it knows the window as well."""
     asked = {name: body[name] for name in ("model", "messages", "tools") if name in body}
     told = await measurer.ask(upstream, "/tokenize", asked)
-    return Measured(_number(told.get("count")), _number(told.get("max_model_len")))
+    return Measured(number(told.get("count")), number(told.get("max_model_len")))
 
 
 async def _llamacpp_count(measurer: Measurer, upstream: Upstream, body: Json) -> Measured:
@@ -98,12 +97,12 @@ async def _llamacpp_count(measurer: Measurer, upstream: Upstream, body: Json) ->
 async def _llamacpp_window(measurer: Measurer, upstream: Upstream, _model: str) -> int | None:
     """What a slot was started with, which may be less than the model was trained with."""
     settings = (await measurer.ask(upstream, "/props")).get("default_generation_settings")
-    return _number(settings.get("n_ctx")) if isinstance(settings, dict) else None
+    return number(settings.get("n_ctx")) if isinstance(settings, dict) else None
 
 
 async def _lmstudio_window(measurer: Measurer, upstream: Upstream, model: str) -> int | None:
     told = await measurer.ask(upstream, f"/api/v0/models/{model}")
-    return _number(told.get("loaded_context_length")) or _number(told.get("max_context_length"))
+    return number(told.get("loaded_context_length")) or number(told.get("max_context_length"))
 
 
 async def _ollama_window(measurer: Measurer, upstream: Upstream, model: str) -> int | None:
@@ -112,7 +111,7 @@ async def _ollama_window(measurer: Measurer, upstream: Upstream, model: str) -> 
     names = {model, f"{model}:latest"}
     entries = running if isinstance(running, list) else []
     found = (entry for entry in entries if isinstance(entry, dict) and entry.get("name") in names)
-    return next((_number(entry.get("context_length")) for entry in found), None)
+    return next((number(entry.get("context_length")) for entry in found), None)
 
 
 async def _listed_window(measurer: Measurer, upstream: Upstream, model: str) -> int | None:
@@ -120,18 +119,6 @@ async def _listed_window(measurer: Measurer, upstream: Upstream, model: str) -> 
     listed = entries if isinstance(entries, list) else []
     found = (entry for entry in listed if isinstance(entry, dict) and entry.get("id") == model)
     return next((window_in(entry) for entry in found), None)
-
-
-def window_in(entry: Mapping[str, Any]) -> int | None:
-    """The context window that an entry of a list of models tells; llama.cpp's is what the model was trained with."""
-    meta = entry.get("meta")
-    told = [entry.get(name) for name in WINDOW_NAMES]
-    told.append(meta.get("n_ctx_train") if isinstance(meta, dict) else None)
-    return next(filter(None, map(_number, told)), None)
-
-
-def _number(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
 
 
 COUNTERS: dict[str, Callable[[Measurer, Upstream, Json], Awaitable[Measured]]] = {

@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from antiphon.errors import UpstreamFault, UpstreamGarbage, UpstreamRefused
+from antiphon.errors import ContextTooLong, UpstreamFault, UpstreamGarbage, UpstreamRefused
+from antiphon.upstream.overflow import overflow
 
 QUOTED = 200
 LOWEST_ERROR, HIGHEST_ERROR = 400, 599
@@ -37,12 +38,13 @@ class Refusal:
     retry_after: str | None = None
     location: str | None = None
 
-    def fault(self) -> UpstreamFault:
+    def fault(self) -> UpstreamFault | ContextTooLong:
         """The error to pass on: the upstream's status, code and message where it gave them."""
         if not LOWEST_ERROR <= self.status <= HIGHEST_ERROR:
             return UpstreamGarbage(self._not_an_answer())
         complaint = complaint_in(self.body)
-        return UpstreamRefused(
+        too_long = overflow(complaint.message, complaint.code, complaint.kind, self.status)
+        return too_long or UpstreamRefused(
             complaint.message or self._in_our_words(),
             upstream_status=self.status,
             code=complaint.code,

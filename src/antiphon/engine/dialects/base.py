@@ -13,7 +13,6 @@ OPTIONAL_FIELDS = frozenset(
         "prompt_cache_key",
         "prompt_cache_retention",
         "reasoning_effort",
-        "response_format",
         "safety_identifier",
         "service_tier",
         "tool_choice",
@@ -24,6 +23,10 @@ OPTIONAL_FIELDS = frozenset(
 """Chat-completions request fields that not every server knows."""
 
 
+FORMATS = frozenset({"json_object", "json_schema"})
+"""The forms of structured output that a server may constrain its model to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """How one make of server wants to be asked.
@@ -32,13 +35,16 @@ class Dialect:
     sent as `system`; `system_first` whether its chat templates demand one system message at the front;
     `reasoning_fields` the members of an assistant message in which it reads its earlier thinking, `thinking_parts`
     whether it reads that as a part of the content; `calls_need_thinking` whether it refuses calls without;
-    `token_limit` the name of the limit on output tokens.
+    `token_limit` the name of the limit on output tokens; `formats` the forms of answer that it sees to itself;
+    `counts_tokens` whether it counts the tokens of a call that isn't made yet.
     """
 
     name: str
     honours: frozenset[str]
     developer_role: bool = False
     system_first: bool = False
+    formats: frozenset[str] = FORMATS
+    counts_tokens: bool = False
     token_limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     reasoning_fields: tuple[str, ...] = ()
     thinking_parts: bool = False

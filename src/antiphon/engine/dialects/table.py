@@ -14,19 +14,24 @@ DIALECTS: dict[str, Dialect] = {
     "openai": Dialect("openai", OPTIONAL_FIELDS, developer_role=True, token_limit="max_completion_tokens"),
     # docs "OpenAI compatibility": tool_choice and user are listed as not supported; templates take
     # system messages anywhere.
-    "ollama": Dialect(
-        "ollama", frozenset({"logprobs", "reasoning_effort", "response_format"}), reasoning_fields=("reasoning",)
-    ),
+    "ollama": Dialect("ollama", frozenset({"logprobs", "reasoning_effort"}), reasoning_fields=("reasoning",)),
     # Chat templates of Qwen, Llama and Mistral raise on a system message that isn't the first.
-    "vllm": Dialect("vllm", _COMMON, system_first=True, reasoning_fields=_BOTH),
+    "vllm": Dialect("vllm", _COMMON, system_first=True, counts_tokens=True, reasoning_fields=_BOTH),
     # server README: tools by --jinja; same templates as above; no reasoning_effort of its own; pull request 16934:
     # reasoning_content is taken back.
     "llamacpp": Dialect(
-        "llamacpp", _COMMON - {"reasoning_effort"}, system_first=True, reasoning_fields=("reasoning_content",)
+        "llamacpp",
+        _COMMON - {"reasoning_effort"},
+        system_first=True,
+        counts_tokens=True,
+        reasoning_fields=("reasoning_content",),
     ),
     # docs "OpenAI compatibility endpoints": logprobs and parallel_tool_calls aren't listed.
     "lmstudio": Dialect(
-        "lmstudio", frozenset({"response_format", "tool_choice", "reasoning_effort"}), system_first=True
+        "lmstudio",
+        frozenset({"tool_choice", "reasoning_effort"}),
+        system_first=True,
+        formats=frozenset({"json_schema"}),
     ),
     # docs "Reasoning": reasoning_content, given back in the same field.
     "fireworks": Dialect("fireworks", _COMMON | {"user"}, reasoning_fields=("reasoning_content",)),
@@ -42,6 +47,7 @@ DIALECTS: dict[str, Dialect] = {
         _COMMON - {"parallel_tool_calls", "reasoning_effort"},
         reasoning_fields=("reasoning_content",),
         calls_need_thinking=True,
+        formats=frozenset({"json_object"}),
     ),
     "openrouter": Dialect("openrouter", _COMMON | {"user"}, reasoning_fields=("reasoning",)),
     # API reference: assistant messages have `reasoning`.

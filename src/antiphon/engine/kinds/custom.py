@@ -1,7 +1,7 @@
 """Custom tools: free text for a tool of the client. Source: API reference, `custom` tools and recorded streams.
 
 A chat model is offered a function of the same name with one required string, `input`. A grammar stands in
-the description. Counterpart: `input_string.py`, which decodes what the model writes.
+the description, and as the rule that the input must keep (`engine/review.py`). Counterpart: `input_string.py`, which decodes what the model writes.
 """
 
 from typing import Any
@@ -10,6 +10,8 @@ import msgspec
 
 from antiphon.engine.kinds.face import Binding, Face, Outcome
 from antiphon.engine.kinds.input_string import InputString
+from antiphon.engine.rules import Rule
+from antiphon.errors import InvalidRequest
 from antiphon.wire import events as ev
 from antiphon.wire.items import CustomToolCall
 
@@ -55,8 +57,31 @@ class CustomFace(Face):
 def custom_function(tool: dict[str, Any]) -> dict[str, Any]:
     """The function that a chat model is offered for a custom tool."""
     said = tool.get("description") or ""
-    form = tool.get("format") or {}
-    if form.get("type") == "grammar":
+    form = tool.get("format")
+    if isinstance(form, dict) and form.get("type") == "grammar":
         rule = f"The input must match this {form.get('syntax')} grammar:\n{form.get('definition')}"
         said = f"{said}\n\n{rule}" if said else rule
     return {"name": tool["name"], **({"description": said} if said else {}), "parameters": INPUT}
+
+
+def custom_rule(tool: dict[str, Any], at: str) -> dict[str, Any]:
+    """The `rule` that the input must keep, and its place in the request; nothing where it is free text.
+
+    Raises `InvalidRequest` for a format that isn't one.
+    """
+    form = tool.get("format") or {"type": "text"}
+    match form:
+        case {"type": "text"}:
+            return {}
+        case {"type": "grammar", "syntax": ("lark" | "regex") as syntax, "definition": str(definition)}:
+            return {"rule": Rule(syntax, definition), "rule_at": f"{at}.format.definition"}
+        case {"type": "grammar", "syntax": "lark" | "regex"}:
+            raise _wrong(f"{at}.format.definition", "must be the grammar, as a string")
+        case {"type": "grammar"}:
+            raise _wrong(f"{at}.format.syntax", "must be 'lark' or 'regex'")
+        case _:
+            raise _wrong(f"{at}.format", 'must be {"type": "text"} or {"type": "grammar", …}')
+
+
+def _wrong(param: str, what: str) -> InvalidRequest:
+    return InvalidRequest(f"Invalid value: '{param}' {what}.", code="invalid_value", param=param)
