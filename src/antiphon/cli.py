@@ -101,7 +101,7 @@ def _add_replay_flags(command: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add(
         "--fault", dest="faults", action="append", metavar="FAULT",
-        help="what goes wrong in a replay, as in 'status 429 retry-after=1 nth=1', 'delay 2s p=0.1', 'cut 3'; repeatable",
+        help="what goes wrong in a replay, as in 'status 429 retry-after=1 nth=1', 'delay 2s', 'cut 3'; repeatable",
     )  # fmt: skip
 
 

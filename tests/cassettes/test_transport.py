@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from cassettes.tapes import SSE, URL, ScriptedAnswer, ScriptedNetwork, body_of, chat, event, request
 
-from antiphon.cassettes.interaction import End
+from antiphon.cassettes.format import encode_header
+from antiphon.cassettes.interaction import Chunk, End
 from antiphon.cassettes.open import open_cassette, read_cassette
 from antiphon.cassettes.replayed import ReplayedAnswer
 from antiphon.cassettes.transport import CassetteTransport, Mode, RecordingAnswer
@@ -353,3 +354,54 @@ async def test_a_request_with_another_key_is_looked_at_anew(path: Path) -> None:
         await body_of(await record.send(request(chat(f"my key is {key}"), **headers)))
     first, second = (json.loads(each.asked.body)["messages"][0]["content"] for each in read_cassette(path).interactions)
     assert (first, second) == (f"my key is {key}", "my key is [redacted]")
+
+
+def faulty(path: Path, *faults: str, mode: Mode = Mode.REPLAY, network: Transport | None = None) -> CassetteTransport:
+    return open_cassette(path, mode, network, faults=faults, repeats=False, clock=lambda: 1_700_000_000.9)
+
+
+async def test_what_a_fault_spoiled_is_still_there_for_the_next_try(path: Path) -> None:
+    chunks = [event("a"), event("b"), DONE]
+    await ask(opened(path, Mode.RECORD, ScriptedNetwork(ScriptedAnswer(chunks))))
+    transport = faulty(path, "status 429 retry-after=0 nth=1", "cut 1 nth=2", "stall 2 for=1ms nth=3", "delay 1ms")
+    status, headers, refused = await ask(transport)
+    assert (status, headers["retry-after"], headers["antiphon-fault"]) == (429, "0", "status")
+    assert b"injected_fault" in b"".join(refused)
+    for fault, left in ((UpstreamCut, chunks[:1]), (UpstreamTimeout, chunks[:2])):
+        answer = await transport.send(request(chat("hi")))
+        read: list[bytes] = []
+        with pytest.raises(fault):
+            read.extend([data async for data in answer.chunks()])
+        assert isinstance(answer, ReplayedAnswer)
+        assert answer.wire is None
+        assert answer.headers["antiphon-fault"] in {"cut", "stall"}
+        assert [chunk.data for chunk in path_chunks(path)[: len(left)]] == left
+    assert len(transport.cassette.unused) == 1
+    assert await ask(transport) == (200, {**SSE, "antiphon-fault": "delay"}, chunks)
+    assert transport.faults.done == 4
+    with pytest.raises(CassetteMiss):
+        await ask(transport)
+
+
+def path_chunks(path: Path) -> list[Chunk]:
+    return list(read_cassette(path).interactions[0].load().chunks)
+
+
+async def test_a_refusal_needs_no_recording_and_recording_knows_no_faults(path: Path) -> None:
+    network = ScriptedNetwork(ScriptedAnswer([DONE]), ScriptedAnswer([DONE]))
+    assert (await ask(faulty(path, "status 500", mode=Mode.RECORD, network=network)))[0] == 200
+    transport = faulty(path, "status 500 nth=1", mode=Mode.AUTO, network=network)
+    assert [(await ask(transport, "ho"))[0] for _ in range(2)] == [500, 200]
+    assert len(network.asked) == 2
+
+
+def with_header(path: Path, header: bytes) -> None:
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([header, *lines[1:]]))
+
+
+async def test_faults_of_the_header_hold_after_those_of_the_flags(path: Path) -> None:
+    await ask(opened(path, Mode.RECORD, ScriptedNetwork(ScriptedAnswer([DONE]))))
+    with_header(path, encode_header(5, faults=["status 500", "status 501"]))
+    transport = faulty(path, "status 418 nth=1")
+    assert [(await ask(transport))[0] for _ in range(2)] == [418, 500]

@@ -309,3 +309,13 @@ def test_silence_is_replayed_without_waiting(tmp_path: Path) -> None:
     assert replayed.body == recorded.body
     assert replayed.text == "Hel"
     assert replayed.events[-2]["code"] == "upstream_timeout"
+
+
+def test_what_goes_wrong_on_purpose_goes_wrong_as_it_would_in_earnest(tmp_path: Path) -> None:
+    [recorded] = recording(tmp_path, streamed, [text("Hel", "lo", "!")])
+    flags = ("--fault", "status 503 nth=1-2", "--fault", "cut 2 nth=4")
+    asked = replay(tmp_path, lambda server: [*streamed(server), *streamed(server)], *flags)
+    # The first two are tried again; the cut stream failed after it had begun.
+    assert same(asked[0]) == same(recorded)
+    assert asked[1].kinds[-2:] == ["error", "response.failed"]
+    assert asked[1].headers.get("x-request-id") != asked[0].headers.get("x-request-id")

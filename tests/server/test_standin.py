@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx2
 import openai
 import pytest
+from running_server import PROGRAM, environment
 from running_standin import RunningStandin, running_standin
 
 from antiphon.cassettes.interaction import End
@@ -260,3 +261,37 @@ def test_a_client_of_a_later_run_goes_on_with_ids_of_its_own(tmp_path: Path) -> 
     assert replay.said == "3 requests, 0 misses, 0 interactions unused\n"
     with running_standin("replay", "--match", "exact", "tape.jsonl", folder=tmp_path) as replay:
         assert replay.http.get(f"/v1/responses/{own}").status_code == 404
+
+
+def test_faults_happen_where_they_are_asked_for_and_a_client_gets_over_them(
+    api: ScriptedUpstream, tmp_path: Path
+) -> None:
+    with running_standin("record", "--upstream", api.url, "tape.jsonl", folder=tmp_path) as recording:
+        whole = recording.http.post("/v1/chat/completions", json={**CHAT, "stream": True}).content
+    faults = ["status 429 retry-after=0 nth=1", "cut 2 nth=3", "garbage 1 nth=4", "stall 1 nth=5"]
+    flags = [word for fault in faults for word in ("--fault", f"{fault} path=/v1/chat/*")]
+    with running_standin("replay", *flags, "tape.jsonl", folder=tmp_path) as replay:
+        with openai.OpenAI(base_url=f"{replay.url}/v1", api_key="none", max_retries=1) as client:
+            stream = client.chat.completions.create(
+                model="m", messages=[{"role": "user", "content": "Hi"}], stream=True
+            )
+            assert "".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices) == "Hello"
+        with replay.http.stream("POST", "/v1/chat/completions", json={**CHAT, "stream": True}) as answer:
+            assert answer.headers["antiphon-fault"] == "cut"
+            with pytest.raises(httpx2.RemoteProtocolError):
+                answer.read()
+        garbled = replay.http.post("/v1/chat/completions", json={**CHAT, "stream": True}).content
+        assert garbled != whole
+        assert whole.startswith(garbled.partition(b'data: {"garbled"')[0])
+        with replay.http.stream("POST", "/v1/chat/completions", json={**CHAT, "stream": True}) as answer:
+            assert whole.startswith(next(answer.iter_raw()))
+        # Its client has gone, so nothing waits for the rest, and the program ends at once.
+    assert replay.said.splitlines()[-1] == "5 requests, 0 misses, 0 interactions unused, 4 faults"
+
+
+def test_a_fault_that_is_none_says_so(tmp_path: Path) -> None:
+    (tmp_path / "tape.jsonl").touch()
+    words = [PROGRAM, "replay", "--port", "0", "--fault", "explode", "tape.jsonl"]
+    ended = subprocess.run(words, cwd=tmp_path, env=environment(tmp_path), text=True, capture_output=True, check=False)
+    assert ended.returncode == 2
+    assert "The fault 'explode' can't be read" in ended.stderr

@@ -24,10 +24,10 @@ def test_a_test_has_a_file_of_its_own_beside_it(item: pytest.Item, path: str) ->
     assert path
 
 
-@pytest.mark.cassette("elsewhere.jsonl", speed="2x")
+@pytest.mark.cassette("elsewhere.jsonl", speed="2x", faults=["cut"])
 def test_a_marker_names_another(item: pytest.Item) -> None:
     marked = marked_of(item)
-    assert (marked.speed, marked.repeats) == ("2x", True)
+    assert (marked.speed, marked.repeats, marked.faults) == ("2x", True, ["cut"])
     assert path_of(item, marked) == Path(__file__).parent / "elsewhere.jsonl"
 
 

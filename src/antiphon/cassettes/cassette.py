@@ -127,7 +127,8 @@ def _merged(entries: Iterable[list[Entry]]) -> list[Entry]:
 class Cassette:
     """All interactions of a tape.
 
-    `start` is where its clock stands, `notes` what a reader should be told, `matcher` says which requests are equal.
+    `start` is where its clock stands, `notes` what a reader should be told, `matcher` says which requests are equal,
+    `faults` are rules of what shall go wrong in a replay.
     """
 
     def __init__(
@@ -142,6 +143,7 @@ class Cassette:
         self.start = start
         self.matcher = matcher or Matcher()
         self.notes = list(notes)
+        self.faults: list[str] = []
         self.interactions: list[Interaction] = []
         self._lanes: dict[tuple[bytes, str | None], Lanes] = {}
         self._used: dict[str, set[int]] = {}
@@ -226,6 +228,11 @@ class Cassette:
             if lanes and (choices := lanes.choices(scope, partial=partial)):
                 return lanes, choices
         return None, []
+
+    def give_back(self, match: Match, scope: str = "") -> None:
+        """Take it that an interaction hasn't been used: its answer didn't come whole."""
+        if not match.repeated:
+            self._used[scope].discard(id(match.interaction))
 
     @property
     def unused(self) -> list[Interaction]:

@@ -35,6 +35,7 @@ class Line(msgspec.Struct, omit_defaults=True):
     start: int = 0
     match: Matching | None = None
     rules: list[str] = []
+    faults: list[str] = []
     n: int | None = None
     take: int = 1
     scope: str = ""
@@ -60,21 +61,25 @@ _decoder = msgspec.json.Decoder(Line)
 class CassetteFile:
     """What a file holds.
 
-    `match` and `rules` are what its first line says of comparing; `whole` is the length in bytes up to the end of
-    the last whole interaction.
+    `match` and `rules` are what its first line says of comparing, `faults` what it says shall go wrong; `whole` is
+    the length in bytes up to the end of the last whole interaction.
     """
 
     start: int
     match: Matching | None = None
     rules: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
     interactions: list[Interaction] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     whole: int = 0
 
 
-def encode_header(start: int, match: Matching | None = None, rules: Sequence[str] = ()) -> bytes:
+def encode_header(
+    start: int, match: Matching | None = None, rules: Sequence[str] = (), faults: Sequence[str] = ()
+) -> bytes:
     """The first line of a file whose clock stands at `start` (Unix seconds)."""
-    how = {**({"match": match} if match else {}), **({"rules": list(rules)} if rules else {})}
+    lists = {"rules": list(rules), "faults": list(faults)}
+    how = {**({"match": match} if match else {}), **{name: said for name, said in lists.items() if said}}
     return _line({"antiphon": MARK, "version": VERSION, "start": start, **how})
 
 
@@ -113,7 +118,9 @@ def read_file(path: Path, name: str) -> CassetteFile:
     """
     with path.open("rb") as file:
         header = read_header(file, name)
-        scan = _Scan(path, name, CassetteFile(header.start, header.match, header.rules, whole=file.tell()))
+        scan = _Scan(
+            path, name, CassetteFile(header.start, header.match, header.rules, header.faults, whole=file.tell())
+        )
         for raw in file:
             scan.feed(raw)
     scan.finish()
@@ -130,13 +137,13 @@ def read_answer(path: Path, origin: Origin, offset: int, length: int) -> Answere
     except OSError as error:
         raise CassetteInvalid(f"{origin} can't be read any more: {error.strerror}.") from None
     lines = [_decode(line, origin) for line in raw.split(b"\n") if line.strip()]
-    if len(lines) < 2 or lines[0].status is None or lines[-1].end is None:  # noqa: PLR2004 - a status and an end
+    head, last = (lines[0], lines[-1]) if lines else (Line(), Line())
+    if head.status is None or last.end is None:
         raise CassetteInvalid(f"{origin} was changed while it was in use: start again to read it anew.")
     try:
         chunks = tuple(_chunks(lines[1:-1]))
     except ValueError as error:
         raise CassetteInvalid(f"The answer in {origin} can't be read: {error}.") from None
-    head, last = lines[0], lines[-1]
     return Answered(head.status, head.headers, chunks, last.end, last.ms or 0, bytes(head.source))
 
 
@@ -246,13 +253,15 @@ def _bytes(text: str | None, encoded: str | None) -> bytes:
     return text.encode() if text is not None else base64.b64decode(encoded or "", validate=True)
 
 
+def event_pieces(data: bytes, kind: str) -> list[bytes]:
+    """The events in some bytes of a body of this content type, each with its end; all of them where it has none."""
+    end = _EVENT_END if "event-stream" in kind else _LINE_END if "ndjson" in kind else None
+    return list(filter(None, end.split(data) if end else [data]))
+
+
 def _pieces(chunk: Chunk, kind: str) -> Iterator[dict[str, Any]]:
     """One line for each event in a chunk; only the first has the time, and so begins the chunk."""
-    if "event-stream" in kind:
-        pieces = _EVENT_END.split(chunk.data)
-    else:
-        pieces = _LINE_END.split(chunk.data) if "ndjson" in kind else [chunk.data]
-    for number, piece in enumerate(filter(None, pieces)):
+    for number, piece in enumerate(event_pieces(chunk.data, kind)):
         yield {**({"ms": chunk.ms} if number == 0 else {}), **_text(piece, "data")}
 
 

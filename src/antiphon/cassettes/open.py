@@ -5,12 +5,14 @@ Counterpart: the flags `--cassette` and `--mode`.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from antiphon.cassettes.cassette import Cassette
+from antiphon.cassettes.faults import Faults, read_fault
 from antiphon.cassettes.format import CassetteFile, read_file
+from antiphon.cassettes.importers.foreign import is_foreign, read_foreign
 from antiphon.cassettes.importers.llama_stack import read_recording
 from antiphon.cassettes.interaction import Interaction
 from antiphon.cassettes.matcher import Matcher, Matching
@@ -25,6 +27,9 @@ IMPORTED_START = 1_735_689_600
 
 RECORDED = "recorded.jsonl"
 """The file of a folder that new interactions are written to. It is read after all others."""
+
+SUFFIXES = (".json", ".jsonl", ".har", ".yaml", ".yml")
+"""The files of a folder that may be recordings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,7 @@ class Folder:
     starts: list[int] = field(default_factory=list)
     match: Matching | None = None
     rules: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
     files: dict[Path, CassetteFile] = field(default_factory=dict)
 
 
@@ -55,12 +61,13 @@ def open_cassette(  # noqa: PLR0913 - the last three have one caller, and defaul
     repeats: bool = True,
     speed: float = 0,
     equality: Equality | None = None,
+    faults: Sequence[str] = (),
     clock: Callable[[], float],
 ) -> CassetteTransport:
     """The transport for a cassette at `path`, a file or a folder; `clock` gives a new one its start.
 
-    `speed` is how many times as fast as recorded answers come, 0 at once; `equality` is what counts as equal, beside
-    what the cassette itself says.
+    `speed` is how many times as fast as recorded answers come, 0 at once; `equality` is what counts as equal, and
+    `faults` what shall go wrong, beside what the cassette itself says.
 
     A path that isn't there is made, as a folder if it has no suffix `.jsonl`. Raises `ConfigFault` for a path
     that can't be read or made, `CassetteInvalid` for damage.
@@ -68,16 +75,19 @@ def open_cassette(  # noqa: PLR0913 - the last three have one caller, and defaul
     if mode is Mode.LIVE:
         return CassetteTransport(Cassette(str(path), int(clock())), mode, inner=inner)
     if mode is Mode.REPLAY:
-        return CassetteTransport(read_cassette(path, equality), mode, repeats=repeats, speed=speed)
+        cassette = read_cassette(path, equality)
+        wrong = _faults(cassette, faults)
+        return CassetteTransport(cassette, mode, repeats=repeats, speed=speed, faults=wrong)
     found = _read(path) if path.exists() else Folder()
-    if path.is_file() and path.suffix == ".json":
+    if path.is_file() and (path.suffix == ".json" or is_foreign(path)):
         raise ConfigFault(f"{path} is another program's recording, which is only read: replay it, or name its folder.")
     target = path if _is_file(path) else path / RECORDED
     cassette = _cassette(path, found, int(clock()), equality)
     recorder = _recorder(target, found, cassette)
     if mode is Mode.AUTO:
         recorder.take = 1
-    return CassetteTransport(cassette, mode, inner=inner, recorder=recorder, repeats=repeats, speed=speed)
+    wrong = _faults(cassette, faults)
+    return CassetteTransport(cassette, mode, inner=inner, recorder=recorder, repeats=repeats, speed=speed, faults=wrong)
 
 
 def read_cassette(path: Path, equality: Equality | None = None) -> Cassette:
@@ -95,7 +105,14 @@ def _cassette(path: Path, found: Folder, fresh: int, equality: Equality | None) 
     rules = tuple(read_rule(rule) for rule in [*found.rules, *said.rules])
     matcher = Matcher(said.match or found.match or Matching.CANONICAL, rules)
     start = min(found.starts) if found.starts else (IMPORTED_START if found.interactions else fresh)
-    return Cassette(str(path), start, found.interactions, found.notes, matcher)
+    cassette = Cassette(str(path), start, found.interactions, found.notes, matcher)
+    cassette.faults = found.faults
+    return cassette
+
+
+def _faults(cassette: Cassette, said: Sequence[str]) -> Faults:
+    """What an operator says goes before what the cassette says."""
+    return Faults(map(read_fault, [*said, *cassette.faults]))
 
 
 def _recorder(target: Path, found: Folder, cassette: Cassette) -> Recorder:
@@ -117,6 +134,8 @@ def _read(path: Path) -> Folder:
     try:
         if path.is_dir():
             _read_folder(path, found)
+        elif is_foreign(path):
+            _read_others(path, path.name, found)
         elif path.suffix == ".json" and (recording := read_recording(path, path.name)):
             found.interactions.append(recording)
         elif path.stat().st_size:
@@ -135,16 +154,20 @@ def _read_folder(folder: Path, found: Folder) -> None:
                 _read_native(path, name, found)
             else:
                 skipped += 1
+        elif is_foreign(path):
+            _read_others(path, name, found)
+        elif path.suffix != ".json":
+            skipped += 1
         elif recording := read_recording(path, name):
             found.interactions.append(recording)
         else:
             skipped += 1
     if skipped:
-        found.notes.append(f"{folder}: {skipped} JSON files there are no recordings; left out.")
+        found.notes.append(f"{folder}: {skipped} files there are no recordings; left out.")
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    paths = [path for suffix in ("*.json", "*.jsonl") for path in folder.rglob(suffix) if path.is_file()]
+    paths = [path for suffix in SUFFIXES for path in folder.rglob(f"*{suffix}") if path.is_file()]
     return iter(sorted(paths, key=lambda path: (path == folder / RECORDED, path.relative_to(folder).as_posix())))
 
 
@@ -154,8 +177,15 @@ def _read_native(path: Path, name: str, found: Folder) -> None:
     found.starts.append(file.start)
     found.match = found.match or file.match
     found.rules += [rule for rule in file.rules if rule not in found.rules]
+    found.faults += [fault for fault in file.faults if fault not in found.faults]
     found.interactions += file.interactions
     found.notes += file.notes
+
+
+def _read_others(path: Path, name: str, found: Folder) -> None:
+    foreign = read_foreign(path, name)
+    found.interactions += foreign.interactions
+    found.notes += foreign.notes
 
 
 def _is_native(path: Path) -> bool:

@@ -33,12 +33,14 @@ class Pace:
 class ReplayedAnswer:
     """An answer from the tape, `match.interaction`'s as it was `loaded`; with a `pace`, its parts come when due.
 
-    `replayed` tells it from an answer of the network, in every mode.
+    One that breaks off is silent for `silence` seconds first. `replayed` tells it from an answer of the network, in
+    every mode.
     """
 
-    def __init__(self, match: Match, loaded: Loaded, pace: Pace | None = None) -> None:
+    def __init__(self, match: Match, loaded: Loaded, pace: Pace | None = None, silence: float = 0) -> None:
         self.replayed = True
         self._pace = pace
+        self._silence = silence
         self._interaction = match.interaction
         self._loaded = loaded
         self._answered = loaded.answered
@@ -85,6 +87,8 @@ class ReplayedAnswer:
         if self._pace:
             await self._pace.until(chunk.ms if chunk else self._answered.ms)
         if chunk is None:
+            if self._silence:
+                await asyncio.sleep(self._silence)
             self._raise_end()
             raise StopAsyncIteration
         if number % BURST == 0:

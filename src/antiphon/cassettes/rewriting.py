@@ -27,18 +27,19 @@ SPLITS: dict[str, Callable[[Interaction], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The first line of a cassette that is written: where its clock stands, and how requests are compared."""
+    """The first line of a cassette that is written: its clock, how requests are compared, what shall go wrong."""
 
     start: int
     match: Matching | None = None
     rules: Sequence[str] = ()
+    faults: Sequence[str] = ()
 
 
 def head_of(cassette: Cassette) -> Head:
     """The first line that says what a cassette's says."""
     matcher = cassette.matcher
     kind = None if matcher.kind is Matching.CANONICAL else matcher.kind
-    return Head(cassette.start, kind, [rule.text for rule in matcher.rules])
+    return Head(cassette.start, kind, [rule.text for rule in matcher.rules], cassette.faults)
 
 
 def write_cassette(path: Path, head: Head, interactions: Iterable[Interaction]) -> int:
@@ -52,7 +53,7 @@ def write_cassette(path: Path, head: Head, interactions: Iterable[Interaction]) 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with part.open("wb") as file:
-            file.write(encode_header(head.start, head.match, head.rules))
+            file.write(encode_header(head.start, head.match, head.rules, head.faults))
             for count, each in enumerate(interactions, 1):
                 file.write(encode_interaction(count, each.asked, each.load(), take=each.take, scope=each.scope))
         part.replace(path)

@@ -11,13 +11,15 @@ from collections.abc import AsyncIterator, Mapping
 from enum import StrEnum
 
 from antiphon.cassettes.cassette import Cassette, Match
-from antiphon.cassettes.interaction import Answered, Asked, Chunk, End
+from antiphon.cassettes.faults import Faults, Kind
+from antiphon.cassettes.interaction import Answered, Asked, Chunk, End, Interaction, Origin
 from antiphon.cassettes.matching import REMEDY, explain_miss
 from antiphon.cassettes.recorder import Recorder
 from antiphon.cassettes.redaction import own_secrets, redact_answer, redact_request
 from antiphon.cassettes.renaming import rename_answer
 from antiphon.cassettes.replayed import Pace, ReplayedAnswer, broken_off
 from antiphon.cassettes.shelf import Loaded, Shelf
+from antiphon.cassettes.spoiling import refusal, spoiled
 from antiphon.errors import CassetteMiss, ConfigFault, StoreFault, UpstreamCut, UpstreamFault, UpstreamTimeout
 from antiphon.transport import HttpAnswer, HttpRequest, Transport
 
@@ -45,8 +47,8 @@ class CassetteTransport:
     """Sends requests to a cassette, to the transport behind it, or to both.
 
     With `repeats`, an answer that is used up is given again, marked `antiphon-replay: repeated`. `speed` is how
-    many times as fast as recorded an answer comes; 0 is at once. `misses` says what was asked for in vain,
-    `remedy` is the command that a miss proposes.
+    many times as fast as recorded an answer comes; 0 is at once. `faults` go wrong on purpose. `misses` says what was
+    asked for in vain, `remedy` is the command that a miss proposes.
     """
 
     def __init__(  # noqa: PLR0913 - the last two have defaults that few replace
@@ -58,11 +60,13 @@ class CassetteTransport:
         recorder: Recorder | None = None,
         repeats: bool = True,
         speed: float = 0,
+        faults: Faults | None = None,
     ) -> None:
         self.cassette = cassette
         self.mode = mode
         self.misses: list[str] = []
         self.remedy = REMEDY
+        self.faults = faults or Faults()
         self._inner = inner
         self._recorder = recorder
         self._repeats = repeats
@@ -85,9 +89,7 @@ class CassetteTransport:
         if self.mode is Mode.LIVE:
             return await self._network.send(request)
         asked = self._redacted(request)
-        if self.mode is not Mode.RECORD and (match := self._find(asked, request.scope)):
-            answer = ReplayedAnswer(match, self._loaded(match), self._pace())
-            await answer.opened()
+        if self.mode is not Mode.RECORD and (answer := await self._replayed(asked, request.scope)):
             return answer
         if self.mode is Mode.REPLAY or self._inner is None:
             self.misses.append(self._why_missed(asked, request.scope))
@@ -117,6 +119,25 @@ class CassetteTransport:
                 self._asked[said] = asked
         return asked
 
+    async def _replayed(self, asked: Asked, scope: str) -> ReplayedAnswer | None:
+        fault = self.faults.next(asked, scope)
+        if fault and fault.kind is Kind.STATUS:
+            return ReplayedAnswer(_no_match(asked), Loaded(refusal(fault)))
+        match = self._find(asked, scope)
+        if match is None:
+            return None
+        loaded, silence = self._loaded(match), 0.0
+        if fault:
+            loaded = Loaded(spoiled(loaded.answered, fault))
+            if fault.spoils:
+                silence = fault.seconds
+                self.cassette.give_back(match, scope)
+            else:
+                await asyncio.sleep(fault.seconds)
+        answer = ReplayedAnswer(match, loaded, self._pace(), silence)
+        await answer.opened()
+        return answer
+
     def _loaded(self, match: Match) -> Loaded:
         loaded = self._shelf.take(match.interaction)
         return Loaded(rename_answer(loaded.answered, match.ids)) if match.ids else loaded
@@ -140,6 +161,12 @@ class CassetteTransport:
         if self.mode is Mode.AUTO and (equal := self.cassette.equal(asked, request.scope)):
             tape.take = equal[-1].take
         return RecordingAnswer(await self._network.send(request), tape)
+
+
+def _no_match(asked: Asked) -> Match:
+    """Stands for the interaction of an answer that isn't on the tape."""
+    nothing = Answered(0, {}, (), End.COMPLETE)
+    return Match(Interaction(0, asked, End.COMPLETE, Origin("nowhere"), lambda: nothing), repeated=False)
 
 
 class Tape:

@@ -129,13 +129,14 @@ class Standin:
         )
 
     async def _answer(self, request: HttpRequest, scope: Scope, receive: Receive, send: Send) -> None:
-        if self.tape.replays:
+        if self.tape.replays and not self.tape.faults.rules:
+            # It waits for nothing, so nobody needs to look whether the client is still there.
             await self._relay(request, scope, send)
             return
         relay = asyncio.ensure_future(self._relay(request, scope, send))
         try:
             async with attending(receive, relay.cancel):
-                # A client that leaves ends the call to the upstream.
+                # A client that leaves ends the call to the upstream, or the wait for what never comes.
                 await asyncio.wait({relay})
         finally:
             relay.cancel()

@@ -50,9 +50,10 @@ def _announce(config: Config, standin: Standin, base: str, upstream: str | None)
 
 def _report(standin: Standin) -> None:
     misses, unused = len(standin.tape.misses), len(standin.tape.cassette.unused)
+    done = standin.tape.faults.done
     print(
         f"{_count(standin.requests, 'request')}, {_count(misses, 'miss', 'misses')}, "
-        f"{_count(unused, 'interaction')} unused",
+        f"{_count(unused, 'interaction')} unused" + (f", {_count(done, 'fault')}" if done else ""),
         file=sys.stderr,
     )
 

@@ -31,6 +31,7 @@ class Marked(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     speed: str = "instant"
     match: str | None = None
     rules: list[str] = []
+    faults: list[str] = []
     allow_misses: bool = False
 
 
@@ -173,6 +174,7 @@ def _config(item: pytest.Item, marked: Marked, played: PlayedCassette) -> Config
         "speed": marked.speed,
         "match": marked.match,
         "rules": marked.rules or None,
+        "faults": marked.faults or None,
         "db": "memory://",
     }
     return load(flags, os.environ, item.config.rootpath)

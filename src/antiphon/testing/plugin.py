@@ -25,7 +25,8 @@ MODES = {
 """The words of `--record-mode`, and what they mean."""
 
 MARKER = (
-    "cassette(path=None, upstream=None, repeats=True, speed='instant', match=None, rules=[], allow_misses=False): "
+    "cassette(path=None, upstream=None, repeats=True, speed='instant', match=None, rules=[], faults=[], "
+    "allow_misses=False): "
     "where a test's cassette is and how it is played (antiphon)"
 )
 
