@@ -133,7 +133,6 @@ def test_the_limit_has_the_dialects_name(provider: str) -> None:
         ({"reasoning": {"generate_summary": "auto"}}, "reasoning.generate_summary"),
         ({"reasoning": {"context": "auto"}}, "reasoning.context"),
         ({"reasoning": {"mode": "pro"}}, "reasoning.mode"),
-        ({"include": ["reasoning.encrypted_content"]}, "include[reasoning.encrypted_content]"),
         ({"shiny": {"new": 1}}, "shiny"),
         ({"shiny": False}, "shiny"),
     ],

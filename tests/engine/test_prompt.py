@@ -276,3 +276,73 @@ def test_every_output_reaches_the_model(turns: list[list[str]]) -> None:
     assert legal(found)
     outputs = [message["content"] for message in found if message["role"] == "tool"]
     assert outputs == [f"{key}{number}" for number, keys in enumerate(turns) for key in keys]
+
+
+# --- thinking goes back ------------------------------------------------------------------------------------
+
+
+def thought(text: str = "Hm.") -> Json:
+    return {"type": "reasoning", "summary": [], "content": [{"type": "reasoning_text", "text": text}]}
+
+
+AS_PARTS = [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]}, {"type": "text", "text": "Hi."}]
+FIELDS: dict[str, Json] = {
+    "ollama": {"reasoning": "Hm."},
+    "vllm": {"reasoning": "Hm.", "reasoning_content": "Hm."},
+    "generic": {"reasoning": "Hm.", "reasoning_content": "Hm."},
+    "llamacpp": {"reasoning_content": "Hm."},
+    "fireworks": {"reasoning_content": "Hm."},
+    "deepseek": {"reasoning_content": "Hm."},
+    "cerebras": {"reasoning": "Hm."},
+    "groq": {"reasoning": "Hm."},
+    "openrouter": {"reasoning": "Hm."},
+    "mistral": {"content": AS_PARTS},
+}
+"""What an assistant message has besides, by dialect; those that aren't here read no thinking."""
+
+
+@pytest.mark.parametrize("provider", DIALECTS)
+def test_thinking_goes_back_in_the_field_that_the_dialect_reads(provider: str) -> None:
+    notes = Notes()
+    said = messages([user(), thought(), {"role": "assistant", "content": "Hi."}, user()], provider, notes=notes)
+    assert said[1] == {"role": "assistant", "content": "Hi."} | FIELDS.get(provider, {})
+    assert notes.ignored == ([] if provider in FIELDS else ["input[1]"])
+
+
+def test_thinking_goes_back_with_the_calls_that_it_led_to() -> None:
+    items = [user(), thought("a"), called("x"), thought("b"), called("y"), returned("x"), returned("y"), thought("c")]
+    items += [called("z"), returned("z")]
+    said = messages(items, "llamacpp")
+    assert in_short(said) == ["user", "assistant+x,y", "tool:x", "tool:y", "assistant+z", "tool:z"]
+    assert [message.get("reasoning_content") for message in said] == [None, "ab", None, None, "c", None]
+
+
+def test_thinking_between_words_and_a_call_joins_both() -> None:
+    items = [user(), thought("a"), {"role": "assistant", "content": "Hi."}, thought("b"), called("x"), returned("x")]
+    said = messages(items, "llamacpp")[1]
+    assert (said["content"], said["reasoning_content"], len(said["tool_calls"])) == ("Hi.", "ab", 1)
+    parts = messages(items, "mistral")[1]["content"]
+    assert [part.get("text") or part["thinking"][0]["text"] for part in parts] == ["a", "Hi.", "b"]
+
+
+@pytest.mark.parametrize("after", [[], [user()], [returned("x"), user()]], ids=["the end", "a question", "an output"])
+def test_thinking_that_led_to_nothing_is_left_out_and_noted(after: list[Json]) -> None:
+    notes = Notes()
+    before = [user(), called("x")] if len(after) > 1 else [user()]
+    if len(after) > 1:
+        before.append(after.pop(0))
+    said = messages([*before, thought(), *after], "llamacpp", notes=notes)
+    assert all("reasoning_content" not in message for message in said)
+    assert notes.ignored == [f"input[{len(before)}]"]
+
+
+def test_calls_without_the_thinking_before_them_are_sent_all_the_same() -> None:
+    said = messages([user(), called("x"), returned("x")], "llamacpp")
+    assert "reasoning_content" not in said[1]
+    assert messages([user(), called("x"), returned("x")], "deepseek")[1]["reasoning_content"] == ""
+
+
+def test_a_reasoning_item_without_words_needs_no_partner() -> None:
+    notes = Notes()
+    messages([user(), {"type": "reasoning", "summary": []}], "openai", notes=notes)
+    assert not notes.headers()

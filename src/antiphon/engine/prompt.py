@@ -228,9 +228,12 @@ def _apart(content: Content) -> tuple[Content, list[ChatPart]]:
 
 
 def _with_thinking(content: str | list[ChatPart] | None, thought: str) -> list[ChatPart]:
-    """Content as parts, the thinking before the words."""
-    words = [{"type": "text", "text": content}] if isinstance(content, str) else content or []
-    return [{"type": "thinking", "thinking": [{"type": "text", "text": thought}]}, *words]
+    """Content as parts, the thinking in its place."""
+    part = {"type": "thinking", "thinking": [{"type": "text", "text": thought}]}
+    if isinstance(content, list):
+        # Thought of after words that are there already.
+        return [*content, part]
+    return [part, {"type": "text", "text": content}] if content else [part]
 
 
 def _tool_call(view: FunctionCallView) -> dict[str, Any]:
