@@ -5,7 +5,7 @@ the chat call, in the response object and in the notes is what the tables say. N
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,12 +97,12 @@ class Outcome:
     approximated: list[str]
 
 
-def outcome(request: Json, dialect: Dialect) -> Outcome:
-    """Put a request through the engine."""
+def outcome(request: Json, dialect: Dialect, hosted: Iterable[str] = ()) -> Outcome:
+    """Put a request through the engine of a server that has the tools `hosted`. Raises `InvalidRequest`."""
     sources = seeded("docs", 0)
     notes = Notes()
     asked = read_request(msgspec.json.encode(request), sources)
-    plan = make_plan(asked, [], Place("upstream", "m", dialect), sources, notes)
+    plan = make_plan(asked, [], Place("upstream", "m", dialect), sources, notes, hosted)
     response = msgspec.json.decode(msgspec.json.encode(plan.response))
     return Outcome(plan.call.body, response, notes.ignored, notes.approximated)
 
@@ -127,8 +127,8 @@ async def _routes() -> list[str]:
 def field_table() -> str:
     """Every field of `POST /v1/responses`: its values, what it becomes upstream, whether the response repeats it."""
     rows = []
-    for path, kind in _paths():
-        request = _with(path, SAMPLES.get(path, _sample(kind)))
+    for path, kind in field_paths():
+        request = with_field(path, SAMPLES.get(path, sample_of(kind)))
         outcomes = {name: outcome(request, dialect) for name, dialect in DIALECTS.items()}
         rows.append(
             [f"`{path}`", _type(kind), _sent(path, outcomes), _repeated(path, outcomes["openai"]), _noted(outcomes)]
@@ -136,7 +136,7 @@ def field_table() -> str:
     return table(["field", "values", "what it does", "in the response", "noted"], rows)
 
 
-def _paths() -> Iterator[tuple[str, inspect.Type]]:
+def field_paths() -> Iterator[tuple[str, inspect.Type]]:
     """Fields, and the members of those that are objects."""
     for field in _members(inspect.type_info(CreateResponse)):
         kind = _said(field.type)
@@ -161,7 +161,7 @@ def _said(kind: inspect.Type) -> inspect.Type:
     return rest[0] if len(rest) == 1 else inspect.UnionType(types=rest)
 
 
-def _with(path: str, value: object) -> Json:
+def with_field(path: str, value: object) -> Json:
     name, _, member = path.partition(".")
     return {**BASE, name: {**_required(name), member: value} if member else value}
 
@@ -171,7 +171,7 @@ def _required(name: str) -> Json:
     return {"prompt": {"id": "p"}, "moderation": {"model": "m"}}.get(name, {})
 
 
-def _sample(kind: inspect.Type) -> object:
+def sample_of(kind: inspect.Type) -> object:
     match kind:
         case inspect.LiteralType(values=values):
             return values[-1]
