@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from antiphon.tools.code.settings import CodeSettings
+
 
 class WebSearchSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """Who searches the web. `url` is the service's address, where it isn't the usual one; times in seconds.
@@ -24,4 +26,5 @@ class WebSearchSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknow
 class ToolSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """The tools that are set up; None for one that isn't."""
 
+    code_interpreter: CodeSettings | None = None
     web_search: WebSearchSettings | None = None

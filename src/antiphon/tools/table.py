@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from antiphon.errors import ConfigFault
+from antiphon.tools.code.interpreter import CodeInterpreter
 from antiphon.tools.fetch import Limits
 from antiphon.tools.search.services import SERVICES
 from antiphon.tools.settings import ToolSettings
@@ -43,7 +44,12 @@ def _web_search(workshop: Workshop) -> Tool | None:
     )
 
 
+def _code_interpreter(workshop: Workshop) -> Tool | None:
+    return CodeInterpreter(workshop.transport) if workshop.settings.code_interpreter else None
+
+
 TOOLS: dict[str, Callable[[Workshop], Tool | None]] = {
+    "code_interpreter": _code_interpreter,
     "web_search": _web_search,
 }
 """Each gives None where it isn't set up, and raises `ConfigFault` where it is wrongly."""

@@ -278,6 +278,54 @@ class WebSearchCompleted(ItemEvent, tag="response.web_search_call.completed"):
     """It was."""
 
 
+class CodeInProgress(ItemEvent, tag="response.code_interpreter_call.in_progress"):
+    """The model begins to write code."""
+
+
+class CodeDelta(ItemEvent, tag="response.code_interpreter_call_code.delta"):
+    """A piece of the code."""
+
+    delta: str
+    obfuscation: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class CodeDone(ItemEvent, tag="response.code_interpreter_call_code.done"):
+    """The whole code."""
+
+    code: str
+
+
+class CodeInterpreting(ItemEvent, tag="response.code_interpreter_call.interpreting"):
+    """It is run."""
+
+
+class CodeCompleted(ItemEvent, tag="response.code_interpreter_call.completed"):
+    """It was."""
+
+
+class ImageGenerationInProgress(ItemEvent, tag="response.image_generation_call.in_progress"):
+    """A picture is going to be made."""
+
+
+class ImageGenerationGenerating(ItemEvent, tag="response.image_generation_call.generating"):
+    """It is being made."""
+
+
+class ImageGenerationPartialImage(ItemEvent, tag="response.image_generation_call.partial_image"):
+    """A picture that isn't finished, as base64; the index counts from 0."""
+
+    partial_image_b64: str
+    partial_image_index: int
+    background: str | None = None
+    output_format: str | None = None
+    quality: str | None = None
+    size: str | None = None
+
+
+class ImageGenerationCompleted(ItemEvent, tag="response.image_generation_call.completed"):
+    """It is made."""
+
+
 class StreamError(Event, tag="error"):
     """Something broke inside an open stream; `response.failed` follows.
 

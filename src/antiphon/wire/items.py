@@ -201,6 +201,21 @@ class CodeInterpreterCall(msgspec.Struct, tag="code_interpreter_call", kw_only=T
     outputs: list[dict[str, Any]] | None = None
 
 
+class ImageGenerationCall(msgspec.Struct, tag="image_generation_call", kw_only=True, omit_defaults=True):
+    """A picture that was made: `result` is base64. The rest says how, as far as it is known."""
+
+    id: str
+    status: str
+    result: str | None = None
+    action: str | None = None
+    background: str | None = None
+    output_format: str | None = None
+    quality: str | None = None
+    size: str | None = None
+    revised_prompt: str | None = None
+    error: dict[str, Any] | None = None
+
+
 OutputItem = (
     OutputMessage
     | Reasoning
@@ -216,6 +231,7 @@ OutputItem = (
     | McpCall
     | McpApprovalRequest
     | WebSearchCall
+    | ImageGenerationCall
     | CodeInterpreterCall
 )
 

@@ -6,11 +6,13 @@ that need nothing but the client.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from antiphon.engine.kinds.code_interpreter import NOWHERE, PYTHON, CodeInterpreterFace, Place, read_place
 from antiphon.engine.kinds.face import Binding
 from antiphon.engine.kinds.web_search import WEB_SEARCH, WebSearchFace, read_web_search
+from antiphon.engine.notes import Notes
 from antiphon.errors import InvalidRequest
 
 Offered = list[tuple[dict[str, Any], Binding]]
@@ -18,10 +20,16 @@ Offered = list[tuple[dict[str, Any], Binding]]
 
 @dataclass(frozen=True, slots=True)
 class Hosting:
-    """What this server has: `tools` are the keys of `tools/table.py` that are set up; `include` is the request's."""
+    """What this server has: `tools` are the keys of `tools/table.py` that are set up; `include` is the request's.
+
+    `container` is where code of this conversation runs, unless the tool names another place; `notes` take what of a
+    tool can't be honoured.
+    """
 
     tools: frozenset[str] = frozenset()
     include: frozenset[str] = frozenset()
+    container: Place = NOWHERE
+    notes: Notes = field(default_factory=Notes)
 
     def need(self, name: str, at: str, how: str) -> None:
         """Raise `InvalidRequest`, saying how to set it up, where the tool `name` isn't."""
@@ -35,11 +43,23 @@ class Hosting:
 
 def _web_search(tool: dict[str, Any], at: str, hosting: Hosting) -> Offered:
     hosting.need("web_search", at, "Its operator names a search service under [tools.web_search] in antiphon.toml.")
-    about = {"search": read_web_search(tool, at), "include": hosting.include}
-    return [(WEB_SEARCH, Binding(WebSearchFace, "web_search", about))]
+    search = read_web_search(tool, at)
+    if search.external_web_access is False:
+        # There is no store of pages here to search instead, and nothing may leave.
+        return []
+    return [(WEB_SEARCH, Binding(WebSearchFace, "web_search", {"search": search}))]
+
+
+def _code_interpreter(tool: dict[str, Any], at: str, hosting: Hosting) -> Offered:
+    hosting.need(
+        "code_interpreter", at, "Its operator names a sandbox under [tools.code_interpreter] in antiphon.toml."
+    )
+    about = {"place": read_place(tool, at, hosting.container, hosting.notes), "include": hosting.include}
+    return [(PYTHON, Binding(CodeInterpreterFace, "code_interpreter", about))]
 
 
 HOSTED: dict[str, Callable[[dict[str, Any], str, Hosting], Offered]] = {
+    "code_interpreter": _code_interpreter,
     "web_search": _web_search,
     "web_search_2025_08_26": _web_search,
     "web_search_preview": _web_search,

@@ -1,15 +1,15 @@
-"""The text of a custom tool's input, decoded while the JSON that carries it is still arriving.
+"""The text of a tool that takes just one, decoded while the JSON that carries it is still arriving.
 
 A chat model is offered a function with one string, so what it writes is `{"input": "…"}`, split anywhere, escapes
 and surrogate pairs included. A model that writes bare text instead is understood as well. Pure.
-Counterpart: `custom.py`.
+Counterparts: `custom.py`, and `code_interpreter.py`, whose string is called `code`.
 """
 
 import json
 import re
 from enum import Enum, auto
 
-_OPENING = re.compile(r'\s*\{\s*"input"\s*:\s*"')
+_OPENING = r'\s*\{{\s*"{name}"\s*:\s*"'
 # Whole tokens of a JSON string; a high surrogate only once it is known what follows it. An escape that JSON doesn't
 # have is text: models write `\d` where they mean a backslash.
 _HIGH, _LOW = r"\\u[dD][89abAB][0-9a-fA-F]{2}", r"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
@@ -33,9 +33,11 @@ class _At(Enum):
 
 
 class InputString:
-    """`feed` pieces of arguments, get pieces of text; `finish` gives what was kept back."""
+    """`feed` pieces of arguments, get pieces of text; `finish` gives what was kept back. `name` is the string's."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "input") -> None:
+        self._name = name
+        self._opening = re.compile(_OPENING.format(name=name))
         self._at = _At.BEFORE
         self._kept = ""
 
@@ -53,7 +55,7 @@ class InputString:
         kept = self._take()
         match self._at:
             case _At.BEFORE:
-                return _only_string(kept)
+                return _only_string(kept, self._name)
             case _At.INSIDE:
                 # Cut in the middle of an escape: what there is of it means nothing.
                 return "" if kept.startswith("\\") else kept
@@ -61,7 +63,7 @@ class InputString:
                 return "" if self._at is _At.BEHIND else kept
 
     def _look_for_opening(self) -> None:
-        opening = _OPENING.match(self._kept)
+        opening = self._opening.match(self._kept)
         if opening:
             self._at, self._kept = _At.INSIDE, self._kept[opening.end() :]
         elif self._kept.strip() and not self._kept.lstrip().startswith(("{", '"')):
@@ -95,11 +97,11 @@ def _character(escape: re.Match[str]) -> str:
     return _SHORT.get(escape["other"], escape[0])
 
 
-def _only_string(text: str) -> str:
-    return _HALVES.sub("\ufffd", _string_in(text))
+def _only_string(text: str, name: str) -> str:
+    return _HALVES.sub("\ufffd", _string_in(text, name))
 
 
-def _string_in(text: str) -> str:
+def _string_in(text: str, name: str) -> str:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -109,6 +111,6 @@ def _string_in(text: str) -> str:
     if value == {}:
         return ""
     strings = [inner for inner in value.values() if isinstance(inner, str)] if isinstance(value, dict) else []
-    if isinstance(value, dict) and isinstance(value.get("input"), str):
-        return str(value["input"])
+    if isinstance(value, dict) and isinstance(value.get(name), str):
+        return str(value[name])
     return strings[0] if len(strings) == 1 else text

@@ -22,9 +22,9 @@ class CodeSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, fro
     """What `code_interpreter` runs in. Sizes are `256m` or `1g`, times are seconds.
 
     `program` is the sandbox's own, where it isn't found by its usual name; `python` the interpreter inside.
-    `readable` are folders that the code may read beside the system's, `options` more options for the program. `image` is for a container, `url` and
-    `token_env`, the variable with its token, for a Jupyter server. `seconds` is for one call, `idle_seconds` how long
-    a container is kept that nobody uses, `containers` how many there may be at a time.
+    `readable` are folders that the code may read beside the system's, `options` more options for the program. `image`
+    is for a container, `url` and `token_env`, the variable with its token, for a Jupyter server. `seconds` is for one
+    call, `idle_seconds` how long a container is kept that nobody uses, `containers` how many there may be at a time.
     """
 
     sandbox: SandboxName

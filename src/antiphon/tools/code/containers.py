@@ -1,0 +1,195 @@
+"""The containers of this server: which there are, whose they are, and when they end.
+
+A container belongs to a project; its sandbox is started when it is first used. One that nobody used for its time is
+ended, and so is the one that rested longest where there are too many. Nothing is kept beyond this process.
+Not here: what a sandbox is (`base.py`), what of it is asked from outside (`service.py`).
+"""
+
+import asyncio
+import contextlib
+import hashlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+
+from antiphon.errors import NotFound, SandboxFailed
+from antiphon.tools.code.base import Sandbox, Start
+from antiphon.tools.code.protocol import Ran, WorkFile
+from antiphon.tools.code.settings import CodeSettings, size
+from antiphon.wire.containers import Container, ContainerFile, ExpiresAfter
+
+FOLDER = "/mnt/data"
+LOOK = 5.0
+"""Seconds between two looks for containers whose time is over."""
+
+
+@dataclass(slots=True, eq=False)
+class Kept:
+    """One container. `busy` counts those who use it or wait for it; `uploaded` are the paths of the user's files."""
+
+    shown: Container
+    memory: int
+    idle_seconds: float
+    last_used: float
+    sandbox: Sandbox | None = None
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    busy: int = 0
+    closed: bool = False
+    uploaded: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A container that is to be there. `memory` is as the API says it (`1g`), None for what is usual."""
+
+    project: str
+    id: str
+    name: str = ""
+    memory: str | None = None
+    idle_seconds: int | None = None
+
+
+class Containers:
+    """All of them. `start` starts a sandbox, `clock` gives Unix seconds."""
+
+    def __init__(self, settings: CodeSettings, start: Start, clock: Callable[[], float]) -> None:
+        self._settings = settings
+        self._start = start
+        self._clock = clock
+        self._all: dict[tuple[str, str], Kept] = {}
+        self._sweeping: asyncio.Task[None] | None = None
+
+    def of(self, project: str) -> list[Container]:
+        """Those of a project, the newest last."""
+        return [kept.shown for (owner, _), kept in self._all.items() if owner == project]
+
+    def get(self, project: str, container_id: str) -> Kept:
+        """One of them. Raises `NotFound`."""
+        kept = self._all.get((project, container_id))
+        if kept is None:
+            raise NotFound(f"Container '{container_id}' doesn't exist, or has expired.", param="container")
+        return kept
+
+    async def make(self, wanted: Wanted) -> Kept:
+        """The container, a new one where there is none of its id. Raises `SandboxFailed` where all are in use."""
+        key = (wanted.project, wanted.id)
+        if key not in self._all:
+            await self._make_room()
+        if key not in self._all:
+            self._all[key] = self._new(wanted)
+        if self._sweeping is None:
+            self._sweeping = asyncio.create_task(self._sweep())
+        return self._all[key]
+
+    async def run(self, kept: Kept, code: str) -> tuple[Ran, bool]:
+        """Run code in a container; the outcome, and whether the container was empty before.
+
+        Raises `SandboxFailed` where its sandbox can't be started.
+        """
+        was = kept.sandbox
+        async with self.using(kept) as sandbox:
+            return await sandbox.run(code, self._settings.seconds), sandbox is not was
+
+    async def files(self, kept: Kept) -> list[ContainerFile]:
+        """Its files. Raises `SandboxFailed`."""
+        async with self.using(kept) as sandbox:
+            return shown_files(kept, await sandbox.files())
+
+    @contextlib.asynccontextmanager
+    async def using(self, kept: Kept) -> AsyncIterator[Sandbox]:
+        """A container's sandbox, for one at a time."""
+        kept.busy += 1
+        try:
+            async with kept.lock:
+                yield await self._opened(kept)
+        finally:
+            kept.busy -= 1
+            kept.last_used = self._clock()
+            kept.shown.last_active_at = int(kept.last_used)
+
+    async def remove(self, project: str, container_id: str) -> None:
+        """End a container. Raises `NotFound`."""
+        kept = self.get(project, container_id)
+        del self._all[project, container_id]
+        await _close(kept)
+
+    async def close(self) -> None:
+        """End all of them."""
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+            await asyncio.wait([self._sweeping])
+        ended = list(self._all.values())
+        self._all.clear()
+        await asyncio.gather(*map(_close, ended))
+
+    def _new(self, wanted: Wanted) -> Kept:
+        settings, now = self._settings, self._clock()
+        memory = min(size(wanted.memory), settings.memory_bytes) if wanted.memory else settings.memory_bytes
+        idle = min(wanted.idle_seconds or settings.idle_seconds, settings.idle_seconds)
+        shown = Container(
+            id=wanted.id,
+            name=wanted.name,
+            created_at=int(now),
+            last_active_at=int(now),
+            expires_after=ExpiresAfter(minutes=max(1, idle // 60)),
+            memory_limit=wanted.memory if wanted.memory and size(wanted.memory) == memory else settings.memory,
+        )
+        return Kept(shown, memory, idle, now)
+
+    async def _opened(self, kept: Kept) -> Sandbox:
+        if kept.closed:
+            raise SandboxFailed("The container was removed while it was waited for.")
+        if kept.sandbox is not None and not kept.sandbox.alive:
+            await kept.sandbox.close()
+            kept.sandbox = None
+            kept.uploaded.clear()
+        if kept.sandbox is None:
+            kept.sandbox = await self._start(kept.shown.id, kept.memory)
+        return kept.sandbox
+
+    async def _make_room(self) -> None:
+        if len(self._all) < self._settings.containers:
+            return
+        resting = [(kept.last_used, key) for key, kept in self._all.items() if not kept.busy]
+        if not resting:
+            raise SandboxFailed(
+                f"All {self._settings.containers} containers of this server are in use. Ask again a little later."
+            )
+        await self.remove(*min(resting)[1])
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK)
+            now = self._clock()
+            over = [
+                key for key, kept in self._all.items() if not kept.busy and now - kept.last_used > kept.idle_seconds
+            ]
+            for key in over:
+                if key in self._all and not self._all[key].busy:
+                    await self.remove(*key)
+
+
+def file_id(container_id: str, path: str) -> str:
+    """The id of a file: the same for the same place, in every process."""
+    return f"cfile_{hashlib.sha256(f'{container_id} {path}'.encode()).hexdigest()[:32]}"
+
+
+def shown_files(kept: Kept, files: Sequence[WorkFile]) -> list[ContainerFile]:
+    """A container's files as the API shows them."""
+    container_id = kept.shown.id
+    return [
+        ContainerFile(
+            id=file_id(container_id, file.path),
+            container_id=container_id,
+            path=f"{FOLDER}/{file.path}",
+            bytes=file.bytes,
+            created_at=file.changed // 1_000_000_000,
+            source="user" if file.path in kept.uploaded else "assistant",
+        )
+        for file in files
+    ]
+
+
+async def _close(kept: Kept) -> None:
+    kept.closed = True
+    if kept.sandbox is not None:
+        await kept.sandbox.close()
