@@ -17,18 +17,21 @@ from antiphon.cassettes.open import Equality, open_cassette
 from antiphon.cassettes.transport import CassetteTransport, Mode
 from antiphon.cassettes.upstreams import KnownUpstream, upstreams
 from antiphon.config import Config, Environment
+from antiphon.engine.own import Own
 from antiphon.errors import ConfigFault
 from antiphon.network import Network
 from antiphon.runner.open_runs import OpenRuns
 from antiphon.runner.retention import keep_sweeping
 from antiphon.sealing import Sealing
 from antiphon.server.front import is_loopback
-from antiphon.server.seals import ReasoningSeal, sealing_of
+from antiphon.server.seals import ItemStamp, ReasoningSeal, sealing_of
 from antiphon.sources import Sources, live
 from antiphon.store.base import Store
 from antiphon.store.memory import MemoryStore
 from antiphon.store.open import SQLITE, open_store
 from antiphon.tools.checker import Checker
+from antiphon.tools.code.service import with_containers
+from antiphon.tools.connectors import Connector, make_connectors
 from antiphon.tools.mcp import McpClient
 from antiphon.tools.mcp_calls import McpCalls
 from antiphon.tools.server_tools import Aids, ServerTools
@@ -74,6 +77,7 @@ class Services:
     sealing: Sealing
     aids: Aids
     tools: Mapping[str, Tool] = field(default_factory=dict)
+    connectors: Mapping[str, Connector] = field(default_factory=dict)
     scope: str = ""
     tape: CassetteTransport | None = None
     open_runs: OpenRuns = field(default_factory=OpenRuns)
@@ -81,7 +85,13 @@ class Services:
     def tools_of(self, run_id: str) -> ServerTools:
         """The tools that this server runs for one run."""
         private = self.config.allow_private_urls or is_loopback(self.config.host)
-        return ServerTools(McpCalls(self.mcp, allow_private=private), self.tools, self.aids, run_id, self.scope)
+        calls = McpCalls(self.mcp, self.connectors, allow_private=private)
+        return ServerTools(calls, self.tools, self.aids, run_id, self.scope)
+
+    @property
+    def own(self) -> Own:
+        """What the engine is to know of this server."""
+        return Own(frozenset(self.tools), frozenset(self.connectors), ItemStamp(self.sealing, PROJECT))
 
     @property
     def seal(self) -> ReasoningSeal:
@@ -99,11 +109,16 @@ class Services:
 
 
 @asynccontextmanager
-async def open_services(config: Config, environment: Environment) -> AsyncIterator[Services]:
-    """Build everything; close it in the end. Raises `ConfigFault` for settings that can't work."""
+async def open_services(
+    config: Config, environment: Environment, *, network: Transport | None = None
+) -> AsyncIterator[Services]:
+    """Build everything; close it in the end. `network` stands in for the real one.
+
+    Raises `ConfigFault` for settings that can't work.
+    """
     async with AsyncExitStack() as stack:
         timeouts = Timeouts(config.connect_timeout, config.first_byte_timeout, config.idle_timeout)
-        network = Network(timeouts)
+        network = _with_containers(network or Network(timeouts), config, environment)
         stack.push_async_callback(network.close)
         tape = open_tape(config, network) if config.cassette else None
         named = named_upstreams(config, environment)
@@ -143,6 +158,7 @@ async def open_services(config: Config, environment: Environment) -> AsyncIterat
             sealing=sealing_of(config),
             aids=aids,
             tools=tools,
+            connectors=make_connectors(config.connectors, _connector_key(environment, replays=replays)),
             tape=tape,
         )
 
@@ -175,11 +191,29 @@ def _named_upstream(text: str, environment: Environment) -> Upstream:
     return Upstream.at(name.strip(), url.strip(), key, said.get("dialect"))
 
 
+def _with_containers(network: Transport, config: Config, environment: Environment) -> Transport:
+    """The network, with the containers that code runs in behind it: a cassette has them before it like the rest."""
+    said = config.tools.code_interpreter
+    if said is None or config.cassette_mode == "replay":
+        return network
+    token = environment.key(said.token_env, "code_interpreter", "The tool") if said.token_env else ""
+    return with_containers(network, said, token)
+
+
 def _tool_key(environment: Environment, *, replays: bool) -> Callable[[str, str], str]:
     """Keys of tools by their variables; a replay asks nobody and needs none."""
 
     def key(variable: str, tool: str) -> str:
         return "" if replays else environment.key(variable, tool, "The tool")
+
+    return key
+
+
+def _connector_key(environment: Environment, *, replays: bool) -> Callable[[str, str], str]:
+    """Credentials of connectors by their variables; a replay needs none."""
+
+    def key(variable: str, connector: str) -> str:
+        return "" if replays else environment.key(variable, connector, "The connector")
 
     return key
 

@@ -22,7 +22,7 @@ PYTHON = {
     "name": "python",
     "description": (
         "Run Python code and get what it prints, the value of its last line and what it raises. Variables, imports "
-        "and files in the current folder stay from call to call. There is no network. The user sees figures of matplotlib."
+        "and files in the current folder stay from call to call. There is no network. The user sees matplotlib's figures."
     ),
     "parameters": {
         "type": "object",
