@@ -5,7 +5,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from antiphon.engine.open_items import Arguments, Citation, MessageItem, Piece, ReasoningItem, Refusal, Text, Thought
+from antiphon.engine.open_items import (
+    Arguments,
+    Citation,
+    MessageItem,
+    Piece,
+    ReasoningItem,
+    Refusal,
+    SummarisedItem,
+    Text,
+    Thought,
+)
 from antiphon.wire.content import TextLogprob
 from antiphon.wire.events import Event
 
@@ -80,3 +90,27 @@ def test_a_piece_of_another_kind_is_a_fault_of_the_program(item: MessageItem | R
     item.open(0, [])
     with pytest.raises(TypeError):
         item.delta(piece)
+
+
+def test_thinking_that_is_shown_as_its_own_summary() -> None:
+    item = SummarisedItem("rs_1")
+    events = [*item.open(0, ()), *item.delta(Thought("Hm, ")), *item.delta(Thought("well."))]
+    events += item.close("completed")
+    assert names(events) == [
+        "output_item.added",
+        "reasoning_summary_part.added",
+        "reasoning_summary_text.delta",
+        "reasoning_summary_text.delta",
+        "reasoning_summary_text.done",
+        "reasoning_summary_part.done",
+        "output_item.done",
+    ]
+    last = last_item(events)
+    assert (last["summary"], last["content"]) == ([{"type": "summary_text", "text": "Hm, well."}], [])
+
+
+def test_a_summary_of_nothing_has_no_parts() -> None:
+    item = SummarisedItem("rs_1")
+    assert last_item([*item.open(0, ()), *item.close("incomplete")])["summary"] == []
+    with pytest.raises(TypeError):
+        item.delta(Text("x"))

@@ -131,7 +131,6 @@ def test_the_limit_has_the_dialects_name(provider: str) -> None:
         ({"prompt_cache_options": {}}, "prompt_cache_options"),
         ({"reasoning": {"summary": "auto"}}, "reasoning.summary"),
         ({"reasoning": {"generate_summary": "auto"}}, "reasoning.generate_summary"),
-        ({"reasoning": {"context": "auto"}}, "reasoning.context"),
         ({"reasoning": {"mode": "pro"}}, "reasoning.mode"),
         ({"shiny": {"new": 1}}, "shiny"),
         ({"shiny": False}, "shiny"),

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import msgspec
 
 from antiphon.wire import events as ev
-from antiphon.wire.content import OutputPart, OutputRefusal, OutputText, ReasoningText, TextLogprob
+from antiphon.wire.content import OutputPart, OutputRefusal, OutputText, ReasoningText, SummaryText, TextLogprob
 from antiphon.wire.items import OutputItem, OutputMessage, Reasoning
 
 encode = msgspec.json.Encoder().encode
@@ -267,7 +267,7 @@ class ReasoningItem:
     def delta(self, piece: Piece) -> list[ev.Event]:
         if not isinstance(piece, Thought):
             raise TypeError(piece)
-        place = self._place()
+        place = {**self._place(), "content_index": 0}
         events: list[ev.Event] = []
         if not self._buffer:
             events.append(ev.ContentPartAdded(**place, part=ReasoningText(text="")))
@@ -281,10 +281,38 @@ class ReasoningItem:
         if self._buffer:
             part = ReasoningText(text="".join(self._buffer))
             content.append(part)
-            events.append(ev.ReasoningTextDone(**self._place(), text=part.text))
-            events.append(ev.ContentPartDone(**self._place(), part=part))
+            place = {**self._place(), "content_index": 0}
+            events.append(ev.ReasoningTextDone(**place, text=part.text))
+            events.append(ev.ContentPartDone(**place, part=part))
         events.append(done(self.output_index, Reasoning(id=self.id, status=status, content=content)))
         return events
 
     def _place(self) -> dict[str, Any]:
-        return {"item_id": self.id, "output_index": self.output_index, "content_index": 0}
+        return {"item_id": self.id, "output_index": self.output_index}
+
+
+class SummarisedItem(ReasoningItem):
+    """What the model thought, shown as a summary in one part."""
+
+    def delta(self, piece: Piece) -> list[ev.Event]:
+        if not isinstance(piece, Thought):
+            raise TypeError(piece)
+        place = {**self._place(), "summary_index": 0}
+        events: list[ev.Event] = []
+        if not self._buffer:
+            events.append(ev.ReasoningSummaryPartAdded(**place, part=SummaryText(text="")))
+        self._buffer.append(piece.text)
+        events.append(ev.ReasoningSummaryTextDelta(**place, delta=piece.text))
+        return events
+
+    def close(self, status: str) -> list[ev.Event]:
+        events: list[ev.Event] = []
+        summary: list[SummaryText] = []
+        if self._buffer:
+            part = SummaryText(text="".join(self._buffer))
+            summary.append(part)
+            place = {**self._place(), "summary_index": 0}
+            events.append(ev.ReasoningSummaryTextDone(**place, text=part.text))
+            events.append(ev.ReasoningSummaryPartDone(**place, part=part))
+        events.append(done(self.output_index, Reasoning(id=self.id, status=status, summary=summary)))
+        return events

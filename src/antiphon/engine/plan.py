@@ -39,7 +39,8 @@ class Plan:
     search for first, `servers` the MCP servers that have more, `approved` the calls that the client allowed. With
     `one_call` a turn has one call at most; without `generate` nothing is asked. `form` is that of the answer where this server has to see to it, `rules`
     are those of the request by their places in it, `window` says how long a call may be,
-    `text_calls` how the model writes calls into its text. `include` is what the client wants to see of items.
+    `text_calls` how the model writes calls into its text. `include` is what the client wants to see of items;
+    `summarised` shows thinking as its summary.
     """
 
     response: Response
@@ -48,6 +49,7 @@ class Plan:
     store: bool = True
     generate: bool = True
     include: frozenset[str] = frozenset()
+    summarised: bool = False
     call_ids: frozenset[str] = frozenset()
     dialect: Dialect = DIALECTS["generic"]
     tools: Sequence[dict[str, Any]] = ()

@@ -26,6 +26,7 @@ from antiphon.engine.plan import Plan
 from antiphon.engine.prompt import call_ids, chat_messages
 from antiphon.engine.reading import read
 from antiphon.engine.structured import rules_of, structured, with_words
+from antiphon.engine.thoughts import with_thoughts_wanted
 from antiphon.engine.toolbox import Offer, offer
 from antiphon.engine.traits import Traits
 from antiphon.errors import InvalidRequest
@@ -101,7 +102,8 @@ def make_plan(  # noqa: PLR0913 - what is asked, what came before, and what ther
     """
     request = asked.request
     items = [*context, *asked.input]
-    messages = chat_messages(request.instructions, items, place.dialect, notes)
+    heard = with_thoughts_wanted(items, request.reasoning)
+    messages = chat_messages(request.instructions, heard, place.dialect, notes)
     if not messages:
         raise _missing("input", "There is nothing to answer: no message, no instructions, no history.")
     body: dict[str, Any] = {"model": place.model, "messages": messages}
@@ -122,6 +124,7 @@ def make_plan(  # noqa: PLR0913 - what is asked, what came before, and what ther
         input=tuple(item.stored() for item in asked.input),
         store=request.store is not False,
         include=_included(request),
+        summarised=_summarised(request, place.traits, notes),
         call_ids=call_ids(items),
         dialect=place.dialect,
         tools=offered.tools,
@@ -183,6 +186,14 @@ def _wants_logprobs(request: CreateResponse) -> tuple[str, Any]:
     return field, bool(request.top_logprobs) or included or None
 
 
+def _summarised(request: CreateResponse, traits: Traits, notes: Notes) -> bool:
+    """Whether thinking is shown as its own summary: where a summary was asked for, and the operator allows it."""
+    asked = [name for name in ("summary", "generate_summary") if request.reasoning and getattr(request.reasoning, name)]
+    shown = bool(asked) and traits.reasoning_summary == "text"
+    (notes.approximated if shown else notes.ignored).extend(f"reasoning.{name}" for name in asked)
+    return shown
+
+
 def _included(request: CreateResponse) -> frozenset[str]:
     """What the client wants to see. Log probabilities are sent only where they were asked for, so none are hidden."""
     return frozenset(request.include or ()) | {LOGPROBS}
@@ -194,10 +205,8 @@ def _note_the_rest(asked: Asked, notes: Notes) -> None:
     notes.ignored += [name for name in IGNORED_WHEN_SET if getattr(request, name) is not None]
     if request.background:
         notes.approximated.append("background")
-    if request.reasoning:
-        for name in ("summary", "generate_summary", "context", "mode"):
-            if getattr(request.reasoning, name) is not None:
-                notes.ignored.append(f"reasoning.{name}")
+    if request.reasoning and request.reasoning.mode is not None:
+        notes.ignored.append("reasoning.mode")
     known = set(CreateResponse.__struct_fields__)
     notes.ignored += [name for name, value in asked.fields.items() if name not in known and bytes(value) != b"null"]
 

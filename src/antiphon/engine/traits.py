@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 TextCalls = Literal["auto", "hermes", "llama", "mistral"]
+Summary = Literal["none", "text"]
 
 
 class Traits(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -19,12 +20,14 @@ class Traits(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
 
     `context` is its context window in tokens. `text_tool_calls` names the form in which it writes tool calls into its
     text, because its server doesn't read them. `structured_output` is `prompt` where its server takes a schema and
-    pays no heed to it, `native` where it heeds one although its make usually doesn't.
+    pays no heed to it, `native` where it heeds one although its make usually doesn't. `reasoning_summary` is `text`
+    where what it thinks may be shown as a summary of itself to those who ask for one.
     """
 
     context: Annotated[int, Meta(ge=1)] | None = None
     text_tool_calls: TextCalls | None = None
     structured_output: Literal["native", "prompt"] | None = None
+    reasoning_summary: Summary | None = None
 
 
 def traits_of(model: str, told: Mapping[str, Traits]) -> Traits:

@@ -24,6 +24,7 @@ from antiphon.engine.open_items import (
     Piece,
     ReasoningItem,
     Refusal,
+    SummarisedItem,
     Text,
     Thought,
 )
@@ -57,8 +58,8 @@ class Turn:
 
     Afterwards `finish_reason`, `usage` and `output` (the raw JSON of the closed items, in order) tell what
     came of it; `nameless_call` says that the upstream asked for a tool without naming it, `begun` that anything came at
-    all, `rejected` is what a review found unfit. With `holds_text` the text waits for a review. With a `bibliography` the
-    markers in the text become citations.
+    all, `rejected` is what a review found unfit. With `holds_text` the text waits for a review. With a `bibliography`
+    the markers in the text become citations; `summarised` thinking is shown as a summary.
     """
 
     def __init__(  # noqa: PLR0913 - each has a default that most tests and the first turn keep
@@ -71,6 +72,7 @@ class Turn:
         *,
         one_call: bool = False,
         holds_text: bool = False,
+        summarised: bool = False,
     ) -> None:
         self.finish_reason: str | None = None
         self.usage: ChatUsage | None = None
@@ -79,6 +81,7 @@ class Turn:
         self.nameless_call = False
         self.begun = False
         self.rejected: list[Rejected] = []
+        self._reasoning: type[ReasoningItem] = SummarisedItem if summarised else ReasoningItem
         self._message: type[MessageItem] = HeldMessage if holds_text else MessageItem
         self._finished = False
         self._ids = sources.ids
@@ -206,7 +209,7 @@ class Turn:
         if thought:
             # White space that came before the thinking waits for the text after it.
             events = self._unmarked() if self._think.blank else self._release()
-            events += self._give(ReasoningItem, "rs", Thought(thought))
+            events += self._give(self._reasoning, "rs", Thought(thought))
         if delta.content:
             events += self._content(delta.content, logprobs)
         elif logprobs and logprobs.content and self._fast:
@@ -253,7 +256,7 @@ class Turn:
                 known, self._undecided = self._undecided, []
                 events += self._say(Text(piece.text, known))
             else:
-                events += self._give(ReasoningItem, "rs", piece)
+                events += self._give(self._reasoning, "rs", piece)
         return events
 
     def _say(self, text: Text) -> list[Event]:

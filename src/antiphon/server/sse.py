@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 from starlette.types import Receive, Send
 
-from antiphon.wire.events import DeltaEvent, Event, FunctionCallArgumentsDelta
+from antiphon.wire.events import DeltaEvent, Event, FunctionCallArgumentsDelta, ReasoningSummaryTextDelta
 
 HEADERS = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store", "x-accel-buffering": "no"}
 PING = b": ping\n\n"
@@ -91,7 +91,7 @@ class LastEvent:
 def obfuscate(events: list[Event], pad: Callable[[], str]) -> None:
     """Fill each delta up to a multiple of `PAD_TO` characters, so that its size says little of its content."""
     for event in events:
-        if isinstance(event, DeltaEvent | FunctionCallArgumentsDelta):
+        if isinstance(event, DeltaEvent | FunctionCallArgumentsDelta | ReasoningSummaryTextDelta):
             event.obfuscation = pad()[: PAD_TO - len(event.delta) % PAD_TO]
 
 

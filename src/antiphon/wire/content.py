@@ -47,6 +47,12 @@ class ReasoningText(msgspec.Struct, tag="reasoning_text", kw_only=True):
     text: str
 
 
+class SummaryText(msgspec.Struct, tag="summary_text", kw_only=True):
+    """A part of what is said of a model's thinking."""
+
+    text: str
+
+
 OutputPart = OutputText | OutputRefusal | ReasoningText
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from antiphon.wire.content import OutputPart
+from antiphon.wire.content import OutputPart, SummaryText
 from antiphon.wire.responses import Response
 
 
@@ -148,6 +148,39 @@ class ReasoningTextDelta(DeltaEvent, tag="response.reasoning_text.delta"):
 
 class ReasoningTextDone(PartEvent, tag="response.reasoning_text.done"):
     """The whole thinking."""
+
+    text: str
+
+
+class SummaryPartEvent(Event):
+    """Base of events about one part of a summary."""
+
+    item_id: str
+    output_index: int
+    summary_index: int
+
+
+class ReasoningSummaryPartAdded(SummaryPartEvent, tag="response.reasoning_summary_part.added"):
+    """A part of a summary opens."""
+
+    part: SummaryText
+
+
+class ReasoningSummaryPartDone(SummaryPartEvent, tag="response.reasoning_summary_part.done"):
+    """A part of a summary is closed."""
+
+    part: SummaryText
+
+
+class ReasoningSummaryTextDelta(SummaryPartEvent, tag="response.reasoning_summary_text.delta"):
+    """A piece of a summary."""
+
+    delta: str
+    obfuscation: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class ReasoningSummaryTextDone(SummaryPartEvent, tag="response.reasoning_summary_text.done"):
+    """The whole part of a summary."""
 
     text: str
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from antiphon.wire.content import OutputPart, ReasoningText
+from antiphon.wire.content import OutputPart, ReasoningText, SummaryText
 
 
 class OutputMessage(msgspec.Struct, tag="message", kw_only=True):
@@ -27,7 +27,7 @@ class Reasoning(msgspec.Struct, tag="reasoning", kw_only=True):
 
     id: str
     status: str
-    summary: list[msgspec.Raw] = []
+    summary: list[SummaryText] = []
     content: list[ReasoningText] = []
     encrypted_content: str | None = None
 
