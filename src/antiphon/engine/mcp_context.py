@@ -3,22 +3,24 @@
 Pure. Not here: the rules of a single tool (`mcp.py`). Counterparts: `kinds/mcp.py`, which makes these items.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from antiphon.engine.belt import Server
 from antiphon.engine.declared import Declared, found_on_servers
 from antiphon.engine.input import Item
-from antiphon.engine.kinds.mcp import approval_digest
+from antiphon.engine.kinds.mcp import approval_text, list_text
 from antiphon.engine.kinds.retold import AnsweredCall
 from antiphon.engine.kinds.tool_search import TOOL_SEARCH
 from antiphon.engine.mcp import read_mcp_tool
+from antiphon.engine.own import Own, Stamp, mark_of
 from antiphon.engine.plan import Approved
 from antiphon.engine.reading import read
 from antiphon.engine.toolbox import mcp_tools
 from antiphon.errors import InvalidRequest
-from antiphon.wire.mcp import ListedTool
+from antiphon.wire.items import MessageView
+from antiphon.wire.mcp import ListedTool, McpTool
 
 
 class _List(msgspec.Struct):
@@ -39,69 +41,110 @@ class _Response(msgspec.Struct):
     reason: str | None = None
 
 
-class _Made(msgspec.Struct):
+class _Call(msgspec.Struct):
+    server_label: str = ""
+    name: str = ""
+    arguments: str = ""
     approval_request_id: str | None = None
 
 
-def mcp_servers(tools: Sequence[Declared], items: Sequence[Item]) -> tuple[Server, ...]:
+def mcp_servers(tools: Sequence[Declared], items: Sequence[Item], own: Own) -> tuple[Server, ...]:
     """The request's MCP servers; one that an earlier answer listed isn't asked again.
 
-    Raises `InvalidRequest` for a tool that contradicts itself, or two with one label.
+    Raises `InvalidRequest` for a tool that contradicts itself, two with one label, and an unknown connector.
     """
-    lists = {listed.server_label: listed.tools for listed in map(_list, items) if listed and not listed.error}
     found = found_on_servers(items)
     searched = any(tool.tool["type"] == TOOL_SEARCH for tool in tools)
     servers: dict[str, Server] = {}
     for tool, shown in mcp_tools(tools):
-        at = tool.at
-        server = read_mcp_tool(msgspec.json.encode(tool.tool), at)
-        if server.server_label in servers:
-            raise InvalidRequest(f"Two MCP servers are labelled '{server.server_label}'.", param=f"{at}.server_label")
-        if server.server_url is None:
-            raise InvalidRequest(
-                f"No connector '{server.connector_id}' is configured here. Give its server's address as server_url.",
-                param=f"{at}.connector_id",
-            )
-        known = lists.get(server.server_label)
-        servers[server.server_label] = Server(
+        server = read_mcp_tool(msgspec.json.encode(tool.tool), tool.at)
+        label = server.server_label
+        if label in servers:
+            raise InvalidRequest(f"Two MCP servers are labelled '{label}'.", param=f"{tool.at}.server_label")
+        if server.server_url is None and server.connector_id not in own.connectors:
+            raise _unknown_connector(server.connector_id or "", own.connectors, tool.at)
+        servers[label] = Server(
             tool=server,
-            listed=tuple(known) if known is not None else None,
+            listed=_known(server, items, own.stamp),
             shown=shown,
             deferred=searched and tool.deferred,
-            found=None if tool.found else found.get(server.server_label, frozenset()),
+            found=None if tool.found else found.get(label, frozenset()),
         )
     return tuple(servers.values())
 
 
-def approved_calls(given: Sequence[Item], items: Sequence[Item], servers: Sequence[Server]) -> tuple[Approved, ...]:
-    """The calls that this request's own input approves.
+def _known(server: McpTool, items: Sequence[Item], stamp: Stamp) -> tuple[ListedTool, ...] | None:
+    """What the context says that this server has; None where it doesn't say.
+
+    A list whose id bears no mark wasn't made here: its label must do.
+    """
+    for item in reversed(items):
+        listed = _list(item)
+        if listed is None or listed.error or listed.server_label != server.server_label:
+            continue
+        mark = mark_of(item.id)
+        if mark is None or stamp.confirms(list_text(server), mark):
+            return tuple(listed.tools)
+    return None
+
+
+def _unknown_connector(name: str, known: Iterable[str], at: str) -> InvalidRequest:
+    there = f"There are: {', '.join(sorted(known))}." if known else "There are none."
+    return InvalidRequest(
+        f"No connector '{name}' is configured here. {there} Its operator adds one under [connectors.{name}] in "
+        "antiphon.toml; or give the address of its server as server_url.",
+        code="connector_not_configured",
+        param=f"{at}.connector_id",
+    )
+
+
+def approved_calls(
+    given: Sequence[Item], items: Sequence[Item], servers: Sequence[Server], stamp: Stamp
+) -> tuple[Approved, ...]:
+    """The calls that this request's own input approves. One that was made already, or answered since, isn't made again.
 
     Raises `InvalidRequest` for an approval of nothing, of a call that was changed, or of a server that isn't declared.
     """
     requests = {item.id: item for item in items if item.type == "mcp_approval_request"}
     by_label = {server.tool.server_label: server.tool for server in servers}
-    # Who sends the whole conversation each time sends approvals again whose calls were made long ago.
-    made = {read(item.raw, _Made, item.at).approval_request_id for item in items if item.type == "mcp_call"}
+    made = {read(item.raw, _Call, item.at).approval_request_id for item in items if item.type == "mcp_call"}
     approved: list[Approved] = []
-    for item in given:
+    for place, item in enumerate(given):
         if item.type != "mcp_approval_response":
             continue
         said = read(item.raw, _Response, item.at)
-        if said.approval_request_id in made:
+        asked = requests.get(said.approval_request_id)
+        if said.approval_request_id in made or _is_history(asked, given[place + 1 :]):
             continue
         at = f"{item.at}.approval_request_id"
-        asked = requests.get(said.approval_request_id)
         if asked is None:
             raise InvalidRequest(f"No approval request '{said.approval_request_id}' came before.", param=at)
+        if not said.approve:
+            continue
         request = read(asked.raw, _Request, asked.at)
-        if not asked.id.endswith(approval_digest(request.server_label, request.name, request.arguments)):
-            raise InvalidRequest(f"The call of '{asked.id}' isn't the one that approval was asked for.", param=at)
-        if request.server_label not in by_label:
+        server = by_label.get(request.server_label)
+        if server is None:
             raise InvalidRequest(f"'tools' has no MCP server '{request.server_label}' to call.", param="tools")
-        if said.approve:
-            server = by_label[request.server_label]
-            approved.append(Approved(asked.id, server, request.name, request.arguments))
+        if not stamp.confirms(approval_text(server, request.name, request.arguments), mark_of(asked.id) or ""):
+            raise InvalidRequest(
+                f"The call of '{asked.id}' isn't the one that approval was asked for here: its server, its name or its "
+                "arguments are others, or this server's sealing keys are.",
+                param=at,
+            )
+        approved.append(Approved(asked.id, server, request.name, request.arguments))
     return tuple(approved)
+
+
+def _is_history(asked: Item | None, later: Sequence[Item]) -> bool:
+    """Whether the model went on after a client's word: who sends the whole conversation sends that again too."""
+    for item in later:
+        if item.type == "reasoning" or (isinstance(item.view, MessageView) and item.view.role == "assistant"):
+            return True
+        if item.type == "mcp_call" and asked is not None:
+            call, wanted = read(item.raw, _Call, item.at), read(asked.raw, _Request, asked.at)
+            if (call.server_label, call.name, call.arguments) == (wanted.server_label, wanted.name, wanted.arguments):
+                return True
+    return False
 
 
 def refusals(items: Sequence[Item]) -> dict[str, AnsweredCall]:

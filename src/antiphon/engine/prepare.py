@@ -4,7 +4,7 @@ Pure: the context comes in as items, the upstream as a name and a dialect. Count
 response object, `prompt.py` for the messages, `toolbox.py` for the tools; `run.py` follows the plan.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,8 @@ from antiphon.engine.kinds.hosted import Hosting
 from antiphon.engine.mcp_context import approved_calls, mcp_servers
 from antiphon.engine.metadata import check_metadata
 from antiphon.engine.notes import Notes
+from antiphon.engine.own import Own
+from antiphon.engine.picture_context import latest_pictures
 from antiphon.engine.plan import Plan
 from antiphon.engine.prompt import call_ids, chat_messages
 from antiphon.engine.reading import read
@@ -88,19 +90,19 @@ def read_request(body: bytes, sources: Sources) -> Asked:
     return Asked(sources.ids("resp"), request, fields, items)
 
 
-def make_plan(  # noqa: PLR0913 - what is asked, what came before, and what there is to do it with
+def make_plan(  # noqa: PLR0913, PLR0917 - what is asked, what came before, and what there is to do it with
     asked: Asked,
     context: Sequence[Item],
     place: Place,
     sources: Sources,
     notes: Notes,
-    hosted: Iterable[str] = (),
+    own: Own | None = None,
 ) -> Plan:
-    """What to do for a request whose `context` came before its own input; `hosted` are this server's own tools.
+    """What to do for a request whose `context` came before its own input; `own` is what this server brings along.
 
     Raises `InvalidRequest`; what can't be honoured is added to `notes`.
     """
-    request = asked.request
+    request, own = asked.request, own or Own()
     items = [*context, *asked.input]
     heard = with_thoughts_wanted(items, request.reasoning)
     messages = chat_messages(request.instructions, heard, place.dialect, notes)
@@ -108,7 +110,8 @@ def make_plan(  # noqa: PLR0913 - what is asked, what came before, and what ther
         raise _missing("input", "There is nothing to answer: no message, no instructions, no history.")
     body: dict[str, Any] = {"model": place.model, "messages": messages}
     container = container_of(items, asked.response_id)
-    hosting = Hosting(frozenset(hosted), frozenset(request.include or ()), container, notes)
+    pictures = latest_pictures(items) if "image_generation" in own.tools else ()
+    hosting = Hosting(own.tools, frozenset(request.include or ()), container, notes, pictures)
     declared = declared_tools(request.tools or [], items)
     offered = offer(declared, request.tool_choice, place.dialect, notes, hosting)
     output = structured(request.text.format if request.text else None, place.dialect, place.traits, notes)
@@ -117,7 +120,7 @@ def make_plan(  # noqa: PLR0913 - what is asked, what came before, and what ther
     body |= _tools(request, offered, place.dialect) | _sampling(request, place.dialect, notes) | output.fields
     body |= {"stream": True, "stream_options": {"include_usage": True}}
     _note_the_rest(asked, notes)
-    servers = mcp_servers(declared, items)
+    servers = mcp_servers(declared, items, own)
     return Plan(
         response=initial_response(asked.response_id, request, asked.fields, sources),
         call=CallUpstream(upstream=place.upstream, body=body),
@@ -132,12 +135,13 @@ def make_plan(  # noqa: PLR0913 - what is asked, what came before, and what ther
         bindings=offered.bindings,
         deferred=offered.deferred,
         one_call=request.parallel_tool_calls is False,
+        stamp=own.stamp,
         form=output.form,
         rules=rules_of(output.form, offered.bindings),
         window=Window(place.window, auto=request.truncation == "auto", counts=place.dialect.counts_tokens),
         text_calls=place.traits.text_tool_calls if offered.tools or offered.more else None,
         servers=servers,
-        approved=approved_calls(asked.input, items, servers),
+        approved=approved_calls(asked.input, items, servers, own.stamp),
     )
 
 

@@ -143,7 +143,9 @@ async def open_services(
         stack.push_async_callback(mcp.close)
         aids = Aids(Checker(), Measurer(tape or network, catalog))
         stack.push_async_callback(aids.checker.close)
-        tools = make_tools(Workshop(tape or network, config.tools, _tool_key(environment, replays=replays)))
+        tools = make_tools(
+            Workshop(tape or network, config.tools, _keys(environment, "The tool", replays=replays), catalog, replays)
+        )
         for tool in tools.values():
             stack.push_async_callback(tool.close)
         yield Services(
@@ -158,7 +160,7 @@ async def open_services(
             sealing=sealing_of(config),
             aids=aids,
             tools=tools,
-            connectors=make_connectors(config.connectors, _connector_key(environment, replays=replays)),
+            connectors=make_connectors(config.connectors, _keys(environment, "The connector", replays=replays)),
             tape=tape,
         )
 
@@ -200,20 +202,11 @@ def _with_containers(network: Transport, config: Config, environment: Environmen
     return with_containers(network, said, token)
 
 
-def _tool_key(environment: Environment, *, replays: bool) -> Callable[[str, str], str]:
-    """Keys of tools by their variables; a replay asks nobody and needs none."""
+def _keys(environment: Environment, what: str, *, replays: bool) -> Callable[[str, str], str]:
+    """Keys of tools or connectors by their variables; a replay asks nobody and needs none."""
 
-    def key(variable: str, tool: str) -> str:
-        return "" if replays else environment.key(variable, tool, "The tool")
-
-    return key
-
-
-def _connector_key(environment: Environment, *, replays: bool) -> Callable[[str, str], str]:
-    """Credentials of connectors by their variables; a replay needs none."""
-
-    def key(variable: str, connector: str) -> str:
-        return "" if replays else environment.key(variable, connector, "The connector")
+    def key(variable: str, name: str) -> str:
+        return "" if replays else environment.key(variable, name, what)
 
     return key
 

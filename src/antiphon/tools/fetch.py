@@ -6,6 +6,8 @@ upstream models (`upstream/client.py`), MCP (`mcp_http.py`).
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -31,20 +33,20 @@ class Limits:
 
 async def fetch_json(transport: Transport, request: HttpRequest, limits: Limits) -> Any:  # noqa: ANN401 - JSON
     """The JSON that a service answers with. Raises `ToolFailed`, and faults of a cassette."""
-    body = await fetch(transport, request, limits)
-    try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise ToolFailed(f"{limits.service} answered with what isn't JSON.") from None
+    async with asking(transport, request, limits) as answer:
+        if not good(answer):
+            raise refused(limits, answer.status)
+        return json_of(b"".join([data async for data in pieces(answer, limits)]), limits)
 
 
-async def fetch(transport: Transport, request: HttpRequest, limits: Limits) -> bytes:
-    """The body that a service answers with. Raises `ToolFailed`, and faults of a cassette."""
+@asynccontextmanager
+async def asking(transport: Transport, request: HttpRequest, limits: Limits) -> AsyncIterator[HttpAnswer]:
+    """The answer of a service, while it arrives. What goes wrong inside the block, too, is a `ToolFailed`."""
     try:
         async with asyncio.timeout(limits.seconds):
             answer = await transport.send(request)
             try:
-                return await _body(answer, limits)
+                yield answer
             finally:
                 await answer.close()
     except TimeoutError:
@@ -54,14 +56,30 @@ async def fetch(transport: Transport, request: HttpRequest, limits: Limits) -> b
         raise ToolFailed(f"{limits.service} can't be reached, or broke its answer off.") from None
 
 
-async def _body(answer: HttpAnswer, limits: Limits) -> bytes:
-    body = bytearray()
+async def pieces(answer: HttpAnswer, limits: Limits) -> AsyncIterator[bytes]:
+    """The body as it comes. Raises `ToolFailed` where it is too large."""
+    size = 0
     async for data in answer.chunks():
-        body += data
-        if len(body) > limits.most_bytes:
+        size += len(data)
+        if size > limits.most_bytes:
             raise ToolFailed(f"{limits.service} answered with more than {limits.most_bytes // MIB} MiB.")
-    if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
-        # What it says isn't logged: some services quote the key that they refuse.
-        log.warning("tool: %s answered with status %d", limits.service, answer.status)
-        raise ToolFailed(f"{limits.service} answered with status {answer.status}.")
-    return bytes(body)
+        yield data
+
+
+def json_of(body: bytes, limits: Limits) -> Any:  # noqa: ANN401 - JSON
+    """The JSON in a body. Raises `ToolFailed`."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise ToolFailed(f"{limits.service} answered with what isn't JSON.") from None
+
+
+def good(answer: HttpAnswer) -> bool:
+    """Whether its status says that it is what was asked for."""
+    return HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
+
+
+def refused(limits: Limits, status: int) -> ToolFailed:
+    """The error for another status. What the body says isn't shown: some services quote the key that they refuse."""
+    log.warning("tool: %s answered with status %d", limits.service, status)
+    return ToolFailed(f"{limits.service} answered with status {status}.")

@@ -23,8 +23,22 @@ class WebSearchSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknow
     timeout: Annotated[float, Meta(gt=0)] = 20.0
 
 
+class ImageSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Who makes pictures: an upstream with the images API, by its name; times in seconds.
+
+    `model` is asked for whatever the request says; without it the request's, or the server's own. `response_format` is
+    sent where the server would give an address instead of base64.
+    """
+
+    upstream: str
+    model: str | None = None
+    response_format: Literal["b64_json"] | None = None
+    timeout: Annotated[float, Meta(gt=0)] = 300.0
+
+
 class ToolSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """The tools that are set up; None for one that isn't."""
 
     code_interpreter: CodeSettings | None = None
+    image_generation: ImageSettings | None = None
     web_search: WebSearchSettings | None = None

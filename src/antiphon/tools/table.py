@@ -6,24 +6,40 @@ MCP servers, which need no settings (`mcp_calls.py`).
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from antiphon.errors import ConfigFault
 from antiphon.tools.code.interpreter import CodeInterpreter
 from antiphon.tools.fetch import Limits
+from antiphon.tools.image_generation import ImageGeneration
 from antiphon.tools.search.services import SERVICES
 from antiphon.tools.settings import ToolSettings
 from antiphon.tools.tool import Tool
 from antiphon.tools.web_search import WebSearch
 from antiphon.transport import Transport
+from antiphon.upstream.catalog import Catalog
 
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """What tools are made of. `key` gives the key in a variable, for the tool of a name, or raises `ConfigFault`."""
+    """What tools are made of.
+
+    `key` gives the key in a variable, for the tool of a name, or raises `ConfigFault`. `replays` is true where nobody
+    is asked in earnest, so that an upstream need not be there.
+    """
 
     transport: Transport
     settings: ToolSettings
     key: Callable[[str, str], str]
+    catalog: Catalog
+    replays: bool = False
+
+    def check_upstream(self, name: str, tool: str) -> None:
+        """Raise `ConfigFault` where a tool names an upstream that isn't there."""
+        known = [upstream.name for upstream in self.catalog.upstreams]
+        if name not in known and not self.replays:
+            has = f"There is {', '.join(known)}." if known else "There is none."
+            raise ConfigFault(f"[tools.{tool}] names the upstream {name!r}, which isn't there. {has}")
 
 
 def _web_search(workshop: Workshop) -> Tool | None:
@@ -48,8 +64,17 @@ def _code_interpreter(workshop: Workshop) -> Tool | None:
     return CodeInterpreter(workshop.transport) if workshop.settings.code_interpreter else None
 
 
+def _image_generation(workshop: Workshop) -> Tool | None:
+    said = workshop.settings.image_generation
+    if said is None:
+        return None
+    workshop.check_upstream(said.upstream, "image_generation")
+    return ImageGeneration(workshop.transport, partial(workshop.catalog.upstream, said.upstream), said)
+
+
 TOOLS: dict[str, Callable[[Workshop], Tool | None]] = {
     "code_interpreter": _code_interpreter,
+    "image_generation": _image_generation,
     "web_search": _web_search,
 }
 """Each gives None where it isn't set up, and raises `ConfigFault` where it is wrongly."""

@@ -201,19 +201,19 @@ class CodeInterpreterCall(msgspec.Struct, tag="code_interpreter_call", kw_only=T
     outputs: list[dict[str, Any]] | None = None
 
 
-class ImageGenerationCall(msgspec.Struct, tag="image_generation_call", kw_only=True, omit_defaults=True):
+class ImageGenerationCall(msgspec.Struct, tag="image_generation_call", kw_only=True):
     """A picture that was made: `result` is base64. The rest says how, as far as it is known."""
 
     id: str
     status: str
     result: str | None = None
-    action: str | None = None
-    background: str | None = None
-    output_format: str | None = None
-    quality: str | None = None
-    size: str | None = None
-    revised_prompt: str | None = None
-    error: dict[str, Any] | None = None
+    action: str | msgspec.UnsetType = msgspec.UNSET
+    background: str | msgspec.UnsetType = msgspec.UNSET
+    output_format: str | msgspec.UnsetType = msgspec.UNSET
+    quality: str | msgspec.UnsetType = msgspec.UNSET
+    size: str | msgspec.UnsetType = msgspec.UNSET
+    revised_prompt: str | msgspec.UnsetType = msgspec.UNSET
+    error: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
 
 
 OutputItem = (

@@ -9,8 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from antiphon.engine.kinds.code_interpreter import NOWHERE, PYTHON, CodeInterpreterFace, Place, read_place
 from antiphon.engine.kinds.face import Binding
+from antiphon.engine.kinds.image_generation import ImageGenerationFace, image_function, read_image_generation
 from antiphon.engine.kinds.web_search import WEB_SEARCH, WebSearchFace, read_web_search
 from antiphon.engine.notes import Notes
 from antiphon.errors import InvalidRequest
@@ -23,13 +26,14 @@ class Hosting:
     """What this server has: `tools` are the keys of `tools/table.py` that are set up; `include` is the request's.
 
     `container` is where code of this conversation runs, unless the tool names another place; `notes` take what of a
-    tool can't be honoured.
+    tool can't be honoured. `pictures` are the latest of the conversation, as data URLs.
     """
 
     tools: frozenset[str] = frozenset()
     include: frozenset[str] = frozenset()
     container: Place = NOWHERE
     notes: Notes = field(default_factory=Notes)
+    pictures: tuple[str, ...] = ()
 
     def need(self, name: str, at: str, how: str) -> None:
         """Raise `InvalidRequest`, saying how to set it up, where the tool `name` isn't."""
@@ -50,6 +54,17 @@ def _web_search(tool: dict[str, Any], at: str, hosting: Hosting) -> Offered:
     return [(WEB_SEARCH, Binding(WebSearchFace, "web_search", {"search": search}))]
 
 
+def _image_generation(tool: dict[str, Any], at: str, hosting: Hosting) -> Offered:
+    how = "Its operator names an upstream that makes pictures under [tools.image_generation] in antiphon.toml."
+    hosting.need("image_generation", at, how)
+    said = read_image_generation(tool, at)
+    if said.input_image_mask and not (said.input_image_mask.image_url or "").startswith("data:"):
+        hosting.notes.ignored.append(f"{at}.input_image_mask")
+        said = msgspec.structs.replace(said, input_image_mask=None)
+    about = {"tool": said, "pictures": hosting.pictures}
+    return [(image_function(said), Binding(ImageGenerationFace, "image_generation", about))]
+
+
 def _code_interpreter(tool: dict[str, Any], at: str, hosting: Hosting) -> Offered:
     hosting.need(
         "code_interpreter", at, "Its operator names a sandbox under [tools.code_interpreter] in antiphon.toml."
@@ -60,6 +75,7 @@ def _code_interpreter(tool: dict[str, Any], at: str, hosting: Hosting) -> Offere
 
 HOSTED: dict[str, Callable[[dict[str, Any], str, Hosting], Offered]] = {
     "code_interpreter": _code_interpreter,
+    "image_generation": _image_generation,
     "web_search": _web_search,
     "web_search_2025_08_26": _web_search,
     "web_search_preview": _web_search,

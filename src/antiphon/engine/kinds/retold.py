@@ -95,6 +95,11 @@ class _Mcp(msgspec.Struct):
     error: str | dict[str, Any] | None = None
 
 
+class _Picture(msgspec.Struct):
+    result: str | None = None
+    revised_prompt: str | None = None
+
+
 class _Search(msgspec.Struct):
     action: dict[str, Any] | None = None
     results: list[Any] | None = None
@@ -228,6 +233,12 @@ def _code_interpreter(raw: bytes, at: str) -> Retold:
     return AnsweredCall("python", _json({"code": item.code or ""}), output)
 
 
+def _picture(raw: bytes, at: str) -> Retold:
+    item = read(raw, _Picture, at)
+    told = "The picture was made, and the user was shown it." if item.result else "The picture couldn't be made."
+    return AnsweredCall("image_generation", _json({"prompt": item.revised_prompt or ""}), told)
+
+
 def failure_text(error: str | dict[str, Any]) -> str:
     """What the model reads of a call that failed."""
     return f"The call failed: {_error_text(error)}"
@@ -257,6 +268,7 @@ RETOLD: dict[str, Reader] = {
     "tool_search_call": _tool_search,
     "tool_search_output": _found,
     "web_search_call": _web_search,
+    "image_generation_call": _picture,
     "code_interpreter_call": _code_interpreter,
 }
 """How an item of each type is told to a chat model."""
