@@ -21,7 +21,7 @@ class CodeInterpreter:
     """Implements `Tool`. Its containers outlive a run: they end by their own time."""
 
     def __init__(self, transport: Transport) -> None:
-        self._transport = transport
+        self.transport = transport
 
     async def call(self, call: ToolCall) -> Outcome:
         place: Place = call.about["place"]
@@ -29,7 +29,7 @@ class CodeInterpreter:
         if not code.strip():
             raise SandboxFailed('The call has no code. Give some, such as {"code": "print(1)"}.')
         said = RunCode(code=code, make=not place.named, memory=place.memory_limit)
-        client = CodeClient(self._transport, PROJECT, call.scope)
+        client = CodeClient(self.transport, PROJECT, call.scope)
         return outcome(await client.run(place.container_id, said), place)
 
     async def leave(self, run_id: str) -> None:

@@ -1,7 +1,7 @@
 """A sandbox that is a kernel of a Jupyter server somewhere else, spoken to over REST and a WebSocket.
 
 What keeps the code in is that server's affair: its kernels share its files and its network, unless it runs them apart.
-It needs the extra `[jupyter]`. Not here: the messages (`jupyter_messages.py`). Sources: the REST API of Jupyter Server,
+Not here: the messages (`jupyter_messages.py`). Sources: the REST API of Jupyter Server,
 "WebSocket protocols" of its documentation.
 """
 
@@ -10,21 +10,19 @@ import base64
 import itertools
 import os
 from binascii import Error as NotBase64
-from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import msgspec
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import WebSocketException
 
 from antiphon.errors import AntiphonError, NotFound, SandboxFailed
 from antiphon.tools.code.jupyter_messages import Output, execute, read_message
 from antiphon.tools.code.protocol import LINE_BYTES, PIECE_BYTES, Ran, WorkFile
 from antiphon.tools.code.settings import CodeSettings
 from antiphon.transport import HttpRequest, Transport
-
-if TYPE_CHECKING:
-    from websockets.asyncio.client import ClientConnection
 
 START = 60.0
 """Seconds that a kernel may take to begin, and for anything but code."""
@@ -63,7 +61,7 @@ def _work_remove(path, home=_os.getcwd(), os=_os):
 class JupyterSandbox:
     """One kernel. Use `start`."""
 
-    def __init__(self, server: "JupyterServer", kernel: str, socket: "ClientConnection", limit: int) -> None:
+    def __init__(self, server: "JupyterServer", kernel: str, socket: ClientConnection, limit: int) -> None:
         self._server = server
         self._kernel = kernel
         self._socket = socket
@@ -130,7 +128,10 @@ class JupyterSandbox:
         if self._closed:
             return
         self._closed = True
-        await self._socket.close()
+        # A kernel that died leaves a connection on which nobody says goodbye.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GRACE):
+                await self._socket.close()
         with suppress(AntiphonError):
             await self._server.end_kernel(self._kernel)
 
@@ -154,8 +155,6 @@ class JupyterSandbox:
 
     async def _execute(self, code: str, seconds: float, limit: int) -> Output | None:
         """What the code came to; None when the kernel was lost at once, and `_lost` says why."""
-        from websockets.exceptions import WebSocketException  # noqa: PLC0415 - an optional extra
-
         if self._lost is not None:
             return None
         output = Output(f"{next(self._numbers)}-{os.urandom(8).hex()}", limit)
@@ -212,16 +211,15 @@ class JupyterServer:
         """End a kernel. Raises `SandboxFailed`."""
         await self._ask("DELETE", f"/api/kernels/{quote(kernel)}")
 
-    async def channels(self, kernel: str) -> "ClientConnection":
+    async def channels(self, kernel: str) -> ClientConnection:
         """The connection to a kernel. Raises `SandboxFailed`."""
-        connect, fault = _websockets()
         parts = urlsplit(f"{self._url}/api/kernels/{quote(kernel)}/channels")
         address = urlunsplit(parts._replace(scheme="wss" if parts.scheme == "https" else "ws"))
         try:
             return await connect(
-                address, additional_headers=self._headers, open_timeout=START, max_size=LINE_BYTES, proxy=None
+                address, additional_headers=self._headers, open_timeout=START, close_timeout=1, max_size=LINE_BYTES, proxy=None
             )
-        except (fault, OSError, TimeoutError) as error:
+        except (WebSocketException, OSError, TimeoutError) as error:
             raise SandboxFailed("The Jupyter server doesn't connect to its kernel.") from error
 
     async def _ask(self, method: str, path: str, body: bytes = b"") -> bytes:
@@ -242,16 +240,3 @@ class JupyterServer:
 
 class _Kernel(msgspec.Struct):
     id: str
-
-
-def _websockets() -> tuple[Callable[..., Any], type[Exception]]:
-    """What connects, and the base of what it raises."""
-    try:
-        from websockets.asyncio.client import connect  # noqa: PLC0415 - an optional extra
-        from websockets.exceptions import WebSocketException  # noqa: PLC0415 - the same
-    except ModuleNotFoundError as error:
-        raise SandboxFailed(
-            "A Jupyter server is spoken to by the package websockets, which this server lacks: "
-            "pip install 'antiphon[jupyter]'."
-        ) from error
-    return connect, WebSocketException

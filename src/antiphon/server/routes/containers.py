@@ -1,0 +1,150 @@
+"""`/v1/containers`: the places in which code runs, and their files.
+
+There are some where a sandbox is set up; they live in this process and end with it. Not here: what is in a container
+(`tools/code/`). Source: API reference, "Containers" and "Container files".
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from antiphon.engine.reading import read
+from antiphon.errors import InvalidRequest
+from antiphon.server.forms import Field, read_form
+from antiphon.server.front import REQUEST_ID
+from antiphon.server.json import json_response
+from antiphon.server.limits import read_body, read_json_body
+from antiphon.server.paging import page_query
+from antiphon.server.services import PROJECT, Services
+from antiphon.tools.code.client import CodeClient
+from antiphon.tools.code.interpreter import CodeInterpreter
+from antiphon.tools.code.service import Make
+from antiphon.wire.containers import Container, ContainerFile, CreateContainer
+
+PATH = "/v1/containers"
+FILES = PATH + "/{id}/files"
+
+
+class Containers:
+    """The operations, over one server's services."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def create(self, request: Request) -> Response:
+        """`POST /v1/containers`. Its sandbox is started when it is first used."""
+        body = await read_json_body(request.scope, request.receive, self._services.config.max_body)
+        sources = self._services.sources_for("POST", request.url.path, body)
+        request.scope[REQUEST_ID] = sources.ids("req")
+        asked = read(body, CreateContainer)
+        if asked.file_ids:
+            raise InvalidRequest(
+                "Files can't be copied into a container by their ids here. Upload them to it: POST "
+                "/v1/containers/{id}/files.",
+                param="file_ids",
+            )
+        idle = asked.expires_after.minutes * 60 if asked.expires_after else None
+        make = Make(id=sources.ids("cntr"), name=asked.name, memory=asked.memory_limit, idle_seconds=idle)
+        return json_response(await self._client.make(make))
+
+    async def listed(self, request: Request) -> Response:
+        """`GET` of all."""
+        return _page(request, await self._client.all())
+
+    async def retrieve(self, request: Request) -> Response:
+        """`GET` of one."""
+        return json_response(await self._client.get(_id(request)))
+
+    async def delete(self, request: Request) -> Response:
+        """`DELETE` of one, with everything in it."""
+        await self._client.remove(_id(request))
+        return json_response({"id": _id(request), "object": "container.deleted", "deleted": True})
+
+    async def create_file(self, request: Request) -> Response:
+        """`POST` of a file, as a form."""
+        content_type = request.headers.get("content-type", "")
+        body = await read_body(request.receive, self._services.config.max_body)
+        file = _file(read_form(content_type, body))
+        return json_response(await self._client.upload(_id(request), file.filename or "file", file.data))
+
+    async def files(self, request: Request) -> Response:
+        """`GET` of a container's files."""
+        return _page(request, await self._client.files(_id(request)))
+
+    async def file(self, request: Request) -> Response:
+        """`GET` of one file's facts."""
+        return json_response(await self._client.file(_id(request), _file_id(request)))
+
+    async def content(self, request: Request) -> Response:
+        """`GET` of what is in a file."""
+        data = await self._client.content(_id(request), _file_id(request))
+        # Whatever the code wrote is never shown as a page of this server's.
+        headers = {"content-disposition": "attachment", "x-content-type-options": "nosniff"}
+        return Response(data, media_type="application/octet-stream", headers=headers)
+
+    async def delete_file(self, request: Request) -> Response:
+        """`DELETE` of one file."""
+        await self._client.remove_file(_id(request), _file_id(request))
+        return json_response({"id": _file_id(request), "object": "container.file.deleted", "deleted": True})
+
+    @property
+    def _client(self) -> CodeClient:
+        tool = self._services.tools.get("code_interpreter")
+        if not isinstance(tool, CodeInterpreter):
+            raise InvalidRequest(
+                "This server has no containers: code_interpreter isn't set up. Its operator names a sandbox under "
+                "[tools.code_interpreter] in antiphon.toml.",
+                code="tool_not_configured",
+            )
+        return CodeClient(tool.transport, PROJECT, self._services.scope)
+
+
+def routes(services: Services) -> list[Route]:
+    """The routes of this noun."""
+    containers = Containers(services)
+    return [
+        Route(PATH, containers.create, methods=["POST"]),
+        Route(PATH, containers.listed, methods=["GET"]),
+        Route(PATH + "/{id}", containers.retrieve, methods=["GET"]),
+        Route(PATH + "/{id}", containers.delete, methods=["DELETE"]),
+        Route(FILES, containers.create_file, methods=["POST"]),
+        Route(FILES, containers.files, methods=["GET"]),
+        Route(FILES + "/{file}", containers.file, methods=["GET"]),
+        Route(FILES + "/{file}", containers.delete_file, methods=["DELETE"]),
+        Route(FILES + "/{file}/content", containers.content, methods=["GET"]),
+    ]
+
+
+def _id(request: Request) -> str:
+    return str(request.path_params["id"])
+
+
+def _file_id(request: Request) -> str:
+    return str(request.path_params["file"])
+
+
+def _file(form: list[Field]) -> Field:
+    for field in form:
+        if field.name == "file" and field.filename is not None:
+            return field
+    raise InvalidRequest("The form has no file. Send one as the field 'file'.", param="file")
+
+
+def _page(request: Request, found: Sequence[Container | ContainerFile]) -> Response:
+    """A page of what there is: few enough to be cut here."""
+    query = page_query(request)
+    ordered = list(found) if query.order == "asc" else list(reversed(found))
+    ids = [one.id for one in ordered]
+    begin = ids.index(query.after) + 1 if query.after in ids else 0
+    shown = ordered[begin : begin + query.limit]
+    page = {
+        "object": "list",
+        "data": [msgspec.to_builtins(one) for one in shown],
+        "first_id": shown[0].id if shown else "",
+        "last_id": shown[-1].id if shown else "",
+        "has_more": begin + query.limit < len(ordered),
+    }
+    return json_response(page)
