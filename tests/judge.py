@@ -30,25 +30,25 @@ class Misshapen(AssertionError):
         self.faults = faults
 
 
-def _members(union: Any) -> dict[str, type[BaseModel]]:
+def members(union: Any) -> dict[str, type[BaseModel]]:
     """The classes of a union of events, by the name that each one's `type` must have."""
     classes = get_args(get_args(union)[0])
     return {name: member for member in classes for name in get_args(member.model_fields["type"].annotation)}
 
 
-EVENTS = _members(ResponseStreamEvent)
+EVENTS = members(ResponseStreamEvent)
 ORDER_ALONE = frozenset(f"response.apply_patch_call_operation_diff.{verb}" for verb in ("delta", "done"))
 """Events of the real wire that the SDK has no type for."""
 
 
-def judge_event(data: Json) -> None:
-    """Judge one stream event. Raises `Misshapen`, also for an event name that isn't known."""
-    name = data.get("type")
+def judge_event(data: Json, kinds: Mapping[str, type[BaseModel]] = EVENTS) -> None:
+    """Judge one stream event as one of `kinds`. Raises `Misshapen`, also for an event name that isn't known."""
+    name = str(data.get("type"))
     if name in ORDER_ALONE:
         return
-    if name not in EVENTS:
+    if name not in kinds:
         raise Misshapen("event", [f"type: {name!r} is no event of the SDK"])
-    _validated(_adapter(EVENTS[name]), data, name)
+    _validated(_adapter(kinds[name]), data, name)
 
 
 def judge_response(data: Json) -> None:

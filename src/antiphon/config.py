@@ -17,6 +17,7 @@ from platformdirs import user_data_path
 
 from antiphon.engine.traits import Traits
 from antiphon.errors import ConfigFault
+from antiphon.tools.connectors import ConnectorSettings
 from antiphon.tools.settings import ToolSettings
 
 Mode = Literal["live", "record", "replay", "auto"]
@@ -50,10 +51,14 @@ UNFLAGGED = {
 """Settings that have no flag, since the machine shows flags to everyone, and what they mean."""
 
 TABLES = {
-    "models": "what is to be known of a model, a table for each pattern of full ids: `[models.\"ollama/qwen*\"]`",
+    "connectors": "MCP servers that requests name by `connector_id`, a table each: `[connectors.NAME]`",
+    "models": 'what is to be known of a model, a table for each pattern of full ids: `[models."ollama/qwen*"]`',
     "tools": "the tools that this server runs itself, a table each: `[tools.web_search]`",
 }
 """Settings that are tables, and what they mean; the file alone has them."""
+
+CHOSEN = frozenset({"models", "connectors", "headers_env"})
+"""Tables whose members the operator names."""
 
 _AT = re.compile(r" - at `\$\.(?P<name>\w+)")
 _IN_TABLE = re.compile(rf"(?P<what>.*) - at `\$\.(?P<path>(?P<table>{'|'.join(TABLES)})\b.*)`")
@@ -91,6 +96,7 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     sealing_keys: list[str] = []
     sealing_key_file: str | None = None
     models: dict[str, Traits] = {}
+    connectors: dict[str, ConnectorSettings] = {}
     tools: ToolSettings = ToolSettings()
 
     @property
@@ -254,11 +260,12 @@ def _fault(said: str, settings: dict[str, Any], called: Callable[[str], str]) ->
     return ConfigFault(f"{called(name)} must be {wanted}, not {got}.")
 
 
-def _underscored(settings: dict[str, Any]) -> dict[str, Any]:
-    """A table of the file, and those inside it, by the names of our own."""
+def _underscored(settings: dict[str, Any], *, chosen: bool = False) -> dict[str, Any]:
+    """A table of the file, and those inside it, by the names of our own; names that the operator chose stay."""
+    ours = {name if chosen else name.replace("-", "_"): value for name, value in settings.items()}
     return {
-        name.replace("-", "_"): _underscored(value) if isinstance(value, dict) else value
-        for name, value in settings.items()
+        name: _underscored(value, chosen=not chosen and name in CHOSEN) if isinstance(value, dict) else value
+        for name, value in ours.items()
     }
 
 

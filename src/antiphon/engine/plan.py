@@ -10,6 +10,7 @@ from antiphon.engine.commands import CallUpstream
 from antiphon.engine.dialects import DIALECTS, Dialect
 from antiphon.engine.fitting import Window
 from antiphon.engine.kinds.face import Binding
+from antiphon.engine.own import Stamp, Unkeyed
 from antiphon.engine.rules import Rule
 from antiphon.engine.structured import Form
 from antiphon.engine.tool_search import Deferred
@@ -57,6 +58,7 @@ class Plan:
     bindings: Mapping[str, Binding] = field(default_factory=dict)
     deferred: tuple[Deferred, ...] = ()
     one_call: bool = False
+    stamp: Stamp = field(default_factory=Unkeyed)
     form: Form | None = None
     rules: Mapping[str, Rule] = field(default_factory=dict)
     window: Window = field(default_factory=Window)

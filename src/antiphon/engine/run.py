@@ -15,7 +15,7 @@ from antiphon.engine.commands import CallTool, CallUpstream, Check, Command, Fin
 from antiphon.engine.course import Course, stored_items
 from antiphon.engine.fitting import Fitting, Step
 from antiphon.engine.kinds.face import Outcome, arguments_in
-from antiphon.engine.kinds.mcp import tool_error
+from antiphon.engine.kinds.mcp import list_text, tool_error
 from antiphon.engine.kinds.tool_search import TOOL_SEARCH, FoundItem
 from antiphon.engine.open_items import OpenItem
 from antiphon.engine.outlet import Outlet
@@ -73,7 +73,7 @@ class Run:
         self.state = State.QUEUED
         self._plan = plan
         self._sources = sources
-        self._belt = Belt(plan.tools, plan.bindings, plan.choice, plan.deferred)
+        self._belt = Belt(plan.tools, plan.bindings, plan.choice, plan.deferred, plan.stamp)
         self._course = Course(plan, sources)
         self._turn = self._course.next_turn(self._belt.bindings)
         self._announced = False
@@ -157,9 +157,13 @@ class Run:
         while self._to_list and self._to_list[0] in self._lists:
             label = self._to_list.pop(0)
             self._tools[label] = tuple(self._lists[label].tools)
-            events += self._turn.list_tools(self._lists[label])
+            events += self._turn.list_tools(self._lists[label], self._mark(label))
         emitted = self._emit(events)
         return [emitted] if self._to_list else [emitted, *self._begin()]
+
+    def _mark(self, label: str) -> str:
+        server = next(server.tool for server in self._plan.servers if server.tool.server_label == label)
+        return self._plan.stamp.mark(list_text(server))
 
     def _begin(self) -> list[Command]:
         """Make the calls that the client approved, then ask."""
@@ -390,7 +394,8 @@ def _response_error(error: AntiphonError) -> ResponseError:
     limited = isinstance(error, UpstreamRefused) and error.upstream_status == HTTP_TOO_MANY
     code = "rate_limit_exceeded" if limited or error.code == "rate_limit_exceeded" else "server_error"
     if isinstance(error, ContextTooLong):
-        code = error.code or code
+        # Not one of the list's server's faults, after which clients try the same again.
+        code = "invalid_prompt"
     return ResponseError(code=code, message=error.message)
 
 

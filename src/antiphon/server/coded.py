@@ -16,6 +16,9 @@ CONNECTION = "antiphon.connection"
 class CodedProtocol(HttpToolsProtocol):
     """uvicorn's protocol, which the scope of each request leads back to."""
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """The answer says it: a client that tries WebSocket first and falls back to HTTP is nothing to warn of."""
+
     def on_headers_complete(self) -> None:
         """A request's head is read: its application starts in the loop's next turn."""
         super().on_headers_complete()

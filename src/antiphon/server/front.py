@@ -67,6 +67,8 @@ class Front:
         self._guard = guard
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket" and (fault := self._guard.fault(scope)):
+            return await error_response(fault)(scope, receive, send)
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
 

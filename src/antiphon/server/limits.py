@@ -29,13 +29,18 @@ async def read_json_body(scope: Scope, receive: Receive, limit: int, *, required
     if required or media:
         _check_json(media)
     body = await read_body(receive, limit)
-    if nested_deeper(body, MAX_DEPTH):
-        raise InvalidRequest(f"The JSON is nested too deeply: at most {MAX_DEPTH} arrays and objects in each other.")
+    check_nesting(body)
     if body:
         _check_json(media)
     elif required:
         raise InvalidRequest("The body is empty. Send a JSON object.", code="missing_required_parameter")
     return body or b"{}"
+
+
+def check_nesting(body: bytes) -> None:
+    """Raise `InvalidRequest` for JSON that is nested deeper than any sensible request."""
+    if nested_deeper(body, MAX_DEPTH):
+        raise InvalidRequest(f"The JSON is nested too deeply: at most {MAX_DEPTH} arrays and objects in each other.")
 
 
 async def read_body(receive: Receive, limit: int) -> bytes:

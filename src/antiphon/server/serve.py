@@ -19,6 +19,7 @@ from antiphon.errors import ConfigFault
 from antiphon.server.app import build_app
 from antiphon.server.coded import CodedProtocol
 from antiphon.server.services import Services, open_services
+from antiphon.server.sockets.protocol import SocketProtocol
 
 if sys.platform != "win32":
     from uvloop import new_event_loop
@@ -29,6 +30,8 @@ Announce = Callable[[Services, int], Awaitable[None]]
 T = TypeVar("T")
 
 KEEP_ALIVE = 75
+PING_EVERY = 20.0
+"""Seconds between pings on a WebSocket, and until one that isn't answered ends it."""
 GRACE, SHUTDOWN = 7, 10
 """Seconds that open answers have to end by themselves, and until they are cut: a supervisor waits for 10."""
 GC_THRESHOLDS = (20_000, 20, 50)
@@ -90,18 +93,23 @@ async def listen(
     `stop` is called when it has been told to stop for a while and answers still go on.
     """
     with bound(config.host, config.port) as listener:
-        server = Server(settings(app), stop)
+        server = Server(settings(app, config.max_body if config.websocket else None), stop)
         announcing = asyncio.ensure_future(announce(listener.getsockname()[1]))
         await server.serve(sockets=[listener])
         await announcing
 
 
-def settings(app: ASGIApp) -> uvicorn.Config:
-    """How uvicorn serves an application of ours."""
+def settings(app: ASGIApp, largest_message: int | None = None) -> uvicorn.Config:
+    """How uvicorn serves an application of ours; WebSockets take messages of so many bytes, or there are none."""
     return uvicorn.Config(
         app,
         http=CodedProtocol,
-        ws="none",
+        ws="none" if largest_message is None else SocketProtocol,
+        ws_max_size=largest_message or 0,
+        ws_ping_interval=PING_EVERY,
+        ws_ping_timeout=PING_EVERY,
+        # Small messages, and many: compressing each costs more than the network does.
+        ws_per_message_deflate=False,
         lifespan="off",
         access_log=False,
         log_level="warning",

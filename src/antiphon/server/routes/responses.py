@@ -4,32 +4,29 @@ Not here: what an answer is made of (`engine/`), how it is carried out (`runner/
 "Responses".
 """
 
-from dataclasses import replace
-
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response as HttpResponse
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
-from antiphon.engine.dialects import dialect
 from antiphon.engine.included import given_out
 from antiphon.engine.notes import Notes
-from antiphon.engine.prepare import Asked, Place, make_plan, read_request
+from antiphon.engine.prepare import Asked, read_request
 from antiphon.engine.run import Run
-from antiphon.engine.seals import opened
-from antiphon.errors import InvalidRequest
-from antiphon.runner.history import conversation_of, history, holding, with_references
+from antiphon.errors import InvalidRequest, UpgradeRequired
+from antiphon.runner.history import conversation_of, holding
 from antiphon.server.answering import Connection, answer_json, answer_stream
+from antiphon.server.creating import PATH, prepared
 from antiphon.server.front import REQUEST_ID
 from antiphon.server.json import json_response
 from antiphon.server.limits import read_json_body
 from antiphon.server.paging import included, item_page, page_query
 from antiphon.server.services import PROJECT, Services
+from antiphon.server.sockets.connection import Sockets
 from antiphon.sources import Sources
 from antiphon.wire.responses import Response
 
-PATH = "/v1/responses"
 STRICT = "antiphon-strict"
 
 
@@ -52,7 +49,8 @@ class CreateResponse:
 
     async def _answer(self, connection: Connection, asked: Asked, sources: Sources) -> None:
         services, notes = self._services, Notes()
-        run = await self._run(asked, sources, notes)
+        plan = (await prepared(services, asked, sources, notes)).plan
+        run = Run(plan, sources, services.seal)
         if connection.header(STRICT) == "1":
             notes.refuse()
         if asked.request.stream:
@@ -62,20 +60,15 @@ class CreateResponse:
         else:
             await answer_json(run, services, connection, notes.headers())
 
-    async def _run(self, asked: Asked, sources: Sources, notes: Notes) -> Run:
-        services = self._services
-        target = await services.catalog.resolve(asked.request.model or "")
-        context = await history(services.store, PROJECT, asked)
-        asked = await with_references(services.store, PROJECT, asked, context)
-        context = opened(context, services.seal, notes, own=True)
-        asked = replace(asked, input=opened(asked.input, services.seal, notes))
-        place = Place(target.upstream.name, target.model, dialect(target.upstream.dialect))
-        return Run(make_plan(asked, context, place, sources, notes, services.tools), sources, services.seal)
 
-
-def routes(services: Services) -> list[Route]:
+def routes(services: Services) -> list[BaseRoute]:
     """The routes of this noun."""
     store = services.store
+
+    async def no_socket(_: Request) -> HttpResponse:
+        off = not services.config.websocket
+        said = "This server was started with --no-websocket" if off else "Ask for an upgrade to WebSocket"
+        raise UpgradeRequired(f"{said}. Over HTTP, responses are made with POST {PATH}.")
 
     async def get(request: Request) -> HttpResponse:
         if request.query_params.get("stream") == "true":
@@ -100,6 +93,8 @@ def routes(services: Services) -> list[Route]:
 
     return [
         Route(PATH, CreateResponse(services), methods=["POST"]),
+        Route(PATH, no_socket, methods=["GET"]),
+        WebSocketRoute(PATH, Sockets(services)),
         Route(PATH + "/{id}", get, methods=["GET"]),
         Route(PATH + "/{id}", delete, methods=["DELETE"]),
         Route(PATH + "/{id}/input_items", input_items, methods=["GET"]),

@@ -1,0 +1,48 @@
+"""From a request for a response to its plan: its model's place, what came before it, its seals opened.
+
+Not here: HTTP (`routes/responses.py`), WebSocket (`sockets/`), what a plan is made of (`engine/prepare.py`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from antiphon.engine.dialects import dialect
+from antiphon.engine.input import Item
+from antiphon.engine.notes import Notes
+from antiphon.engine.plan import Plan
+from antiphon.engine.prepare import Asked, Place, make_plan
+from antiphon.engine.seals import opened
+from antiphon.engine.traits import traits_of
+from antiphon.runner.history import history, with_references
+from antiphon.server.services import PROJECT, Services
+from antiphon.sources import Sources
+
+PATH = "/v1/responses"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A plan, and the items it was made from: those before the request and its own."""
+
+    plan: Plan
+    items: Sequence[Item]
+
+
+async def prepared(
+    services: Services, asked: Asked, sources: Sources, notes: Notes, before: Sequence[Item] | None = None
+) -> Prepared:
+    """Make a request ready. `before` are the items before it where they are known; else the store is asked.
+
+    Raises `NotFound`, `InvalidRequest`; what can't be honoured is added to `notes`.
+    """
+    target = await services.catalog.resolve(asked.request.model or "")
+    context = list(before) if before is not None else await history(services.store, PROJECT, asked)
+    asked = await with_references(services.store, PROJECT, asked, context)
+    context = opened(context, services.seal, notes, own=True)
+    asked = replace(asked, input=opened(asked.input, services.seal, notes))
+    traits = traits_of(target.full_id, services.config.models)
+    # What a server lists isn't on a tape: there, only what the operator says may decide.
+    window = traits.context or (None if services.tape else services.catalog.window(target))
+    place = Place(target.upstream.name, target.model, dialect(target.upstream.dialect), traits, window)
+    plan = make_plan(asked, context, place, sources, notes, services.own)
+    return Prepared(plan, [*context, *asked.input])
