@@ -1,12 +1,13 @@
 """A server whose one model server stands for many makes, each under the make's name, and what is said of some models."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from running_server import RunningServer, Scene, Stage, running_server
 
-from antiphon.testing import ScriptedUpstream
+from antiphon.testing import Reply, Request, ScriptedUpstream, status
 
 MAKES = ("deepseek", "generic", "llamacpp", "lmstudio", "ollama", "openrouter", "vllm")
 SETTINGS = """
@@ -41,9 +42,43 @@ def model_stage() -> Stage:
     return Stage()
 
 
+LISTED = [{"id": "m"}, {"id": "listed", "max_model_len": 300}, {"id": "long", "context_length": 100_000}]
+OWN_PATHS = (
+    "POST /tokenize",
+    "POST /apply-template",
+    "GET /props",
+    "GET /api/ps",
+    "GET /api/v0/models/m",
+)
+"""What makes have besides the chat API."""
+
+
+class Desk:
+    """What the model server answers under paths of its own; without an answer there is no such path."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Callable[[Any], object]] = {}
+
+    def __call__(self, request: Request) -> Reply:
+        answer = self.answers.get(f"{request.method} {request.path}")
+        return status(200, answer(request.json if request.body else {})) if answer else status(404, {"error": "none"})
+
+
 @pytest.fixture(scope="session")
-def model_upstream(model_stage: Stage) -> Iterator[ScriptedUpstream]:
-    with ScriptedUpstream(default=model_stage, models=("m",)) as upstream:
+def shared_desk() -> Desk:
+    return Desk()
+
+
+@pytest.fixture
+def desk(shared_desk: Desk) -> Iterator[Desk]:
+    yield shared_desk
+    shared_desk.answers.clear()
+
+
+@pytest.fixture(scope="session")
+def model_upstream(model_stage: Stage, shared_desk: Desk) -> Iterator[ScriptedUpstream]:
+    listed = {"GET /v1/models": status(200, {"object": "list", "data": LISTED})}
+    with ScriptedUpstream(default=model_stage, paths=listed | dict.fromkeys(OWN_PATHS, shared_desk)) as upstream:
         yield upstream
 
 

@@ -90,6 +90,7 @@ class Course:
             self._bibliography,
             one_call=plan.one_call,
             holds_text=plan.form is not None,
+            text_calls=plan.text_calls,
             summarised=plan.summarised,
         )
         self._turns.append(turn)

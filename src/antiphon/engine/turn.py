@@ -6,6 +6,7 @@ which providers differ in their streams and nothing of HTTP. Not here: which too
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import count
 from types import MappingProxyType
 from typing import Any
 
@@ -28,15 +29,18 @@ from antiphon.engine.open_items import (
     Text,
     Thought,
 )
+from antiphon.engine.own import marked
 from antiphon.engine.plan import Approved
 from antiphon.engine.queue import ItemQueue
 from antiphon.engine.replies import ToolsListed
 from antiphon.engine.review import Rejected, Review
 from antiphon.engine.structured import Form
 from antiphon.engine.think import At, ThinkSplitter
+from antiphon.engine.traits import TextCalls
 from antiphon.engine.usage import later_usage
+from antiphon.engine.written_calls import Written, WrittenCalls
 from antiphon.sources import Sources
-from antiphon.wire.chat import ChatChunk, ChatUsage, Choice, ChoiceLogprobs, Delta, ToolCallDelta
+from antiphon.wire.chat import ChatChunk, ChatUsage, Choice, ChoiceLogprobs, Delta, FunctionDelta, ToolCallDelta
 from antiphon.wire.content import TextLogprob, TopTextLogprob
 from antiphon.wire.events import Event, OutputItemDone
 
@@ -46,6 +50,9 @@ INCOMPLETE_REASONS = {
     "content_filter": "content_filter",
 }
 """Finish reasons that leave an answer incomplete, and the API's word for why; `model_length` is Mistral's."""
+
+FIRST_WRITTEN = 1_000
+"""Place of the first call that the model wrote into its text: behind those in fields of their own."""
 
 NO_BINDINGS: Mapping[str, Binding] = MappingProxyType({})
 
@@ -58,7 +65,8 @@ class Turn:
 
     Afterwards `finish_reason`, `usage` and `output` (the raw JSON of the closed items, in order) tell what
     came of it; `nameless_call` says that the upstream asked for a tool without naming it, `begun` that anything came at
-    all, `rejected` is what a review found unfit. With `holds_text` the text waits for a review. With a `bibliography`
+    all, `rejected` is what a review found unfit. With `holds_text` the text waits for a review;
+    `text_calls` is the form in which the model writes calls into it. With a `bibliography`
     the markers in the text become citations; `summarised` thinking is shown as a summary.
     """
 
@@ -72,6 +80,7 @@ class Turn:
         *,
         one_call: bool = False,
         holds_text: bool = False,
+        text_calls: TextCalls | None = None,
         summarised: bool = False,
     ) -> None:
         self.finish_reason: str | None = None
@@ -89,6 +98,8 @@ class Turn:
         self._calls = Calls(self._queue, sources.ids, bindings, taken_ids, one=one_call)
         self._think = ThinkSplitter()
         self._markers = CitationReader(bibliography) if bibliography is not None else None
+        self._written = WrittenCalls(text_calls, bindings) if text_calls is not None else None
+        self._places = count(FIRST_WRITTEN)
         self._undecided: list[TextLogprob] = []
         self._fast: MessageItem | None = None
 
@@ -160,9 +171,9 @@ class Turn:
         """Whether one of the calls is the client's to answer, so that the response ends with it."""
         return self._calls.client_is_asked
 
-    def list_tools(self, listed: ToolsListed) -> list[Event]:
-        """Events of a whole `mcp_list_tools` item."""
-        item = ToolListItem(self._ids("mcpl"), listed)
+    def list_tools(self, listed: ToolsListed, mark: str) -> list[Event]:
+        """Events of a whole `mcp_list_tools` item; the mark says which server it is of."""
+        item = ToolListItem(marked(self._ids("mcpl"), mark), listed)
         self._queue.begin(item)
         return self._keep(self._queue.flush(whole=True, last_status="completed"))
 
@@ -198,7 +209,7 @@ class Turn:
             return [self._fast.more_text(delta.content)] if delta.content else []
         events = self._delta(delta, choice.logprobs)
         last = self._queue.last()
-        plain = self._think.decided and self._markers is None
+        plain = self._think.decided and self._markers is None and self._written is None
         item = last.item if last and last.opened and plain else None
         self._fast = item if isinstance(item, MessageItem) and item.in_text() else None
         return self._keep(events)
@@ -260,6 +271,24 @@ class Turn:
         return events
 
     def _say(self, text: Text) -> list[Event]:
+        """Text of the answer, but for the calls that the model wrote into it."""
+        if self._written is None:
+            return self._mark(text)
+        self._undecided += text.logprobs
+        return self._read(self._written.feed(text.text))
+
+    def _read(self, pieces: Iterable[str | Written]) -> list[Event]:
+        events: list[Event] = []
+        for piece in pieces:
+            if isinstance(piece, Written):
+                function = FunctionDelta(name=piece.name, arguments=piece.arguments)
+                events += self._calls.take(ToolCallDelta(index=next(self._places), function=function))
+            else:
+                known, self._undecided = self._undecided, []
+                events += self._mark(Text(piece, known))
+        return events
+
+    def _mark(self, text: Text) -> list[Event]:
         """Text of the answer, its markers turned into citations."""
         if self._markers is None:
             return self._give(MessageItem, "msg", text)
@@ -267,8 +296,9 @@ class Turn:
         return self._cited_text(self._markers.feed(text.text))
 
     def _unmarked(self) -> list[Event]:
-        """Text that was kept back because it might have become a marker."""
-        return self._cited_text(self._markers.finish()) if self._markers is not None else []
+        """Text that was kept back because it might have become a marker, or a call."""
+        events = self._read(self._written.finish()) if self._written is not None else []
+        return events + (self._cited_text(self._markers.finish()) if self._markers is not None else [])
 
     def _cited_text(self, pieces: Iterable[Text | Cited]) -> list[Event]:
         events: list[Event] = []
