@@ -17,6 +17,7 @@ from antiphon.config import Config, Environment
 from antiphon.engine.dialects import DIALECTS, Dialect
 from antiphon.engine.dialects.base import OPTIONAL_FIELDS
 from antiphon.engine.notes import Notes
+from antiphon.engine.own import Own
 from antiphon.engine.prepare import Place, make_plan, read_request
 from antiphon.server.app import NOUNS
 from antiphon.server.services import open_services
@@ -102,7 +103,7 @@ def outcome(request: Json, dialect: Dialect, hosted: Iterable[str] = ()) -> Outc
     sources = seeded("docs", 0)
     notes = Notes()
     asked = read_request(msgspec.json.encode(request), sources)
-    plan = make_plan(asked, [], Place("upstream", "m", dialect), sources, notes, hosted)
+    plan = make_plan(asked, [], Place("upstream", "m", dialect), sources, notes, Own(frozenset(hosted)))
     response = msgspec.json.decode(msgspec.json.encode(plan.response))
     return Outcome(plan.call.body, response, notes.ignored, notes.approximated)
 
@@ -162,6 +163,7 @@ def _said(kind: inspect.Type) -> inspect.Type:
 
 
 def with_field(path: str, value: object) -> Json:
+    """A request that says this in a field, or in a member of one (`text.format`)."""
     name, _, member = path.partition(".")
     return {**BASE, name: {**_required(name), member: value} if member else value}
 
@@ -172,6 +174,7 @@ def _required(name: str) -> Json:
 
 
 def sample_of(kind: inspect.Type) -> object:
+    """A value of a type."""
     match kind:
         case inspect.LiteralType(values=values):
             return values[-1]

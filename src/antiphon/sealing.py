@@ -87,9 +87,9 @@ class Sealing:
         """A digest in 43 URL-safe characters that only this server can make."""
         return _digest(self._keys[0], project, purpose, data)
 
-    def confirms(self, project: str, purpose: str, data: bytes, digest: str) -> bool:
-        """Whether `digest` is that of `data`, made with any of the keys."""
-        digests = [_digest(key, project, purpose, data).encode() for key in self._keys]
+    def confirms(self, project: str, purpose: str, data: bytes, digest: str, *, length: int | None = None) -> bool:
+        """Whether `digest` is that of `data`, or the first `length` characters of it, made with any of the keys."""
+        digests = [_digest(key, project, purpose, data)[:length].encode() for key in self._keys]
         return any(hmac.compare_digest(made, digest.encode()) for made in digests)
 
 

@@ -12,12 +12,15 @@ from antiphon.engine.kinds.face import Binding, Outcome
 from antiphon.engine.kinds.mcp import ApprovalFace, McpFace
 from antiphon.engine.kinds.shells import ShellFace
 from antiphon.engine.open_items import Arguments, Text
+from antiphon.engine.own import Unkeyed
 from antiphon.wire.events import Event
+from antiphon.wire.mcp import McpTool
 
 ABOUT = {"server_label": "s", "name": "f"}
+SERVER = McpTool(server_label="s", server_url="http://127.0.0.1/mcp")
 BINDINGS = {
     "mcp": Binding(McpFace, "mcp", ABOUT),
-    "ask": Binding(ApprovalFace, about=ABOUT),
+    "ask": Binding(ApprovalFace, about={**ABOUT, "stamp": Unkeyed(), "server": SERVER}),
     "shell": Binding(ShellFace),
     "custom": Binding(CustomFace),
 }

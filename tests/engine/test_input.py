@@ -37,10 +37,13 @@ def test_every_item_keeps_its_bytes_and_has_a_place_and_an_id() -> None:
     assert items[2].id.startswith("rs_")
 
 
+OUTPUTS: Json = {"shell_call_output": [], "computer_call_output": {}}
+
+
 @pytest.mark.parametrize(("kind", "prefix"), ID_PREFIXES.items())
 def test_ids_tell_their_kind(kind: str, prefix: str) -> None:
     members: Json = {"role": "user", "content": "", "call_id": "c", "name": "n", "arguments": "", "input": ""}
-    members |= {"tools": [], "action": {}, "operation": {}, "output": [] if kind == "shell_call_output" else ""}
+    members |= {"tools": [], "action": {}, "operation": {}, "output": OUTPUTS.get(kind, "")}
     assert read_item(bytes(raw({"type": kind, **members})), "i", sources()).id.startswith(prefix + "_")
 
 

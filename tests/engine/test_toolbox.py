@@ -9,7 +9,7 @@ from antiphon.engine.dialects import DIALECTS, dialect
 from antiphon.errors import InvalidRequest
 
 F, G = {"type": "function", "name": "f"}, {"type": "function", "name": "g"}
-HOSTED = {"type": "image_generation"}
+HOSTED = {"type": "programmatic_tool_calling"}
 CHOOSING = [name for name in DIALECTS if "tool_choice" in dialect(name).honours]
 OTHERS = [name for name in DIALECTS if "tool_choice" not in dialect(name).honours]
 NAMED = {"type": "function", "name": "g"}

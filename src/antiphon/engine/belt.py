@@ -13,6 +13,7 @@ from antiphon.engine.kinds.face import Binding, Origin
 from antiphon.engine.kinds.mcp import ApprovalFace, McpFace
 from antiphon.engine.kinds.tool_search import TOOL_SEARCH
 from antiphon.engine.mcp import allowed, needs_approval
+from antiphon.engine.own import Stamp, Unkeyed
 from antiphon.engine.tool_search import Deferred, search
 from antiphon.wire.mcp import ListedTool, McpTool
 
@@ -50,7 +51,9 @@ class Belt:
         bindings: Mapping[str, Binding] | None = None,
         choice: Choice | None = None,
         deferred: Sequence[Deferred] = (),
+        stamp: Stamp | None = None,
     ) -> None:
+        self._stamp = stamp or Unkeyed()
         self.bindings = dict(bindings or {})
         self._tools = {tool["function"]["name"]: tool for tool in tools}
         self._choice = choice or Choice()
@@ -61,7 +64,7 @@ class Belt:
         for tool in allowed(server.tool, listed):
             label = server.tool.server_label
             name = tool.name if tool.name not in self.bindings else f"{label}__{tool.name}"
-            binding = self.bindings[name] = _bound(server.tool, tool)
+            binding = self.bindings[name] = _bound(server.tool, tool, self._stamp)
             function = {"name": name, "description": tool.description, "parameters": tool.input_schema}
             said = {key: value for key, value in function.items() if value is not None}
             if server.waits(tool.name):
@@ -105,10 +108,10 @@ class Belt:
         return self._choice.admits(origin, first=first)
 
 
-def _bound(server: McpTool, tool: ListedTool) -> Binding:
+def _bound(server: McpTool, tool: ListedTool, stamp: Stamp) -> Binding:
     """What a listed tool's name stands for: a call of this server's, or a question to the client first."""
     about = {"server_label": server.server_label, "name": tool.name, "server": server}
     origin = Origin("mcp", tool.name, server.server_label)
     if needs_approval(server, tool):
-        return Binding(ApprovalFace, about=about, origin=origin)
+        return Binding(ApprovalFace, about={**about, "stamp": stamp}, origin=origin)
     return Binding(McpFace, "mcp", about, origin)

@@ -42,6 +42,14 @@ def read_mcp_tool(raw: bytes | msgspec.Raw, at: str) -> McpTool:
     return tool
 
 
+def place_of(tool: McpTool) -> str:
+    """The server behind a tool, without what may be secret: its connector, or its address without user and query."""
+    if tool.server_url is None:
+        return f"connector:{tool.connector_id}"
+    parts = urlsplit(tool.server_url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
 def allowed(tool: McpTool, listed: Iterable[ListedTool]) -> list[ListedTool]:
     """Those of a server's tools that the request lets the model call, in the server's order."""
     wanted = tool.allowed_tools

@@ -16,6 +16,7 @@ from antiphon.engine.kinds.retold import AnsweredCall
 from antiphon.engine.mcp_context import refusals
 from antiphon.engine.naming import chat_name
 from antiphon.engine.notes import Notes
+from antiphon.engine.own import unmarked
 from antiphon.engine.parts import ChatPart, chat_content, plain_text
 from antiphon.engine.seals import thought_in
 from antiphon.engine.tool_search import told
@@ -139,7 +140,7 @@ class _Writer:
             case _ if item.id in self.refused:
                 refused = self.refused[item.id]
                 call = FunctionCallView(
-                    call_id=item.id[:CALL_ID_LENGTH], name=refused.name, arguments=refused.arguments
+                    call_id=unmarked(item.id)[:CALL_ID_LENGTH], name=refused.name, arguments=refused.arguments
                 )
                 self._call(call, refused.output)
                 self.answered = True

@@ -6,12 +6,15 @@ Not here: how a seal is made (`sealing.py`), where a made key is kept (`key_file
 from pathlib import Path
 
 from antiphon.config import Config
+from antiphon.engine.own import MARK
 from antiphon.key_file import SIZE, found_or_made, read_keys
 from antiphon.sealing import Sealing, configured_keys, open_to_all
 from antiphon.sources import chance
 
 REASONING = "reasoning"
 """What a seal of thinking is good for; one made for anything else doesn't open as that."""
+ITEM = "item"
+"""What the mark of an item is good for."""
 
 
 def sealing_of(config: Config) -> Sealing:
@@ -40,3 +43,20 @@ class ReasoningSeal:
     def open(self, sealed: str) -> str | None:
         data = self._sealing.open(self._project, REASONING, sealed)
         return None if data is None else data.decode()
+
+
+class ItemStamp:
+    """Marks items of one project, so that an approval is good for the call it was asked for, and only here.
+
+    Counterpart: the protocol in `engine/own.py`.
+    """
+
+    def __init__(self, sealing: Sealing, project: str) -> None:
+        self._sealing = sealing
+        self._project = project
+
+    def mark(self, text: str) -> str:
+        return self._sealing.digest(self._project, ITEM, text.encode())[:MARK]
+
+    def confirms(self, text: str, mark: str) -> bool:
+        return self._sealing.confirms(self._project, ITEM, text.encode(), mark, length=MARK)

@@ -3,6 +3,8 @@
 Not here: the protocol (`mcp.py`). Counterpart: `engine/kinds/mcp.py`, the faces of these calls.
 """
 
+from collections.abc import Mapping
+
 import msgspec
 
 from antiphon.engine.commands import ListTools
@@ -11,6 +13,7 @@ from antiphon.engine.kinds.mcp import tool_error
 from antiphon.engine.replies import ToolsListed
 from antiphon.errors import AntiphonError, CassetteFault, StoreFault
 from antiphon.tools.addresses import allowed_address
+from antiphon.tools.connectors import Connector
 from antiphon.tools.mcp import McpClient
 from antiphon.tools.tool import ToolCall
 from antiphon.wire.mcp import McpTool
@@ -19,15 +22,17 @@ from antiphon.wire.mcp import McpTool
 class McpCalls:
     """Implements `Tool`. `allow_private` says whether requests may name servers in this machine's own network."""
 
-    def __init__(self, client: McpClient, *, allow_private: bool) -> None:
+    def __init__(self, client: McpClient, connectors: Mapping[str, Connector], *, allow_private: bool) -> None:
         self._client = client
+        self._connectors = connectors
         self._allow_private = allow_private
 
     async def list(self, command: ListTools, run_id: str) -> ToolsListed:
         """What the server offers, or why that isn't known."""
         server = command.server
         try:
-            listed = await self._client.list_tools(server, self._url(server.server_url), scope=run_id)
+            whole, url = self._whole(server)
+            listed = await self._client.list_tools(whole, url, scope=run_id)
         except (CassetteFault, StoreFault):
             raise
         except AntiphonError as error:
@@ -41,8 +46,8 @@ class McpCalls:
         except msgspec.MsgspecError:
             return Outcome(error=tool_error("The arguments aren't a JSON object."))
         try:
-            url = self._url(server.server_url)
-            result = await self._client.call(server, url, call.about["name"], arguments, scope=call.run_id)
+            whole, url = self._whole(server)
+            result = await self._client.call(whole, url, call.about["name"], arguments, scope=call.run_id)
         except (CassetteFault, StoreFault):
             raise
         except AntiphonError as error:
@@ -56,9 +61,14 @@ class McpCalls:
     async def close(self) -> None:
         await self._client.close()
 
-    def _url(self, url: str | None) -> str:
-        if url is None or not allowed_address(url, allow_private=self._allow_private):
+    def _whole(self, server: McpTool) -> tuple[McpTool, str]:
+        """The server with its address and credentials, and the address."""
+        connector = self._connectors.get(server.connector_id or "") if server.server_url is None else None
+        whole = connector.given(server) if connector is not None else server
+        private = self._allow_private or (connector is not None and connector.allow_private)
+        if whole.server_url is None or not allowed_address(whole.server_url, allow_private=private):
             raise AntiphonError(
-                "This server may not call private addresses. Its operator can allow it with --allow-private-urls."
+                "This server may not call private addresses. Its operator can allow it with --allow-private-urls, or "
+                "for a connector with allow-private."
             )
-        return url
+        return whole, whole.server_url

@@ -11,10 +11,11 @@ from recorded_kinds import kinds_of
 
 from antiphon.engine.commands import CallTool, Command, ListTools
 from antiphon.engine.kinds.face import Outcome
-from antiphon.engine.kinds.mcp import approval_digest, tool_error
+from antiphon.engine.kinds.mcp import approval_text, tool_error
+from antiphon.engine.own import Unkeyed, mark_of, marked
 from antiphon.engine.replies import Reply, ToolDone, ToolsListed, UpstreamChunks, UpstreamDone, UpstreamOpened
 from antiphon.engine.run import Run
-from antiphon.wire.mcp import ListedTool
+from antiphon.wire.mcp import ListedTool, McpTool
 
 TOOL = {"type": "mcp", "server_label": "s", "server_url": "http://127.0.0.1/mcp"}
 LISTED = ToolsListed("s", [ListedTool(name="f", input_schema={"type": "object"})])
@@ -78,13 +79,23 @@ def test_a_call_ends_with_what_the_tool_gave(outcome: Outcome, ended: str, statu
 
 def test_a_request_for_approval_holds_the_call_and_its_digest() -> None:
     item = Talk(Outcome("5"), tools=[TOOL]).tell(*chunks(CALLED)).answer.output[1]
-    assert item["id"].endswith("_" + approval_digest("s", "f", '{"a": 1}'))
+    assert mark_of(item["id"]) == mark("f", '{"a": 1}')
     assert (item["server_label"], item["name"], item["arguments"]) == ("s", "f", '{"a": 1}')
 
 
-@pytest.mark.parametrize("other", [("t", "f", "{}"), ("s", "g", "{}"), ("s", "f", "{ }")])
-def test_another_call_has_another_digest(other: tuple[str, str, str]) -> None:
-    assert approval_digest(*other) != approval_digest("s", "f", "{}")
+def mark(name: str, arguments: str, **server: str) -> str:
+    tool = {"server_label": "s", "server_url": TOOL["server_url"], **server}
+    return Unkeyed().mark(approval_text(McpTool(**tool), name, arguments))
+
+
+def test_another_call_has_another_mark() -> None:
+    others = [
+        mark("f", "{}", server_label="t"),
+        mark("f", "{}", server_url="http://127.0.0.1/x"),
+        mark("g", "{}"),
+        mark("f", "{ }"),
+    ]
+    assert len({*others, mark("f", "{}")}) == 5
 
 
 @pytest.mark.recordings
@@ -97,9 +108,9 @@ def test_a_request_for_approval_is_as_recorded(traces_dir: Path) -> None:
 @pytest.mark.recordings
 def test_a_call_that_was_approved_is_as_recorded(traces_dir: Path) -> None:
     recorded = kinds_of(traces_dir / "openai" / "openai-mcp-tool-approval.4.chunks.txt")
-    digest = approval_digest("s", "f", "{}")
-    asked = {"type": "mcp_approval_request", "id": f"mcpr_1_{digest}", "server_label": "s", "name": "f"}
-    approved = {"type": "mcp_approval_response", "approval_request_id": f"mcpr_1_{digest}", "approve": True}
+    key = marked("mcpr_1", mark("f", "{}"))
+    asked = {"type": "mcp_approval_request", "id": key, "server_label": "s", "name": "f"}
+    approved = {"type": "mcp_approval_response", "approval_request_id": key, "approve": True}
     talk = Talk(
         Outcome("5"), tools=[TOOL], input=[{"role": "user", "content": "hi"}, {**asked, "arguments": "{}"}, approved]
     )

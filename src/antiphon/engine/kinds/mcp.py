@@ -1,16 +1,18 @@
 """Calls of MCP tools: run by this server, or put to the client for approval first. Source: recorded streams."""
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from antiphon.engine.kinds.face import Face, Outcome
+from antiphon.engine.mcp import place_of
 from antiphon.engine.open_items import Piece, added, done
+from antiphon.engine.own import marked
 from antiphon.engine.replies import ToolsListed
 from antiphon.wire import events as ev
 from antiphon.wire.items import McpApprovalRequest, McpCall, McpListTools
+from antiphon.wire.mcp import McpTool
 
 
 def tool_error(message: str) -> dict[str, Any]:
@@ -104,10 +106,15 @@ class ApprovalFace(Face):
         label, name = about["server_label"], about["name"]
         # Nothing and `{}` are the same call: the first is what the item is added with, the second what it ends as.
         whole = arguments if arguments.strip() else "{}"
-        item_id = f"{self.id}_{approval_digest(label, name, whole)}"
+        item_id = marked(self.id, about["stamp"].mark(approval_text(about["server"], name, whole)))
         return McpApprovalRequest(id=item_id, server_label=label, name=name, arguments=whole)
 
 
-def approval_digest(label: str, name: str, arguments: str) -> str:
-    """What binds an approval to the call it was asked for; it ends the request's id."""
-    return hashlib.sha256(f"{label}\n{name}\n{arguments}".encode()).hexdigest()[:16]
+def approval_text(server: McpTool, name: str, arguments: str) -> str:
+    """What an approval is bound to: the mark of it ends the request's id."""
+    return "\n".join([server.server_label, place_of(server), name, arguments])
+
+
+def list_text(server: McpTool) -> str:
+    """What a list of tools is bound to: the mark of it ends the id of its item."""
+    return "\n".join([server.server_label, place_of(server)])
