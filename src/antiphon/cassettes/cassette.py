@@ -12,9 +12,11 @@ from dataclasses import dataclass, field, replace
 
 from antiphon.cassettes.canonical import request_key
 from antiphon.cassettes.ids import NONE, Renaming, with_ids
+from antiphon.cassettes.index import IndexedFile
 from antiphon.cassettes.interaction import Asked, End, Interaction
 from antiphon.cassettes.likeness import flat, likeness, read_value
 from antiphon.cassettes.matcher import Matcher, Matching
+from antiphon.cassettes.sequence import Interactions
 
 Place = tuple[bool, int]
 """The order of equal interactions of a scope: read before just recorded, then by number."""
@@ -144,8 +146,10 @@ class Cassette:
         self.matcher = matcher or Matcher()
         self.notes = list(notes)
         self.faults: list[str] = []
-        self.interactions: list[Interaction] = []
+        self.interactions = Interactions()
         self._lanes: dict[tuple[bytes, str | None], Lanes] = {}
+        self._indexed: list[tuple[int, IndexedFile]] = []
+        self._brought: set[bytes] = set()
         self._used: dict[str, set[int]] = {}
         self._renamings: dict[str, Renaming] = {}
         for interaction in interactions:
@@ -165,8 +169,12 @@ class Cassette:
             self._used.setdefault(interaction.scope, set()).add(id(interaction))
         place = (recorded, interaction.number if recorded else len(self.interactions))
         for key in filter(None, (self.matcher.key(interaction.asked), self.matcher.alike(interaction.asked))):
-            for upstream in (None, interaction.asked.upstream):
-                self._lanes.setdefault((key, upstream), Lanes()).add(place, interaction)
+            self._file(key, place, interaction)
+
+    def attach(self, part: IndexedFile) -> None:
+        """Put an indexed file on the tape, after what is there; its keys were made by this matcher."""
+        self._indexed.append((len(self.interactions), part))
+        self.interactions.attach(part)
 
     def find(self, asked: Asked, scope: str = "", *, repeats: bool = True, partial: bool = True) -> Match | None:
         """What answers a request of `scope`: the first equal one that the scope hasn't used, else the last again.
@@ -223,11 +231,24 @@ class Cassette:
     def _choices(
         self, key: bytes, asked: Asked, scope: str, *, partial: bool
     ) -> tuple[Lanes | None, list[Interaction]]:
+        if self._indexed and key not in self._brought:
+            self._bring(key)
         for upstream in (asked.upstream, None):
             lanes = self._lanes.get((key, upstream))
             if lanes and (choices := lanes.choices(scope, partial=partial)):
                 return lanes, choices
         return None, []
+
+    def _bring(self, key: bytes) -> None:
+        """File what indexed files have under a key."""
+        self._brought.add(key)
+        for before, part in self._indexed:
+            for number in part.having(key):
+                self._file(key, (False, before + number + 1), part[number])
+
+    def _file(self, key: bytes, place: Place, interaction: Interaction) -> None:
+        for upstream in (None, interaction.asked.upstream):
+            self._lanes.setdefault((key, upstream), Lanes()).add(place, interaction)
 
     def give_back(self, match: Match, scope: str = "") -> None:
         """Take it that an interaction hasn't been used: its answer didn't come whole."""
@@ -243,4 +264,4 @@ class Cassette:
     @property
     def last_take(self) -> int:
         """The number of the latest take, 0 on an empty tape."""
-        return max((interaction.take for interaction in self.interactions), default=0)
+        return self.interactions.last_take

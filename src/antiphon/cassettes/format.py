@@ -7,11 +7,11 @@ Not here: which files there are (`open.py`), when to write (`recorder.py`).
 import base64
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 
@@ -69,9 +69,29 @@ class CassetteFile:
     match: Matching | None = None
     rules: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
-    interactions: list[Interaction] = field(default_factory=list)
+    interactions: Sequence[Interaction] = ()
     notes: list[str] = field(default_factory=list)
     whole: int = 0
+
+
+class Span(NamedTuple):
+    """Where something stands in a file, in bytes."""
+
+    offset: int
+    length: int
+
+
+class Found(NamedTuple):
+    """An interaction in a file: its members, the place of its request's line, and that of its answer's."""
+
+    number: int
+    asked: Asked
+    end: End
+    origin: Origin
+    take: int
+    scope: str
+    request: Span
+    answer: Span
 
 
 def encode_header(
@@ -116,30 +136,38 @@ def read_file(path: Path, name: str) -> CassetteFile:
     An interaction that a crash tore is left out and noted. Raises `CassetteInvalid` on other damage,
     naming the line.
     """
+    interactions = list[Interaction]()
     with path.open("rb") as file:
         header = read_header(file, name)
-        scan = _Scan(
-            path, name, CassetteFile(header.start, header.match, header.rules, header.faults, whole=file.tell())
-        )
+        scan = Scan(name, lambda found: interactions.append(interaction_at(path, found)), file.tell())
         for raw in file:
             scan.feed(raw)
     scan.finish()
-    scan.result.interactions.sort(key=lambda interaction: interaction.number)
-    return scan.result
+    interactions.sort(key=lambda interaction: interaction.number)
+    return CassetteFile(header.start, header.match, header.rules, header.faults, interactions, scan.notes, scan.whole)
 
 
-def read_answer(path: Path, origin: Origin, offset: int, length: int) -> Answered:
-    """The answer whose lines stand at `offset`. Raises `CassetteInvalid` if they are gone."""
-    try:
-        with path.open("rb") as file:
-            file.seek(offset)
-            raw = file.read(length)
-    except OSError as error:
-        raise CassetteInvalid(f"{origin} can't be read any more: {error.strerror}.") from None
+def interaction_at(path: Path, found: Found) -> Interaction:
+    """What was found in a file, its answer to be read when it is wanted."""
+    load = partial(read_answer, path, found.origin, found.answer)
+    return Interaction(found.number, found.asked, found.end, found.origin, load, found.take, found.scope)
+
+
+def read_body(path: Path, origin: Origin, where: Span) -> bytes:
+    """The body of the request whose line stands there. Raises `CassetteInvalid` if it is gone."""
+    line = _decode(_bytes_at(path, origin, where), origin)
+    if line.n is None:
+        raise _changed(origin)
+    return body_of(line)
+
+
+def read_answer(path: Path, origin: Origin, where: Span) -> Answered:
+    """The answer whose lines stand there. Raises `CassetteInvalid` if they are gone."""
+    raw = _bytes_at(path, origin, where)
     lines = [_decode(line, origin) for line in raw.split(b"\n") if line.strip()]
     head, last = (lines[0], lines[-1]) if lines else (Line(), Line())
     if head.status is None or last.end is None:
-        raise CassetteInvalid(f"{origin} was changed while it was in use: start again to read it anew.")
+        raise _changed(origin)
     try:
         chunks = tuple(_chunks(lines[1:-1]))
     except ValueError as error:
@@ -147,25 +175,43 @@ def read_answer(path: Path, origin: Origin, offset: int, length: int) -> Answere
     return Answered(head.status, head.headers, chunks, last.end, last.ms or 0, bytes(head.source))
 
 
-class _Scan:
-    """Finds the interactions among the lines of one file."""
+def _bytes_at(path: Path, origin: Origin, where: Span) -> bytes:
+    try:
+        with path.open("rb") as file:
+            file.seek(where.offset)
+            return file.read(where.length)
+    except OSError as error:
+        raise CassetteInvalid(f"{origin} can't be read any more: {error.strerror}.") from None
 
-    def __init__(self, path: Path, name: str, result: CassetteFile) -> None:
-        self.result = result
-        self._path = path
+
+def _changed(origin: Origin) -> CassetteInvalid:
+    return CassetteInvalid(f"{origin} was changed while it was in use: start again to read it anew.")
+
+
+class Scan:
+    """Finds the interactions among the lines of one file, and hands each to `keep`.
+
+    It begins at `offset`, after the line `number`. `whole` is where the last whole interaction ends; `notes` says what
+    was torn.
+    """
+
+    def __init__(self, name: str, keep: Callable[[Found], None], offset: int, number: int = 1) -> None:
+        self.whole = offset
+        self.number = number
+        self.notes = list[str]()
         self._name = name
-        self._number = 1
-        self._offset = result.whole
-        self._request: tuple[Line, Origin] | None = None
+        self._keep_it = keep
+        self._offset = offset
+        self._request: tuple[Line, Origin, Span] | None = None
         self._answer: int | None = None
         self._torn: CassetteInvalid | None = None
 
     def feed(self, raw: bytes) -> None:
         """Take the next line."""
-        self._number += 1
+        self.number += 1
         if self._torn:
             raise self._torn
-        origin = Origin(self._name, self._number)
+        origin = Origin(self._name, self.number)
         try:
             if raw.strip():
                 self._take(_decode(raw, origin), origin, len(raw))
@@ -183,7 +229,7 @@ class _Scan:
         if line.n is not None:
             if self._request:
                 self._note_torn()
-            self._request, self._answer = (line, origin), None
+            self._request, self._answer = (line, origin, Span(self._offset, length)), None
         elif self._request is None:
             raise CassetteInvalid(
                 f"{origin}: a line outside of an interaction; each begins with a line that has a number `n`."
@@ -198,29 +244,34 @@ class _Scan:
     def _keep(self, end: End, offset: int, stop: int) -> None:
         if self._request is None:
             return
-        line, origin = self._request
-        load = partial(read_answer, self._path, origin, offset, stop - offset)
+        line, origin, request = self._request
         try:
             asked = asked_from(line)
         except ValueError as error:
             raise CassetteInvalid(f"{origin} can't be read: {error}.") from None
-        kept = Interaction(line.n or 0, asked, end, origin, load, line.take, line.scope)
-        self.result.interactions.append(kept)
-        self.result.whole = stop
+        answer = Span(offset, stop - offset)
+        self._keep_it(Found(line.n or 0, asked, end, origin, line.take, line.scope, request, answer))
+        self.whole = stop
         self._request = self._answer = None
 
     def _note_torn(self) -> None:
-        origin = self._request[1] if self._request else Origin(self._name, self._number)
-        note = f"{origin}: this interaction was never finished (the program that recorded it stopped); left out."
-        self.result.notes.append(note)
+        origin = self._request[1] if self._request else Origin(self._name, self.number)
+        self.notes.append(
+            f"{origin}: this interaction was never finished (the program that recorded it stopped); left out."
+        )
 
 
 def asked_from(line: Line) -> Asked:
     """The request a line tells of. Raises `ValueError` for an address or base64 that is none."""
-    body = bytes(line.json) or _bytes(line.text, line.base64)
+    body = body_of(line)
     method, path = line.method.upper(), canonical_path(line.path or line.url)
     key = request_key(method, path, body)
     return Asked(method, line.url, path, line.upstream, key, line.headers, body)
+
+
+def body_of(line: Line) -> bytes:
+    """The body of a request's line. Raises `ValueError` for base64 that is none."""
+    return bytes(line.json) or _bytes(line.text, line.base64)
 
 
 def _decode(raw: bytes, origin: Origin) -> Line:

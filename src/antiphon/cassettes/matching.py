@@ -144,8 +144,9 @@ def _differences(recorded: bytes, asked: bytes, matcher: Matcher) -> Iterator[Di
 
 
 def _without_ids(fields: Mapping[str, str]) -> dict[str, str]:
+    # No field has a line break in it: each is written as JSON.
     named = canonical_ids("\n".join(fields.values())).split("\n")
-    return dict(zip(fields, named, strict=True))
+    return dict(zip(fields, named, strict=bool(fields)))
 
 
 def _explain_nearest(cassette: Cassette, asked: Asked, near: Interaction, remedy: str) -> str:
@@ -169,7 +170,9 @@ def _explain_nearest(cassette: Cassette, asked: Asked, near: Interaction, remedy
 
 
 def _known_paths(cassette: Cassette) -> list[str]:
-    paths = {f"{interaction.asked.method} {interaction.asked.path}": None for interaction in cassette.interactions}
+    paths = {
+        f"{interaction.asked.method} {interaction.asked.path}": None for interaction in cassette.interactions.samples
+    }
     shown = list(paths)[:SHOWN]
     return [*shown, f"and {len(paths) - SHOWN} more"] if len(paths) > SHOWN else shown
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from antiphon.cassettes.cassette import Cassette
 from antiphon.cassettes.faults import Faults, read_fault
-from antiphon.cassettes.format import CassetteFile, read_file
+from antiphon.cassettes.format import CassetteFile, read_file, read_header
 from antiphon.cassettes.importers.foreign import is_foreign, read_foreign
 from antiphon.cassettes.importers.llama_stack import read_recording
+from antiphon.cassettes.index import INDEXED, IndexedFile, read_indexed
 from antiphon.cassettes.interaction import Interaction
 from antiphon.cassettes.matcher import Matcher, Matching
 from antiphon.cassettes.recorder import Recorder, create, trim
@@ -42,9 +43,9 @@ class Equality:
 
 @dataclass(slots=True)
 class Folder:
-    """What was found under a path, in the order of file names."""
+    """What was found under a path, in the order of file names; `parts` are read when it is known how to compare."""
 
-    interactions: list[Interaction] = field(default_factory=list)
+    parts: list[Callable[[Matcher], Sequence[Interaction]]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
     match: Matching | None = None
@@ -104,10 +105,24 @@ def _cassette(path: Path, found: Folder, fresh: int, equality: Equality | None) 
     said = equality or Equality()
     rules = tuple(read_rule(rule) for rule in [*found.rules, *said.rules])
     matcher = Matcher(said.match or found.match or Matching.CANONICAL, rules)
-    start = min(found.starts) if found.starts else (IMPORTED_START if found.interactions else fresh)
-    cassette = Cassette(str(path), start, found.interactions, found.notes, matcher)
+    start = min(found.starts) if found.starts else (IMPORTED_START if found.parts else fresh)
+    cassette = Cassette(str(path), start, matcher=matcher)
+    try:
+        for part in found.parts:
+            _add(cassette, part(matcher))
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    cassette.notes += found.notes
     cassette.faults = found.faults
     return cassette
+
+
+def _add(cassette: Cassette, interactions: Sequence[Interaction]) -> None:
+    if isinstance(interactions, IndexedFile):
+        cassette.attach(interactions)
+        return
+    for each in interactions:
+        cassette.add(each)
 
 
 def _faults(cassette: Cassette, said: Sequence[str]) -> Faults:
@@ -137,12 +152,16 @@ def _read(path: Path) -> Folder:
         elif is_foreign(path):
             _read_others(path, path.name, found)
         elif path.suffix == ".json" and (recording := read_recording(path, path.name)):
-            found.interactions.append(recording)
+            found.parts.append(_given([recording]))
         elif path.stat().st_size:
             _read_native(path, path.name, found)
     except OSError as error:
-        raise ConfigFault(f"The cassette {path} can't be read: {error.strerror}.") from error
+        raise _unreadable(path, error) from error
     return found
+
+
+def _unreadable(path: Path, error: OSError) -> ConfigFault:
+    return ConfigFault(f"The cassette {path} can't be read: {error.strerror}.")
 
 
 def _read_folder(folder: Path, found: Folder) -> None:
@@ -159,7 +178,7 @@ def _read_folder(folder: Path, found: Folder) -> None:
         elif path.suffix != ".json":
             skipped += 1
         elif recording := read_recording(path, name):
-            found.interactions.append(recording)
+            found.parts.append(_given([recording]))
         else:
             skipped += 1
     if skipped:
@@ -172,20 +191,31 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _read_native(path: Path, name: str, found: Folder) -> None:
-    file = read_file(path, name)
-    found.files[path] = file
-    found.starts.append(file.start)
-    found.match = found.match or file.match
-    found.rules += [rule for rule in file.rules if rule not in found.rules]
-    found.faults += [fault for fault in file.faults if fault not in found.faults]
-    found.interactions += file.interactions
-    found.notes += file.notes
+    with path.open("rb") as file:
+        header = read_header(file, name)
+    found.starts.append(header.start)
+    found.match = found.match or header.match
+    found.rules += [rule for rule in header.rules if rule not in found.rules]
+    found.faults += [fault for fault in header.faults if fault not in found.faults]
+
+    def read(matcher: Matcher) -> Sequence[Interaction]:
+        large = path.stat().st_size >= INDEXED
+        file = read_indexed(path, name, matcher) if large else read_file(path, name)
+        found.files[path] = file
+        found.notes += file.notes
+        return file.interactions
+
+    found.parts.append(read)
 
 
 def _read_others(path: Path, name: str, found: Folder) -> None:
     foreign = read_foreign(path, name)
-    found.interactions += foreign.interactions
+    found.parts.append(_given(foreign.interactions))
     found.notes += foreign.notes
+
+
+def _given(interactions: Sequence[Interaction]) -> Callable[[Matcher], Sequence[Interaction]]:
+    return lambda _: interactions
 
 
 def _is_native(path: Path) -> bool:

@@ -10,7 +10,7 @@ import os
 from functools import partial
 from pathlib import Path
 
-from antiphon.cassettes.format import encode_header, encode_interaction, read_answer
+from antiphon.cassettes.format import Span, encode_header, encode_interaction, read_answer
 from antiphon.cassettes.interaction import Answered, Asked, Interaction, Origin
 from antiphon.errors import ConfigFault, StoreFault
 
@@ -42,7 +42,7 @@ class Recorder:
         offset, length = self._append(encode_interaction(number, asked, answered, take=take, scope=scope))
         self.kept += 1
         origin = Origin(self.path.name)
-        load = partial(read_answer, self.path, origin, offset, length)
+        load = partial(read_answer, self.path, origin, Span(offset, length))
         return Interaction(number, asked, answered.end, origin, load, take, scope)
 
     def _append(self, lines: bytes) -> tuple[int, int]:

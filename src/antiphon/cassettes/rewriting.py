@@ -39,7 +39,7 @@ def head_of(cassette: Cassette) -> Head:
     """The first line that says what a cassette's says."""
     matcher = cassette.matcher
     kind = None if matcher.kind is Matching.CANONICAL else matcher.kind
-    return Head(cassette.start, kind, [rule.text for rule in matcher.rules], cassette.faults)
+    return Head(cassette.start, kind, [rule.text for rule in matcher.rules], tuple(cassette.faults))
 
 
 def write_cassette(path: Path, head: Head, interactions: Iterable[Interaction]) -> int:

@@ -102,7 +102,7 @@ def upstreams(cassette: Cassette) -> list[KnownUpstream]:
     """
     urls: dict[str, str] = {}
     models: dict[str, dict[str, None]] = {}
-    for interaction in cassette.interactions:
+    for interaction in cassette.interactions.samples:
         asked = interaction.asked
         if urlsplit(asked.url).scheme not in {"http", "https"}:
             continue
