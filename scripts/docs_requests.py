@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 from msgspec import inspect
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from antiphon.config import Config, Environment
 from antiphon.engine.dialects import DIALECTS, Dialect
@@ -62,6 +62,8 @@ BY_THE_SERVER = {
 
 ENDPOINTS = {
     "POST /v1/responses": "Make an answer: one JSON object, or events with `stream`.",
+    "GET /v1/responses": "426; the path is for WebSockets.",
+    "WebSocket /v1/responses": "Answers one after the other on one connection ([how to](../how-to/websocket.md)).",
     "GET /v1/responses/{id}": "A stored answer.",
     "DELETE /v1/responses/{id}": "Remove it.",
     "GET /v1/responses/{id}/input_items": "What was put in, a page at a time (see below).",
@@ -121,8 +123,14 @@ async def _routes() -> list[str]:
     async with open_services(
         Config(upstream=["u=http://127.0.0.1:1"], db="memory://"), Environment(variables={})
     ) as all_:
-        found: list[Route] = [route for noun in NOUNS for route in noun.routes(all_)]
-    return [f"{method} {route.path}" for route in found for method in sorted((route.methods or set()) - {"HEAD"})]
+        found = [route for noun in NOUNS for route in noun.routes(all_)]
+    return [f"{method} {getattr(route, 'path', '')}" for route in found for method in _methods(route)]
+
+
+def _methods(route: BaseRoute) -> list[str]:
+    if isinstance(route, WebSocketRoute):
+        return ["WebSocket"]
+    return sorted((route.methods or set()) - {"HEAD"}) if isinstance(route, Route) else []
 
 
 def field_table() -> str:

@@ -20,6 +20,7 @@ from antiphon.cli import parser
 from antiphon.config import TABLES, UNFLAGGED, Config
 from antiphon.upstream.addresses import DIALECTS_BY_HOST, DIALECTS_BY_PORT
 from antiphon.wire import events
+from compatibility import PARTS as COMPATIBILITY
 from docs_requests import dialect_table, endpoint_table, field_table
 from docs_tables import first_sentence, table, words_for
 
@@ -28,6 +29,9 @@ PART = re.compile(r"(<!-- generated: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", 
 
 MENDING = {
     "InvalidRequest": "Correct the field that `param` names.",
+    "TooManyRequests": "Wait for answers that are under way, or open another connection.",
+    "UpgradeRequired": "Use `POST`, or a WebSocket client on a server that wasn't started with `--no-websocket`.",
+    "ConnectionTooOld": "Open another connection; what was stored can be continued there.",
     "ContextTooLong": "Shorten the input, or send `truncation: auto`.",
     "ConversationLocked": "Ask again a little later.",
     "Forbidden": "Ask by a loopback address; for a web page, start the server with `--cors ORIGIN`.",
@@ -173,6 +177,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "fields": field_table,
     "dialects": dialect_table,
     "guesses": guesses,
+    **COMPATIBILITY,
 }
 
 
