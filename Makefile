@@ -25,7 +25,7 @@ demo: $(VENV)/.installed ## start the server on a recorded answer and ask it a q
 test: $(VENV)/.installed ## run the tests, with coverage
 	$(PY) -m pytest --cov $(TEST_FLAGS)
 
-CHECKS := check-format check-lint check-types check-imports check-size check-docs check-reference
+CHECKS := check-format check-lint check-types check-imports check-size check-docs check-reference check-compatibility
 .PHONY: $(CHECKS)
 check: $(CHECKS) ## format, lint, types, import contracts, sizes, docs; `make -k check` goes on after a breach
 $(CHECKS): $(VENV)/.installed
@@ -36,6 +36,7 @@ check-imports: ; $(VENV)/bin/lint-imports --no-logo
 check-size: ; $(PY) scripts/check_size.py
 check-docs: ; $(PY) scripts/check_docs.py
 check-reference: ; $(PY) scripts/make_docs.py --check
+check-compatibility: ; $(PY) scripts/check_compatibility.py
 
 format: $(VENV)/.installed ## rewrite the code as `make check` wants it
 	$(PY) -m ruff format .

@@ -1,14 +1,20 @@
-"""What every test may ask for, and what becomes of tests whose data isn't there.
+"""What every test may ask for, what becomes of tests whose data isn't there, and what is kept of what they show.
 
 Recordings of real upstreams are too large and too foreign to ship. Tests that read them are marked
 `recordings`; they look in the folder `shared` beside the checkout, or where ANTIPHON_SHARED points, and
 are skipped where it is absent, with a line at the end that says so.
+
+What a test shows of the wire (`shown.py`, or `@pytest.mark.shows("tool:mcp")`) travels with its report, from another
+process too, and is left for `scripts/check_compatibility.py`.
 """
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from client_environments import LEFT_OUT
+from shown import SHOWN, Results
 
 CHECKOUT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("ANTIPHON_SHARED") or CHECKOUT.parent / "shared")
@@ -40,7 +46,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say loudly what was left out."""
-    skipped = [report for report in terminalreporter.stats.get("skipped", []) if ABSENT in str(report.longrepr)]
-    if skipped:
-        terminalreporter.section("tests of recorded calls left out", yellow=True, bold=True)
-        terminalreporter.write_line(f"{len(skipped)} tests skipped: {ABSENT}", yellow=True)
+    skipped = terminalreporter.stats.get("skipped", [])
+    for of, reason in (("recorded calls", ABSENT), ("real clients", f"{LEFT_OUT}: ")):
+        told = [str(report.longrepr).partition(reason)[2] for report in skipped if reason in str(report.longrepr)]
+        if told:
+            terminalreporter.section(f"tests of {of} left out", yellow=True, bold=True)
+            for each in dict.fromkeys(told):
+                terminalreporter.write_line(f"{told.count(each)} tests skipped: {reason}{each}", yellow=True)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One process keeps the results of all."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Results(CHECKOUT))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Iterator[None]:
+    """What a test before it has left doesn't count."""
+    SHOWN.take()
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """A test's last fixtures have shown what they will."""
+    yield
+    marks = [key for mark in item.iter_markers("shows") for key in mark.args]
+    item.user_properties += [("shows", key) for key in [*SHOWN.take(), *marks]]

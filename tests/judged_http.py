@@ -13,6 +13,7 @@ from typing import Any
 import httpx2
 import judge
 from openai.types.conversations import ConversationItemList
+from shown import SHOWN, shown_by
 
 from antiphon.testing import check_response, check_stream, parse_sse
 
@@ -27,14 +28,22 @@ def judge_answer(request: httpx2.Request, answer: httpx2.Response, body: bytes) 
     path = request.url.path.removeprefix("/v1")
     if path in PASSED_THROUGH or request.method == "OPTIONS":
         return
-    if answer.headers.get("content-type", "").startswith("text/event-stream"):
+    streamed = answer.headers.get("content-type", "").startswith("text/event-stream")
+    if streamed:
         judge_stream(body)
-        return
+    else:
+        judge_body(request.method, path, answer, body)
+    if (request.method, path, answer.status_code) == ("POST", "/responses", 200):
+        SHOWN.add(*shown_by(request.read(), body, streamed=streamed))
+
+
+def judge_body(method: str, path: str, answer: httpx2.Response, body: bytes) -> None:
+    """Judge a body that is JSON."""
     found = json.loads(body)
     if answer.status_code >= 400:
         judge_error(found)
     else:
-        judge_json(request.method, path, found)
+        judge_json(method, path, found)
 
 
 def judge_stream(body: bytes) -> dict[str, Any]:

@@ -91,7 +91,7 @@ class Door:
         """Judge every answer that was given whole. Raises AssertionError."""
         for one in self.exchanges:
             if one.whole:
-                request = httpx2.Request(one.method, f"http://door{one.path.partition('?')[0]}")
+                request = httpx2.Request(one.method, f"http://door{one.path}", content=one.asked)
                 judge_answer(request, httpx2.Response(one.status, headers=one.headers), one.body)
 
     def close(self) -> None:
