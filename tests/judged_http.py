@@ -12,7 +12,10 @@ from typing import Any
 
 import httpx2
 import judge
+from openai.types.container_retrieve_response import ContainerRetrieveResponse
+from openai.types.containers.file_retrieve_response import FileRetrieveResponse
 from openai.types.conversations import ConversationItemList
+from pydantic import TypeAdapter
 from shown import SHOWN, shown_by
 
 from antiphon.testing import check_response, check_stream, parse_sse
@@ -38,7 +41,9 @@ def judge_answer(request: httpx2.Request, answer: httpx2.Response, body: bytes) 
 
 
 def judge_body(method: str, path: str, answer: httpx2.Response, body: bytes) -> None:
-    """Judge a body that is JSON."""
+    """Judge a body that is JSON; a file's content is whatever it is."""
+    if answer.status_code == 200 and path.endswith("/content"):
+        return
     found = json.loads(body)
     if answer.status_code >= 400:
         judge_error(found)
@@ -85,8 +90,24 @@ def judge_json(method: str, path: str, found: Any) -> None:
             judge_of_conversation(found)
         case "DELETE", ["conversations", conversation_id]:
             assert found == {"id": conversation_id, "object": "conversation.deleted", "deleted": True}
+        case _, ["containers", *rest]:
+            judge_of_containers(method, rest, found)
         case _:
             raise AssertionError(f"nothing is known of {method} {path}")
+
+
+def judge_of_containers(method: str, rest: list[str], found: Any) -> None:
+    """Judge a container, one of its files, a list of them, or that one is gone."""
+    in_files = rest[1:2] == ["files"]
+    kind = "container.file" if in_files else "container"
+    if method == "DELETE":
+        assert found == {"id": rest[-1], "object": f"{kind}.deleted", "deleted": True}
+        return
+    shape = FileRetrieveResponse if in_files else ContainerRetrieveResponse
+    listed = method == "GET" and len(rest) in (0, 2)
+    for entry in found["data"] if listed else [found]:
+        TypeAdapter(shape).validate_python(entry, strict=True)
+        assert entry["object"] == kind
 
 
 def judge_of_conversation(found: Any) -> None:

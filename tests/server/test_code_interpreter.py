@@ -3,10 +3,13 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sandboxes import table, unguarded
+import openai
+import pytest
+from sandboxes import jailed, real, table, unguarded
 from tool_server import ToolServer, tool_server
 
 from antiphon.testing import Reply, ScriptedUpstream, text, tool_call
@@ -53,3 +56,170 @@ def test_a_call_streams_its_code_and_shows_what_it_came_to(tmp_path: Path) -> No
     ]
     deltas = [event["delta"] for event in told.events if event["type"].endswith("code.delta")]
     assert "".join(deltas) == call["code"]
+
+
+def test_variables_live_on_in_the_container_of_the_conversation(tmp_path: Path) -> None:
+    script = [python("x = 20"), text("Set."), python("x + 1"), text("21."), python("x"), text("?")]
+    with coding(tmp_path, *script) as server:
+        first = server.ask(tools=[AUTO])
+        second = server.ask(tools=[AUTO], previous_response_id=first.final["id"])
+        assert server.told == "21"
+        other = server.ask(tools=[AUTO])
+    assert "NameError" in server.told
+    containers = [told.output[0]["container_id"] for told in (first, second, other)]
+    assert containers[0] == containers[1] != containers[2]
+    assert [told.output[0]["outputs"] for told in (first, second)] == [None, None]
+
+
+def test_a_later_request_tells_the_model_of_the_code_before(tmp_path: Path) -> None:
+    with coding(tmp_path, python("1/0"), text("Oh."), text("Well.")) as server:
+        first = server.ask(tools=[AUTO], include=OUTPUTS)
+        server.ask(tools=[AUTO], previous_response_id=first.final["id"])
+    said = server.calls[-1].json["messages"]
+    assert json.loads(said[1]["tool_calls"][0]["function"]["arguments"]) == {"code": "1/0"}
+    assert "ZeroDivisionError" in said[2]["content"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ("print(7)", "print(7)"),
+        ("", ""),
+        ('{"input": "print(7)"}', "print(7)"),
+        ('{"seconds": 3, "code": "print(\\"\\u00e9\\")"}', 'print("é")'),
+    ],
+)
+def test_arguments_of_any_form_are_code(tmp_path: Path, arguments: str, code: str) -> None:
+    with coding(tmp_path, tool_call("python", arguments), text("So.")) as server:
+        call = server.ask(tools=[AUTO], include=OUTPUTS).output[0]
+    assert call["code"] == code
+    assert call["status"] == ("completed" if code else "failed")
+    assert ("no code" in server.told) is not code.startswith("print")
+
+
+def test_code_that_is_cut_off_is_not_run(tmp_path: Path) -> None:
+    cut = replace(tool_call("python", '{"code": "print(1)'), finish="length")
+    with coding(tmp_path, cut) as server:
+        told = server.ask(tools=[AUTO])
+    assert told.final["status"] == "incomplete"
+    assert told.output[0]["status"] == "incomplete"
+    assert told.output[0]["code"] == "print(1)"
+
+
+def test_not_set_up_is_told(tmp_path: Path) -> None:
+    with ScriptedUpstream(models=["m"]) as upstream, tool_server(tmp_path, "", upstream) as server:
+        with pytest.raises(openai.BadRequestError, match=r"\[tools.code_interpreter\]") as refused:
+            server.client.responses.create(model="up/m", input="?", tools=[AUTO])  # type: ignore[list-item] # as JSON
+        assert refused.value.param == "tools[0]"
+        with pytest.raises(openai.BadRequestError, match="code_interpreter isn't set up"):
+            server.client.containers.list()
+
+
+@pytest.mark.parametrize("container", [None, 3, {"type": "auto", "memory_limit": "2g"}, {"type": "mine"}])
+def test_a_container_must_be_one(tmp_path: Path, container: Any) -> None:
+    with coding(tmp_path) as server, pytest.raises(openai.BadRequestError) as refused:
+        tool: Any = {"type": "code_interpreter", "container": container}
+        server.client.responses.create(model="up/m", input="?", tools=[tool])
+    assert str(refused.value.param).startswith("tools[0].container")
+
+
+def test_what_of_a_container_cant_be_honoured_is_noted(tmp_path: Path) -> None:
+    policy = {"type": "allowlist", "allowed_domains": ["example.org"]}
+    container = {"type": "auto", "file_ids": ["file-1"], "network_policy": policy}
+    with coding(tmp_path, text("Hi.")) as server:
+        tool: Any = {"type": "code_interpreter", "container": container}
+        answer = server.client.responses.with_raw_response.create(model="up/m", input="?", tools=[tool])
+    assert answer.headers["antiphon-ignored"] == "tools[0].container.file_ids, tools[0].container.network_policy"
+
+
+def test_a_container_of_the_clients_own_and_its_files(tmp_path: Path) -> None:
+    script = [python("open('out.txt', 'w').write(open('in.txt').read().upper())"), text("Done.")]
+    with coding(tmp_path, *script) as server:
+        client = server.client
+        made = client.containers.create(name="mine", memory_limit="1g", expires_after={"anchor": "last_active_at", "minutes": 5})
+        assert (made.name, made.memory_limit, made.status) == ("mine", "1g", "running")
+        assert made.expires_after is not None
+        assert made.expires_after.minutes == 5
+        sent = client.containers.files.create(made.id, file=("in.txt", b"a\r\nb\0\xff--"))
+        assert (sent.path, sent.bytes, sent.source) == ("/mnt/data/in.txt", 8, "user")
+        assert client.containers.files.content.retrieve(sent.id, container_id=made.id).read() == b"a\r\nb\0\xff--"
+        client.containers.files.create(made.id, file=("in.txt", b"abc"))
+        told = server.ask(tools=[{"type": "code_interpreter", "container": made.id}])
+        assert told.output[0]["container_id"] == made.id
+        files = {file.path: file for file in client.containers.files.list(made.id)}
+        out = files["/mnt/data/out.txt"]
+        assert (out.bytes, out.source, out.object) == (3, "assistant", "container.file")
+        assert client.containers.files.retrieve(out.id, container_id=made.id).model_dump() == out.model_dump()
+        assert client.containers.files.content.retrieve(out.id, container_id=made.id).read() == b"ABC"
+        client.containers.files.delete(out.id, container_id=made.id)
+        with pytest.raises(openai.NotFoundError):
+            client.containers.files.retrieve(out.id, container_id=made.id)
+        assert [one.id for one in client.containers.list()] == [made.id]
+        assert client.containers.retrieve(made.id).id == made.id
+        client.containers.delete(made.id)
+        with pytest.raises(openai.NotFoundError, match="doesn't exist, or has expired"):
+            client.containers.retrieve(made.id)
+
+
+def test_a_named_container_that_is_gone_is_a_failed_call(tmp_path: Path) -> None:
+    with coding(tmp_path, python("1"), text("Hm.")) as server:
+        told = server.ask(tools=[{"type": "code_interpreter", "container": "cntr_gone"}])
+    assert told.output[0]["status"] == "failed"
+    assert "doesn't exist, or has expired" in server.told
+
+
+def test_bad_uploads_are_refused(tmp_path: Path) -> None:
+    with coding(tmp_path) as server:
+        made = server.client.containers.create(name="mine")
+        for name in ("../up", ".."):
+            with pytest.raises(openai.BadRequestError, match="can't be called"):
+                server.client.containers.files.create(made.id, file=(name, b"x"))
+        with pytest.raises(openai.BadRequestError, match="Upload them"):
+            server.client.containers.files.create(made.id, file_id="file-1")
+        with pytest.raises(openai.BadRequestError, match="Upload them"):
+            server.client.containers.create(name="mine", file_ids=["file-1"])
+
+
+def test_a_recorded_run_replays_without_a_sandbox(tmp_path: Path) -> None:
+    tape = str(tmp_path / "tape.jsonl")
+    script = [python("import os; n = os.getpid(); n"), text("So."), python("n + 1"), text("More.")]
+
+    def asked(server: ToolServer) -> list[Any]:
+        first = server.ask(tools=[AUTO], include=OUTPUTS)
+        second = server.ask(tools=[AUTO], include=OUTPUTS, previous_response_id=first.final["id"])
+        made = server.client.containers.create(name="mine")
+        server.client.containers.files.create(made.id, file=("in.txt", b"abc"))
+        files = [file.model_dump() for file in server.client.containers.files.list(made.id)]
+        return [*first.output, *second.output, made.model_dump(), files]
+
+    with coding(tmp_path, *script, cassette=tape, mode="record") as server:
+        recorded = asked(server)
+    (tmp_path / "docker").unlink()
+    toml = (tmp_path / "antiphon.toml").read_text()
+    with (
+        ScriptedUpstream(models=["m"]) as upstream,
+        tool_server(tmp_path, toml, upstream, cassette=tape, mode="replay") as server,
+    ):
+        assert asked(server) == recorded
+        assert not upstream.requests
+
+
+@jailed
+def test_code_runs_in_a_real_sandbox(tmp_path: Path) -> None:
+    script = [python("open('/etc/shadow').read()"), text("No.")]
+    with ScriptedUpstream(*script, models=["m"]) as upstream, tool_server(tmp_path, table(real()), upstream) as server:
+        call = server.ask(tools=[AUTO], include=OUTPUTS).output[0]
+    assert "FileNotFoundError" in call["outputs"][0]["logs"]
+    assert call["status"] == "completed"
+
+
+def test_a_sandbox_that_cant_be_started_is_told(tmp_path: Path) -> None:
+    toml = '[tools.code_interpreter]\nsandbox = "nsjail"\nprogram = "/nonexistent/nsjail"\n'
+    with (
+        ScriptedUpstream(python("1"), text("Sorry."), models=["m"]) as upstream,
+        tool_server(tmp_path, toml, upstream) as server,
+    ):
+        told = server.ask(tools=[AUTO], include=OUTPUTS)
+    assert told.output[0]["status"] == "failed"
+    assert told.output[0]["outputs"] == []
+    assert "The call failed: " in server.told

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from antiphon.wire.code_interpreter import MemoryLimit
+
 
 class ExpiresAfter(msgspec.Struct, kw_only=True):
     """A container expires so many minutes after it was last used."""
@@ -11,14 +13,17 @@ class ExpiresAfter(msgspec.Struct, kw_only=True):
 
 
 class Container(msgspec.Struct, kw_only=True):
-    """A place in which code runs, with its variables and files; times in Unix seconds."""
+    """A place in which code runs, with its variables and files; times in Unix seconds.
+
+    `memory_limit` is None where it is none of those that the API knows.
+    """
 
     id: str
     name: str
     created_at: int
     last_active_at: int
     expires_after: ExpiresAfter
-    memory_limit: str
+    memory_limit: str | None = None
     object: str = "container"
     status: str = "running"
     network_policy: dict[str, str] = msgspec.field(default_factory=lambda: {"type": "disabled"})
@@ -40,6 +45,6 @@ class CreateContainer(msgspec.Struct, kw_only=True):
     """The body of `POST /v1/containers`."""
 
     name: str
-    memory_limit: str | None = None
+    memory_limit: MemoryLimit | None = None
     expires_after: ExpiresAfter | None = None
     file_ids: list[str] | None = None

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from antiphon.engine.reading import read
 from antiphon.errors import InvalidRequest
+from antiphon.server.errors import JSON
 from antiphon.server.forms import Field, read_form
 from antiphon.server.front import REQUEST_ID
 from antiphon.server.json import json_response
@@ -41,11 +42,7 @@ class Containers:
         request.scope[REQUEST_ID] = sources.ids("req")
         asked = read(body, CreateContainer)
         if asked.file_ids:
-            raise InvalidRequest(
-                "Files can't be copied into a container by their ids here. Upload them to it: POST "
-                "/v1/containers/{id}/files.",
-                param="file_ids",
-            )
+            raise _by_id("file_ids")
         idle = asked.expires_after.minutes * 60 if asked.expires_after else None
         make = Make(id=sources.ids("cntr"), name=asked.name, memory=asked.memory_limit, idle_seconds=idle)
         return json_response(await self._client.make(make))
@@ -66,6 +63,8 @@ class Containers:
     async def create_file(self, request: Request) -> Response:
         """`POST` of a file, as a form."""
         content_type = request.headers.get("content-type", "")
+        if content_type.startswith(JSON):
+            raise _by_id("file_id")
         body = await read_body(request.receive, self._services.config.max_body)
         file = _file(read_form(content_type, body))
         return json_response(await self._client.upload(_id(request), file.filename or "file", file.data))
@@ -124,6 +123,11 @@ def _id(request: Request) -> str:
 
 def _file_id(request: Request) -> str:
     return str(request.path_params["file"])
+
+
+def _by_id(param: str) -> InvalidRequest:
+    how = "Upload them to it: POST /v1/containers/{id}/files with a form that has the field 'file'."
+    return InvalidRequest(f"Files can't be copied into a container by their ids here. {how}", param=param)
 
 
 def _file(form: list[Field]) -> Field:

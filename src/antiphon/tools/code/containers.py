@@ -10,14 +10,17 @@ import contextlib
 import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import get_args
 
 from antiphon.errors import NotFound, SandboxFailed
 from antiphon.tools.code.base import Sandbox, Start
 from antiphon.tools.code.protocol import Ran, WorkFile
 from antiphon.tools.code.settings import CodeSettings, size
+from antiphon.wire.code_interpreter import MemoryLimit
 from antiphon.wire.containers import Container, ContainerFile, ExpiresAfter
 
 FOLDER = "/mnt/data"
+LIMITS = get_args(MemoryLimit)
 LOOK = 5.0
 """Seconds between two looks for containers whose time is over."""
 
@@ -131,7 +134,7 @@ class Containers:
             created_at=int(now),
             last_active_at=int(now),
             expires_after=ExpiresAfter(minutes=max(1, idle // 60)),
-            memory_limit=wanted.memory if wanted.memory and size(wanted.memory) == memory else settings.memory,
+            memory_limit=next((limit for limit in LIMITS if size(limit) == memory), None),
         )
         return Kept(shown, memory, idle, now)
 
