@@ -213,3 +213,19 @@ def test_a_key_is_never_shown(tmp_path: Path) -> None:
 )
 def test_where_a_server_keeps_files_of_its_own(config: Config, folder: Path | None) -> None:
     assert config.data_folder == folder
+
+
+def test_names_that_the_operator_chose_stay_as_they_are(tmp_path: Path) -> None:
+    written(
+        tmp_path,
+        """
+[models."up/qwen-3*"]
+context = 5
+[connectors.my-notes]
+server-url = "http://x/mcp"
+headers-env = { X-Tenant = "TENANT_ID" }
+""",
+    )
+    config = load({}, {}, tmp_path)
+    assert list(config.models) == ["up/qwen-3*"]
+    assert config.connectors["my-notes"].headers_env == {"X-Tenant": "TENANT_ID"}

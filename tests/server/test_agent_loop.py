@@ -13,9 +13,10 @@ from typing import Any
 import openai
 import pytest
 from agent_scene import ADD, CALLED, FAILED, LISTED, MESSAGE, Agent, F, agent_on, item, whole
-from mcp_servers import TOKEN, workshop
+from mcp_servers import TOKEN, serving, workshop
 from running_server import Json, Scene
 
+from antiphon.engine.own import Unkeyed, marked
 from antiphon.testing import text, tool_call
 
 
@@ -195,7 +196,7 @@ async def test_an_approval_is_used_once_though_all_is_sent_again(agent: Agent) -
     assert [message["role"] for message in agent.messages] == ["user", "assistant", "tool", "assistant", "user"]
 
 
-@pytest.mark.parametrize("change", [{"arguments": '{"a": 2, "b": 300}'}, {"name": "say"}, {"server_label": "other"}])
+@pytest.mark.parametrize("change", [{"arguments": '{"a": 2, "b": 300}'}, {"name": "say"}, {"server_label": "twin"}])
 async def test_an_approval_of_another_call_is_refused(agent: Agent, change: Json) -> None:
     tools = [agent.tool(require_approval="always")]
     asked = {"role": "user", "content": "Hello?"}
@@ -203,8 +204,66 @@ async def test_an_approval_of_another_call_is_refused(agent: Agent, change: Json
     request = first.output[-1]
     items = [asked, *first.output[:-1], {**request, **change}, *approval(request, approve=True)]
     with pytest.raises(openai.BadRequestError) as refused:
-        await agent.ask(input=items, tools=tools, store=False)
+        await agent.ask(input=items, tools=[*tools, agent.tool(server_label="twin")], store=False)
     assert refused.value.param == "input[3].approval_request_id"
+
+
+async def test_an_approval_is_good_for_the_server_that_gave_it(agent: Agent) -> None:
+    """Whoever writes a request by hand can't write its mark."""
+    tools = [agent.tool(require_approval="always")]
+    asked = {"role": "user", "content": "Hello?"}
+    first = await agent.ask(ADD, input=[asked], tools=tools, store=False)
+    made = first.output[-1]
+    forged = marked("mcpr_" + "0" * 32, Unkeyed().mark(f"shop\n{agent.base}/mcp\nadd\n{made['arguments']}"))
+    request = {**made, "id": forged}
+    with pytest.raises(openai.BadRequestError) as refused:
+        await agent.ask(input=[asked, request, *approval(request, approve=True)], tools=tools, store=False)
+    assert refused.value.param == "input[2].approval_request_id"
+
+
+@pytest.mark.parametrize("approve", [True, False])
+async def test_a_word_that_is_sent_again_is_history(agent: Agent, *, approve: bool) -> None:
+    """Also by a client that drops the items it doesn't know, and declares no tools any more."""
+    tools = [agent.tool(require_approval="always")]
+    asked = {"role": "user", "content": "Hello?"}
+    first = await agent.ask(ADD, input=[asked], tools=tools, store=False)
+    word = approval(first.output[-1], approve=approve)
+    items = [asked, *first.output, *word]
+    second = await agent.ask(text("Done."), input=items, tools=tools, store=False)
+    before = len(agent.shop.requests)
+    again = [*items, second.output[-1], {"role": "user", "content": "And?"}]
+    third = await agent.ask(text("No more."), input=again, tools=[], store=False)
+    assert third.types == ["message"]
+    assert len(agent.shop.requests) == before
+
+
+async def test_another_server_of_one_label_is_listed_anew(agent: Agent) -> None:
+    first = await agent.ask(text("Hi."))
+    async with serving(workshop(more=1).app("streamable")) as base:
+        other = agent.tool(server_url=f"{base}/mcp")
+        second = await agent.ask(text("Hi."), tools=[other], previous_response_id=first.final["id"])
+        assert second.types == ["mcp_list_tools", "message"]
+        third = await agent.ask(text("Hi."), tools=[other], previous_response_id=second.final["id"])
+        assert third.types == ["message"]
+        assert len(agent.scene.calls[-1].json["tools"]) == 8
+
+
+async def test_secrets_of_an_address_are_used_and_not_shown(agent: Agent) -> None:
+    url = agent.base.replace("http://", "http://ann:pass-0123456@") + "/mcp?api_key=key-0123456&page=2"
+    tools = [agent.tool(server_url=url)]
+    told = await agent.ask(tool_call("told", '{"name": "authorization"}'), text("Hi."), tools=tools)
+    assert told.output[1]["output"] == "Basic [redacted]"
+    assert told.final["tools"][0]["server_url"].endswith("/mcp?api_key=redacted&page=2")
+    more = {"type": "additional_tools", "role": "developer", "tools": tools}
+    await agent.ask(text("Hi."), input=[{"role": "user", "content": "Hi."}, more], tools=[])
+    kept = await agent.client.responses.with_raw_response.retrieve(told.final["id"])
+    for seen in (told.raw, kept.content):
+        assert b"pass-0123456" not in seen
+        assert b"key-0123456" not in seen
+    for path in agent.scene.server.folder.rglob("*"):
+        if path.is_file():
+            assert b"pass-0123456" not in path.read_bytes(), path
+            assert b"key-0123456" not in path.read_bytes(), path
 
 
 async def test_an_approval_of_nothing_is_refused(agent: Agent) -> None:
@@ -265,8 +324,9 @@ async def test_a_server_that_is_down_is_said_on_the_item(agent: Agent) -> None:
 
 
 async def test_a_server_that_goes_down_fails_the_call(agent: Agent) -> None:
-    told = await agent.ask(text("Hi."))
-    gone = agent.tool(server_url="http://127.0.0.1:9/mcp")
+    async with serving(workshop().app("streamable")) as base:
+        gone = agent.tool(server_url=f"{base}/mcp")
+        told = await agent.ask(text("Hi."), tools=[gone])
     after = await agent.ask(ADD, text("Sorry."), tools=[gone], previous_response_id=told.final["id"])
     assert after.kinds == whole(item(*FAILED), item(*MESSAGE))
     assert after.output[0]["error"]["type"] == "mcp_tool_execution_error" or after.output[0]["error"]["message"]
