@@ -21,6 +21,7 @@ SINGLE_COLUMNS = {
     Key("start", "", "start_s"): "start to first healthy answer, s",
     Key("store", "", "kb_per_answer"): "database per stored answer, KB",
 }
+GROWTH_ROWS = {"ms": "ms a turn", "kb": "KB of the database", "kb_per_turn": "KB per turn since the column before"}
 STORE_COLUMNS = {"answers_per_s": "answers/s", "kb_per_answer": "KB per answer"}
 NOTHING = "-"
 MANY = 1000
@@ -98,9 +99,21 @@ def store_alone(figures: Figures) -> str:
     return table(("store alone, 64 savers", *STORE_COLUMNS.values()), rows) if names else ""
 
 
+def threads(figures: Figures) -> str:
+    """Threads as they grow: a row of each figure, a column of each length."""
+    keys = [key for key in figures.values if key.workload == "threads"]
+    lengths = sorted({int(key.metric.partition("@")[2]) for key in keys})
+    rows = [
+        (name, title, *(cell(figures.spread(Key("threads", name, f"{metric}@{length}"))) for length in lengths))
+        for name in dict.fromkeys(key.contestant for key in keys)
+        for metric, title in GROWTH_ROWS.items()
+    ]
+    return table(("thread", "turns", *map(str, lengths)), rows) if rows else ""
+
+
 def report(figures: Figures, made: str) -> str:
     """All tables, with how they were made, and every error at the end."""
-    parts = [made, targets(figures), streams(figures), singles(figures), store_alone(figures)]
+    parts = [made, targets(figures), streams(figures), singles(figures), store_alone(figures), threads(figures)]
     if figures.errors:
         parts.append(
             "Errors:\n\n" + "\n".join(f"- {' '.join(error.split())}" for error in dict.fromkeys(figures.errors))

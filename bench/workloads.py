@@ -1,4 +1,4 @@
-"""The five workloads: burst, paced, idle, start, store. Each asks contestants and notes figures.
+"""The six workloads: burst, paced, idle, start, store, threads. Each asks contestants and notes figures.
 
 Every contestant is started afresh for every round, and the rounds are interleaved, so that a machine that slows
 down slows all of them. Not here: what the figures are worth (`figures`). Counterpart: the two C programs.
@@ -6,21 +6,26 @@ down slows all of them. Not here: what the figures are worth (`figures`). Counte
 
 import http.client
 import json
+import shlex
 import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from antiphon.errors import ConfigFault
+from bench import threads
 from bench.contestants import LOADGEN, Contestant, Stage, on_stage, serving, upstream
 from bench.figures import OURS, PASSTHROUGH, Figures, Key, Load, parse_load
 from bench.processes import Child, ChildFailed, Cores, ask, get, on_core
+from bench.store import own_postgres
 
 LEAST_BYTES = 384  # the text alone of the shortest stored answer, 64 tokens
+SHORT = ["--chunks", "32"]  # 192 bytes of answer, as a chat has them
 SILENT = ["--delay-us", "4000000", "--paced-us", "0"]  # "mock" pauses 4 s a token, "mock-paced" doesn't
 
 
@@ -35,6 +40,7 @@ class Pace(NamedTuple):
     starts: int
     answers: int
     answers_alone: int
+    turns: tuple[int, ...]  # of the threads that grow: where they are weighed
 
 
 FULL = Pace(
@@ -46,6 +52,7 @@ FULL = Pace(
     starts=5,
     answers=3000,
     answers_alone=20000,
+    turns=threads.MARKS,
 )
 QUICK = Pace(
     rounds=1,
@@ -56,6 +63,7 @@ QUICK = Pace(
     starts=3,
     answers=500,
     answers_alone=4000,
+    turns=(1, 10, 100),
 )
 
 
@@ -291,10 +299,53 @@ def run_store_alone(bench: Bench) -> None:
                 bench.figures.add(Key("store alone", name, metric), value)
 
 
+def grow(bench: Bench) -> None:
+    """Long threads, by chain and by conversation: bytes and milliseconds as they grow."""
+    for contestant in bench.among(OURS):
+        try:
+            for way in threads.WAYS:
+                grow_on_sqlite(bench, contestant, way)
+            for way in threads.WAYS:
+                grow_on_postgres(bench, contestant, way)
+        except (ChildFailed, sqlite3.Error) as error:
+            bench.failed("threads", contestant, error)
+        except ConfigFault as fault:
+            bench.say(f"PostgreSQL is left out of threads: {fault}")
+
+
+def grow_on_sqlite(bench: Bench, contestant: Contestant, way: str) -> None:
+    """On an empty file. Raises `ChildFailed` and `sqlite3.Error`."""
+    with on_stage(contestant, SHORT, bench.cores, bench.folder) as stage:
+        note_growth(
+            bench, f"SQLite, {way}", threads.measure(stage.port, way, lambda: written_back(stage.db), bench.pace.turns)
+        )
+
+
+def grow_on_postgres(bench: Bench, contestant: Contestant, way: str) -> None:
+    """On an empty database. Raises `ChildFailed`, and `ConfigFault` where there is no PostgreSQL."""
+    folder = bench.folder / way
+    folder.mkdir()
+    with own_postgres(folder) as url:
+        there = replace(contestant, command=contestant.command.replace("sqlite:///{db}", shlex.quote(url)))
+        with on_stage(there, SHORT, bench.cores, bench.folder) as stage:
+            points = threads.measure(stage.port, way, lambda: threads.postgres_bytes(url), bench.pace.turns)
+            note_growth(bench, f"PostgreSQL, {way}", points)
+
+
+def note_growth(bench: Bench, name: str, points: list[threads.Point]) -> None:
+    """Keep what a thread cost at each mark: milliseconds, bytes, and bytes of each turn since the mark before."""
+    for point, each in zip(points[1:], threads.bytes_per_turn(points), strict=True):
+        told = {"ms": point.ms, "kb": point.size / 1024, "kb_per_turn": each / 1024}
+        for metric, value in told.items():
+            bench.figures.add(Key("threads", name, f"{metric}@{point.turns}"), value)
+        bench.say(f"threads, {name}, {point.turns} turns: {told}")
+
+
 WORKLOADS: dict[str, tuple[Callable[[Bench], None], ...]] = {
     "burst": (burst,),
     "paced": (paced,),
     "idle": (idle,),
     "start": (start,),
     "store": (store, run_store_alone),
+    "threads": (grow,),
 }
