@@ -3,7 +3,9 @@
 import argparse
 from collections.abc import Callable
 
-WORDS = frozenset({"action", "by", "number", "other", "out", "pattern", "quiet", "tape", "tapes", "to"})
+WORDS = frozenset(
+    {"action", "by", "number", "other", "out", "pattern", "project", "quiet", "response", "tape", "tapes", "to"}
+)
 """What these flags say that isn't a setting."""
 
 
@@ -44,4 +46,16 @@ def add_cassette_command(commands: "argparse._SubParsersAction[argparse.Argument
         default="-",
         metavar="PATH",
         help="a new file, or the new folder for llama-stack; - for standard output",
+    )
+    add = action("from-response", "make a cassette of a response that is in the database", tape=False)
+    add("response", metavar="ID", help="its id, resp_…")
+    add("--out", required=True, metavar="FILE", help="the new cassette; the request is written beside it")
+    add("--project", default="default", metavar="NAME", help="whose response it is (default)")
+    add("--db", metavar="URL", help="where it is kept: sqlite:///PATH or postgresql://USER@HOST/NAME")
+    add("--config", metavar="FILE", help="settings; ./antiphon.toml if it is there")
+    add(
+        "--upstream",
+        action="append",
+        metavar="NAME=URL",
+        help="the model server it came from, as serve was told; its dialect counts",
     )

@@ -39,7 +39,7 @@ def export(config: Config, path: str) -> int:
 
     Raises `ConfigFault` where there is no database. An export that fails leaves no file.
     """
-    url = _there(config.store_url)
+    url = existing(config.store_url)
     if path == STANDARD:
         return asyncio.run(_export(url, sys.stdout.buffer))
     try:
@@ -56,7 +56,7 @@ def export(config: Config, path: str) -> int:
     return status
 
 
-def _there(url: str) -> str:
+def existing(url: str) -> str:
     """The address of a database that is read; an SQLite file that isn't there would be made by opening it."""
     if url.startswith(SQLITE) and not Path(url.removeprefix(SQLITE)).is_file():
         raise ConfigFault(
