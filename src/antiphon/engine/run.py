@@ -122,16 +122,6 @@ class Run:
                 commands = self._done(marked=marked)
             case UpstreamFailed(error):
                 commands = self._failed(error)
-            case ToolsListed():
-                commands = self._listed(reply)
-            case ToolDone():
-                commands = self._tool_done(reply)
-            case ToolProgress():
-                commands = [self._emit(self._turn.progress(self._called(reply), reply.piece))]
-            case Checked():
-                commands = self._checked(reply)
-            case Measured():
-                commands = self._measured(reply)
             case Cancelled():
                 commands = self._cancelled()
             case Saved():
@@ -139,8 +129,24 @@ class Run:
             case SaveFailed(error):
                 commands = self._unsaved(error)
             case _:
-                assert_never(reply)
+                commands = self._found(reply)
         return commands
+
+    def _found(self, reply: ToolsListed | ToolProgress | ToolDone | Checked | Measured) -> list[Command]:
+        """What to do now that somebody else than the model answered."""
+        match reply:
+            case ToolsListed():
+                return self._listed(reply)
+            case ToolDone():
+                return self._tool_done(reply)
+            case ToolProgress():
+                return [self._emit(self._turn.progress(self._called(reply), reply.piece))]
+            case Checked():
+                return self._checked(reply)
+            case Measured():
+                return self._measured(reply)
+            case _:
+                assert_never(reply)
 
     def _announce(self) -> list[Command]:
         """The first two events, once: from here on a failure is said in the stream."""
