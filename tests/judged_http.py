@@ -87,12 +87,8 @@ def judge_json(method: str, path: str, found: Any) -> None:
             judge.judge_model(found)
         case "GET", ["health"]:
             assert found == {"status": "OK"}
-        case ("GET", ["conversations", _, "items"]) | ("POST", ["conversations", _, "items"]):
-            judge.judge_page(found, ConversationItemList)
-        case ("POST" | "GET", ["conversations", *_]) | ("DELETE", ["conversations", _, "items", _]):
-            judge_of_conversation(found)
-        case "DELETE", ["conversations", conversation_id]:
-            assert found == {"id": conversation_id, "object": "conversation.deleted", "deleted": True}
+        case _, ["conversations", *rest]:
+            judge_of_conversations(method, rest, found)
         case _, ["containers", *rest]:
             judge_of_containers(method, rest, found)
         case _:
@@ -113,12 +109,17 @@ def judge_of_containers(method: str, rest: list[str], found: Any) -> None:
         assert entry["object"] == kind
 
 
-def judge_of_conversation(found: Any) -> None:
-    """Judge a conversation, or one of its items."""
-    if found.get("object") == "conversation":
-        judge.judge_conversation(found)
-    else:
-        judge.judge_conversation_item(found)
+def judge_of_conversations(method: str, rest: list[str], found: Any) -> None:
+    """Judge a conversation, one of its items, a list of them, or that it is gone."""
+    match method, rest:
+        case "GET" | "POST", [_, "items"]:
+            judge.judge_page(found, ConversationItemList)
+        case "DELETE", [conversation_id]:
+            assert found == {"id": conversation_id, "object": "conversation.deleted", "deleted": True}
+        case _ if found.get("object") == "conversation":
+            judge.judge_conversation(found)
+        case _:
+            judge.judge_conversation_item(found)
 
 
 class _Read(httpx2.SyncByteStream):
