@@ -240,7 +240,7 @@ def play(url: str, chosen: settings) -> None:
         ScriptedUpstream(default=model, models=["m"]) as upstream,
         running_server("--upstream", f"scripted={upstream.url}", "--db", url) as server,
     ):
-        run_state_machine_as_test(lambda: Talks(server, model), settings=chosen)
+        run_state_machine_as_test(lambda: Talks(server, model), settings=chosen)  # type: ignore[arg-type] # it takes whatever makes one
 
 
 @pytest.mark.parametrize("kind", ["memory", "sqlite"])
