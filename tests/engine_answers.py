@@ -13,6 +13,7 @@ import msgspec
 from antiphon.engine.commands import Command, Emit
 from antiphon.engine.dialects import dialect
 from antiphon.engine.notes import Notes
+from antiphon.engine.own import Own
 from antiphon.engine.plan import Plan
 from antiphon.engine.prepare import Place, make_plan, read_request
 from antiphon.engine.replies import Reply, UpstreamChunks, UpstreamDone, UpstreamOpened
@@ -52,11 +53,12 @@ class Planned:
 
 
 def planned(provider: str = "openai", **fields: Any) -> Planned:
-    """The plan for a request with these fields."""
+    """The plan for a request with these fields, on a server that is set up for all its own tools."""
     made = sources()
     asked = read_request(msgspec.json.encode({"model": "m", "input": "hi", **fields}), made)
     notes = Notes()
-    return Planned(make_plan(asked, [], Place("up", "m", dialect(provider)), made, notes), notes)
+    own = Own(frozenset({"code_interpreter", "image_generation", "web_search"}))
+    return Planned(make_plan(asked, [], Place("up", "m", dialect(provider)), made, notes, own), notes)
 
 
 @dataclass

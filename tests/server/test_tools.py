@@ -11,7 +11,7 @@ F: dict[str, Any] = {"type": "function", "name": "f", "parameters": {"type": "ob
 G: dict[str, Any] = {"type": "function", "name": "g", "description": "G.", "parameters": None, "strict": False}
 CHAT_F = {"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}
 CHAT_G = {"type": "function", "function": {"name": "g", "description": "G.", "strict": False}}
-WEB = {"type": "web_search"}
+NEWER = {"type": "programmatic_tool_calling"}
 
 NAMED = {"type": "function", "name": "g"}
 
@@ -84,8 +84,8 @@ def test_a_choice_of_a_tool_that_is_not_run_here_is_echoed_and_noted(scene: Scen
 
 def test_tools_that_are_not_run_here_are_echoed_and_noted(scene: Scene) -> None:
     scene.play(text("Hello!"))
-    answer = scene.stream(tools=[WEB, F])
-    assert [tool["type"] for tool in answer.response["tools"]] == ["web_search", "function"]
+    answer = scene.stream(tools=[NEWER, F])
+    assert [tool["type"] for tool in answer.response["tools"]] == ["programmatic_tool_calling", "function"]
     assert answer.headers["antiphon-ignored"] == "tools[0]"
     assert scene.asked["tools"] == [CHAT_F]
 

@@ -72,8 +72,10 @@ class WebSearch:
 def outcome(pages: Iterable[Page], search: Search) -> Outcome:
     """What the model reads and may cite, and what the item can show of it."""
     amount = search.amount
-    unique = {page.url: page for page in reversed(list(pages))}
-    ordered = list(islice(reversed(unique.values()), amount.pages))
+    unique: dict[str, Page] = {}
+    for page in pages:
+        unique.setdefault(page.url, page)
+    ordered = list(islice(unique.values(), amount.pages))
     results = [{"url": page.url, "title": page.title, "text": page.text[: amount.characters]} for page in ordered]
     output = None if ordered else "Nothing was found. Other words may help."
     return Outcome(output, shown={"results": results}, sources=[_citable(page, amount.characters) for page in ordered])

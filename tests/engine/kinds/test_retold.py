@@ -117,7 +117,40 @@ def test_an_mcp_call_carries_its_own_output(more: Json, output: str) -> None:
     assert retold(item) == AnsweredCall("f", "{}", output)
 
 
-@pytest.mark.parametrize("kind", sorted(RETOLD))
+SPARSE = {"web_search_call", "image_generation_call", "code_interpreter_call"}
+"""Calls of which older answers say little."""
+
+
+@pytest.mark.parametrize("kind", sorted(SPARSE))
+def test_a_call_of_this_servers_that_says_nothing_is_told_all_the_same(kind: str) -> None:
+    told = retold({"type": kind})
+    assert isinstance(told, AnsweredCall)
+    assert told.output
+
+
+def test_a_search_is_told_with_what_it_found() -> None:
+    action = {"type": "search", "query": "cats", "sources": [{"type": "url", "url": "https://a.org"}]}
+    call = AnsweredCall("web_search", '{"query":"cats"}', "The search was made.\n\nhttps://a.org")
+    assert retold({"type": "web_search_call", "action": action}) == call
+    results = [{"url": "https://a.org", "title": "A", "text": "Cats."}, 5]
+    told = retold({"type": "web_search_call", "action": action, "results": results})
+    assert told == AnsweredCall("web_search", '{"query":"cats"}', "The search was made.\n\nA\nhttps://a.org\nCats.")
+    failed = retold({"type": "web_search_call", "action": action, "status": "failed"})
+    assert failed == AnsweredCall("web_search", '{"query":"cats"}', "The search failed.")
+    opened = {"type": "open_page", "url": "https://a.org"}
+    visit = AnsweredCall("web_search", '{"query":"https://a.org"}', "The search was made.")
+    assert retold({"type": "web_search_call", "action": opened}) == visit
+
+
+def test_a_picture_is_told_without_its_bytes() -> None:
+    item = {"type": "image_generation_call", "result": "aGk=", "revised_prompt": "A cat"}
+    told = "The picture was made, and the user was shown it."
+    assert retold(item) == AnsweredCall("image_generation", '{"prompt":"A cat"}', told)
+    failed = retold({"type": "image_generation_call", "result": None})
+    assert failed == AnsweredCall("image_generation", '{"prompt":""}', "The picture couldn't be made.")
+
+
+@pytest.mark.parametrize("kind", sorted(RETOLD.keys() - SPARSE))
 def test_what_lacks_everything_is_refused_by_its_place(kind: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         retold({"type": kind})

@@ -1,0 +1,24 @@
+"""Tools of MCP servers as one of this server's own. Real servers: tests/tools/test_server_tools.py."""
+
+import pytest
+from mcp_servers import asking
+
+from antiphon.engine.commands import ListTools
+from antiphon.tools.mcp_calls import McpCalls
+from antiphon.tools.tool import ToolCall
+from antiphon.wire.mcp import McpTool
+
+
+@pytest.mark.parametrize("arguments", ["", "{}", "[]"])
+async def test_a_private_address_needs_leave_whatever_is_called(arguments: str) -> None:
+    server = McpTool(server_label="s", server_url="http://127.0.0.1:9/mcp")
+    async with asking() as client:
+        calls = McpCalls(client, {}, allow_private=False)
+        listed = await calls.list(ListTools(server), "resp_1")
+        about = {"server": server, "name": "f"}
+        outcome = await calls.call(ToolCall(about, arguments, "resp_1", "", print))
+        await calls.leave("resp_1")
+        await calls.close()
+    assert "private addresses" in (listed.error or "")
+    wanted = "JSON object" if arguments == "[]" else "private addresses"
+    assert wanted in str(outcome.error)
