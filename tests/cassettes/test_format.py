@@ -1,3 +1,4 @@
+import hashlib
 import json
 from pathlib import Path
 
@@ -6,8 +7,10 @@ from cassettes.tapes import SSE, asked, chat, event
 from hypothesis import given
 from hypothesis import strategies as st
 
+from antiphon.cassettes.bodies import Bodies
 from antiphon.cassettes.format import VERSION, encode_header, encode_interaction, read_file
 from antiphon.cassettes.interaction import Answered, Chunk, End
+from antiphon.cassettes.matcher import Matching
 from antiphon.errors import CassetteInvalid
 
 KINDS = st.sampled_from(["text/event-stream", "application/x-ndjson", "application/json", ""])
@@ -165,4 +168,57 @@ def test_version_1_is_read_for_ever(path: Path) -> None:
     assert interaction.asked.key == asked({"stream": True, "model": "m"}).key
     chunks = (Chunk(12, b'data: {"a":1}\n\ndata: {"a":2}\n\n'), Chunk(40, b"\xff"))
     assert interaction.load() == Answered(200, SSE, chunks, End.CUT, 41)
-    assert encode_header(1735689600) + encode_interaction(1, interaction.asked, interaction.load()) == FROZEN
+    lines = FROZEN.partition(b"\n")[2]
+    assert encode_interaction(1, interaction.asked, interaction.load()) == lines
+
+
+PICTURE = b"\x89PNG" + bytes(range(256)) * 80
+
+FROZEN_2 = b"""{"antiphon":"cassette","version":2,"start":1735689600,"match":"conversation","rules":["ignore seed"],"faults":["cut nth=2"]}
+{"n":1,"scope":"a","method":"POST","url":"https://api.example/v1/images","path":"/v1/images","upstream":"api","headers":{"content-type":"image/png"},"sha256":"%(name)b"}
+{"status":200,"headers":{"content-type":"image/png"}}
+{"ms":3,"data":"begins "}
+{"ms":5,"sha256":"%(name)b"}
+{"end":"complete","ms":6}
+"""
+
+
+def test_version_2_is_read_for_ever(path: Path) -> None:
+    name = hashlib.sha256(PICTURE).hexdigest()
+    lines = FROZEN_2 % {b"name": name.encode()}
+    Bodies.of(path).put(PICTURE)
+    file = read_file(tape(path, lines), "tape.jsonl")
+    [interaction] = file.interactions
+    assert (file.version, file.match, file.rules, file.faults) == (2, "conversation", ["ignore seed"], ["cut nth=2"])
+    assert (interaction.scope, interaction.asked.body) == ("a", PICTURE)
+    answered = interaction.load()
+    assert answered.chunks == (Chunk(3, b"begins "), Chunk(5, PICTURE))
+    again = encode_interaction(1, interaction.asked, answered, scope="a", bodies=Bodies.of(path))
+    assert encode_header(1735689600, Matching.CONVERSATION, ["ignore seed"], ["cut nth=2"]) + again == lines
+
+
+def test_a_body_that_is_gone_or_changed_is_damage(path: Path) -> None:
+    name = Bodies.of(path).put(PICTURE)
+    tape(path, FROZEN_2 % {b"name": name.encode()})
+    [interaction] = read_file(path, "tape.jsonl").interactions
+    beside = path.with_name("tape.bodies") / name
+    beside.write_bytes(b"other")
+    with pytest.raises(
+        CassetteInvalid, match=rf"tape\.jsonl:2 can't be read: its body tape\.bodies/{name} was changed"
+    ):
+        interaction.load()
+    beside.unlink()
+    with pytest.raises(CassetteInvalid, match=rf"its body tape\.bodies/{name} isn't there"):
+        interaction.load()
+    with pytest.raises(CassetteInvalid, match=r"tape\.jsonl:2 can't be read: its body .* isn't there"):
+        read_file(path, "tape.jsonl")
+
+
+def test_large_requests_stand_beside_the_file_in_their_canonical_form(path: Path) -> None:
+    picture = "data:image/png;base64," + "A" * 70_000
+    one, other = (asked({"model": "m", "a": picture}), asked({"a": picture, "model": "m"}))
+    lines = [encode_interaction(n, each, HELLO, bodies=Bodies.of(path)) for n, each in ((1, one), (2, other))]
+    assert len(b"".join(lines)) < 2000
+    assert len(list(path.with_name("tape.bodies").iterdir())) == 1
+    file = read_file(tape(path, encode_header(5), *lines), "tape.jsonl")
+    assert [each.asked.key for each in file.interactions] == [one.key, one.key]

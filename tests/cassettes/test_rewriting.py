@@ -1,4 +1,5 @@
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +21,7 @@ def tape(*interactions: Interaction) -> Cassette:
     return Cassette("tape.jsonl", 5, interactions)
 
 
-def facts(interactions: list[Interaction]) -> list[tuple[object, ...]]:
+def facts(interactions: Iterable[Interaction]) -> list[tuple[object, ...]]:
     return [(each.asked.key, each.asked.headers, each.load(), each.scope, each.take) for each in interactions]
 
 

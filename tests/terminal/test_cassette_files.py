@@ -29,6 +29,13 @@ def test_redact_takes_out_what_slipped_through(terminal: Terminal, tmp_path: Pat
     assert terminal.run("redact", str(tmp_path))[0] == 2
 
 
+def test_upgrade_keeps_all_of_it_in_the_newest_version(terminal: Terminal, tape: str) -> None:
+    lines = Path(tape).read_text().splitlines()
+    Path(tape).write_text("\n".join([lines[0].replace('"version":2', '"version":1'), *lines[1:], ""]))
+    assert terminal.run("upgrade", tape) == (0, "4 interactions in version 2\n")
+    assert Path(tape).read_text().splitlines() == lines
+
+
 def test_merge_and_split(terminal: Terminal, tape: str, tmp_path: Path) -> None:
     out = str(tmp_path / "all.jsonl")
     assert terminal.run("merge", tape, tape, "--out", out) == (0, f"6 interactions in {out}\n")

@@ -1,6 +1,7 @@
-"""The native format, version 1: JSON Lines, one stream event a line. `docs/cassette-format.md` specifies it.
+"""The native format, version 2: JSON Lines, one stream event a line. `docs/cassette-format.md` specifies it.
 
-Bytes in, interactions out, and back; positions in the file rather than bodies are kept in memory.
+Bytes in, interactions out, and back; positions in the file rather than bodies are kept in memory. Version 1 had no
+bodies beside the file.
 Not here: which files there are (`open.py`), when to write (`recorder.py`).
 """
 
@@ -15,12 +16,15 @@ from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 
+from antiphon.cassettes.bodies import Bodies, belongs_beside
 from antiphon.cassettes.canonical import NotJson, canonical_path, parse_json, request_key
 from antiphon.cassettes.interaction import Answered, Asked, Chunk, End, Interaction, Origin
 from antiphon.cassettes.matcher import Matching
 from antiphon.errors import CassetteInvalid
 
-VERSION = 1
+VERSION = 2
+BODIES_SINCE = 2
+"""The version in which bodies may stand beside the file."""
 MARK = "cassette"
 
 _EVENT_END = re.compile(rb"(?<=\n\n)|(?<=\r\n\r\n)|(?<=\r\r)")
@@ -51,6 +55,7 @@ class Line(msgspec.Struct, omit_defaults=True):
     json: msgspec.Raw = msgspec.Raw(b"")
     text: str | None = None
     base64: str | None = None
+    sha256: str | None = None
     end: End | None = None
 
 
@@ -62,7 +67,7 @@ class CassetteFile:
     """What a file holds.
 
     `match` and `rules` are what its first line says of comparing, `faults` what it says shall go wrong; `whole` is
-    the length in bytes up to the end of the last whole interaction.
+    the length in bytes up to the end of the last whole interaction; `version` is the format's.
     """
 
     start: int
@@ -72,6 +77,7 @@ class CassetteFile:
     interactions: Sequence[Interaction] = ()
     notes: list[str] = field(default_factory=list)
     whole: int = 0
+    version: int = VERSION
 
 
 class Span(NamedTuple):
@@ -103,17 +109,22 @@ def encode_header(
     return _line({"antiphon": MARK, "version": VERSION, "start": start, **how})
 
 
-def encode_interaction(number: int, asked: Asked, answered: Answered, *, take: int = 1, scope: str = "") -> bytes:
-    """The lines of one interaction, to be written in one piece."""
+def encode_interaction(  # noqa: PLR0913 - the last three are seldom said
+    number: int, asked: Asked, answered: Answered, *, take: int = 1, scope: str = "", bodies: Bodies | None = None
+) -> bytes:
+    """The lines of one interaction, to be written in one piece; large bodies go to `bodies`, if there is a place.
+
+    Raises `OSError` if that can't be written to.
+    """
     request: dict[str, Any] = {"n": number}
     request |= {"take": take} if take > 1 else {}
     request |= {"scope": scope} if scope else {}
     request |= {"method": asked.method, "url": asked.url, "path": asked.path, "upstream": asked.upstream}
-    request |= {"headers": dict(asked.headers), **_body(asked.body)}
+    request |= {"headers": dict(asked.headers), **_body(asked.body, bodies)}
     source = {"source": msgspec.Raw(answered.source)} if answered.source else {}
     lines = [_line(request), _line({"status": answered.status, "headers": dict(answered.headers), **source})]
     kind = answered.headers.get("content-type", "")
-    lines += [_line(piece) for chunk in answered.chunks for piece in _pieces(chunk, kind)]
+    lines += [_line(piece) for chunk in answered.chunks for piece in _pieces(chunk, kind, bodies)]
     return b"".join([*lines, _line({"end": answered.end, "ms": answered.ms})])
 
 
@@ -136,15 +147,17 @@ def read_file(path: Path, name: str) -> CassetteFile:
     An interaction that a crash tore is left out and noted. Raises `CassetteInvalid` on other damage,
     naming the line.
     """
-    interactions = list[Interaction]()
+    interactions, bodies = list[Interaction](), Bodies.of(path)
     with path.open("rb") as file:
         header = read_header(file, name)
-        scan = Scan(name, lambda found: interactions.append(interaction_at(path, found)), file.tell())
+        scan = Scan(name, lambda found: interactions.append(interaction_at(path, found)), file.tell(), bodies=bodies)
         for raw in file:
             scan.feed(raw)
     scan.finish()
     interactions.sort(key=lambda interaction: interaction.number)
-    return CassetteFile(header.start, header.match, header.rules, header.faults, interactions, scan.notes, scan.whole)
+    return CassetteFile(
+        header.start, header.match, header.rules, header.faults, interactions, scan.notes, scan.whole, header.version
+    )
 
 
 def interaction_at(path: Path, found: Found) -> Interaction:
@@ -158,7 +171,10 @@ def read_body(path: Path, origin: Origin, where: Span) -> bytes:
     line = _decode(_bytes_at(path, origin, where), origin)
     if line.n is None:
         raise _changed(origin)
-    return body_of(line)
+    try:
+        return body_of(line, Bodies.of(path))
+    except ValueError as error:
+        raise CassetteInvalid(f"{origin} can't be read: {error}.") from None
 
 
 def read_answer(path: Path, origin: Origin, where: Span) -> Answered:
@@ -169,7 +185,7 @@ def read_answer(path: Path, origin: Origin, where: Span) -> Answered:
     if head.status is None or last.end is None:
         raise _changed(origin)
     try:
-        chunks = tuple(_chunks(lines[1:-1]))
+        chunks = tuple(_chunks(lines[1:-1], Bodies.of(path)))
     except ValueError as error:
         raise CassetteInvalid(f"The answer in {origin} can't be read: {error}.") from None
     return Answered(head.status, head.headers, chunks, last.end, last.ms or 0, bytes(head.source))
@@ -191,17 +207,20 @@ def _changed(origin: Origin) -> CassetteInvalid:
 class Scan:
     """Finds the interactions among the lines of one file, and hands each to `keep`.
 
-    It begins at `offset`, after the line `number`. `whole` is where the last whole interaction ends; `notes` says what
-    was torn.
+    It begins at `offset`, after the line `number`; `bodies` are those beside the file. `whole` is where the last whole
+    interaction ends; `notes` says what was torn.
     """
 
-    def __init__(self, name: str, keep: Callable[[Found], None], offset: int, number: int = 1) -> None:
+    def __init__(
+        self, name: str, keep: Callable[[Found], None], offset: int, number: int = 1, *, bodies: Bodies
+    ) -> None:
         self.whole = offset
         self.number = number
         self.notes = list[str]()
         self._name = name
         self._keep_it = keep
         self._offset = offset
+        self._bodies = bodies
         self._request: tuple[Line, Origin, Span] | None = None
         self._answer: int | None = None
         self._torn: CassetteInvalid | None = None
@@ -213,11 +232,12 @@ class Scan:
             raise self._torn
         origin = Origin(self._name, self.number)
         try:
-            if raw.strip():
-                self._take(_decode(raw, origin), origin, len(raw))
+            line = _decode(raw, origin) if raw.strip() else None
         except CassetteInvalid as error:
             # Only the last line may be torn: the next one brings this up.
-            self._torn = error
+            self._torn, line = error, None
+        if line:
+            self._take(line, origin, len(raw))
         self._offset += len(raw)
 
     def finish(self) -> None:
@@ -246,7 +266,7 @@ class Scan:
             return
         line, origin, request = self._request
         try:
-            asked = asked_from(line)
+            asked = asked_from(line, self._bodies)
         except ValueError as error:
             raise CassetteInvalid(f"{origin} can't be read: {error}.") from None
         answer = Span(offset, stop - offset)
@@ -261,17 +281,17 @@ class Scan:
         )
 
 
-def asked_from(line: Line) -> Asked:
-    """The request a line tells of. Raises `ValueError` for an address or base64 that is none."""
-    body = body_of(line)
+def asked_from(line: Line, bodies: Bodies) -> Asked:
+    """The request a line tells of. Raises `ValueError` for an address or base64 that is none, or a body gone."""
+    body = body_of(line, bodies)
     method, path = line.method.upper(), canonical_path(line.path or line.url)
     key = request_key(method, path, body)
     return Asked(method, line.url, path, line.upstream, key, line.headers, body)
 
 
-def body_of(line: Line) -> bytes:
-    """The body of a request's line. Raises `ValueError` for base64 that is none."""
-    return bytes(line.json) or _bytes(line.text, line.base64)
+def body_of(line: Line, bodies: Bodies) -> bytes:
+    """The body of a request's line. Raises `ValueError` for base64 that is none, or a body that is gone."""
+    return bytes(line.json) or _bytes(line, line.text, bodies)
 
 
 def _decode(raw: bytes, origin: Origin) -> Line:
@@ -285,23 +305,27 @@ def _line(members: Mapping[str, Any]) -> bytes:
     return msgspec.json.encode(members) + b"\n"
 
 
-def _body(body: bytes) -> dict[str, Any]:
+def _body(body: bytes, bodies: Bodies | None) -> dict[str, Any]:
     try:
-        text = json.dumps(parse_json(body), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-        return {"json": msgspec.Raw(text.encode())}
+        text = json.dumps(parse_json(body), sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
     except (NotJson, UnicodeEncodeError):
-        return _text(body, "text") if body else {}
+        return _text(body, "text", bodies) if body else {}
+    return {"sha256": bodies.put(text)} if bodies and belongs_beside(text) else {"json": msgspec.Raw(text)}
 
 
-def _text(data: bytes, name: str) -> dict[str, str]:
+def _text(data: bytes, name: str, bodies: Bodies | None) -> dict[str, str]:
+    if bodies and belongs_beside(data):
+        return {"sha256": bodies.put(data)}
     try:
         return {name: data.decode()}
     except UnicodeDecodeError:
         return {"base64": base64.b64encode(data).decode()}
 
 
-def _bytes(text: str | None, encoded: str | None) -> bytes:
-    return text.encode() if text is not None else base64.b64decode(encoded or "", validate=True)
+def _bytes(line: Line, text: str | None, bodies: Bodies) -> bytes:
+    if line.sha256 is not None:
+        return bodies.get(line.sha256)
+    return text.encode() if text is not None else base64.b64decode(line.base64 or "", validate=True)
 
 
 def event_pieces(data: bytes, kind: str) -> list[bytes]:
@@ -310,19 +334,19 @@ def event_pieces(data: bytes, kind: str) -> list[bytes]:
     return list(filter(None, end.split(data) if end else [data]))
 
 
-def _pieces(chunk: Chunk, kind: str) -> Iterator[dict[str, Any]]:
+def _pieces(chunk: Chunk, kind: str, bodies: Bodies | None) -> Iterator[dict[str, Any]]:
     """One line for each event in a chunk; only the first has the time, and so begins the chunk."""
     for number, piece in enumerate(event_pieces(chunk.data, kind)):
-        yield {**({"ms": chunk.ms} if number == 0 else {}), **_text(piece, "data")}
+        yield {**({"ms": chunk.ms} if number == 0 else {}), **_text(piece, "data", bodies)}
 
 
-def _chunks(lines: list[Line]) -> Iterator[Chunk]:
+def _chunks(lines: list[Line], bodies: Bodies) -> Iterator[Chunk]:
     ms, pieces = 0, list[bytes]()
     for line in lines:
         if line.ms is not None and pieces:
             yield Chunk(ms, b"".join(pieces))
             pieces = []
         ms = ms if line.ms is None else line.ms
-        pieces.append(_bytes(line.data, line.base64))
+        pieces.append(_bytes(line, line.data, bodies))
     if pieces:
         yield Chunk(ms, b"".join(pieces))

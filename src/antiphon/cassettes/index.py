@@ -14,16 +14,18 @@ import os
 import struct
 import zlib
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import overload
 
 import msgspec
 
+from antiphon.cassettes.bodies import Bodies
+from antiphon.cassettes.canonical import KEY_BYTES
 from antiphon.cassettes.format import CassetteFile, Found, Scan, Span, read_answer, read_body, read_header
 from antiphon.cassettes.interaction import Asked, End, Interaction, Origin
-from antiphon.cassettes.matcher import KEY_BYTES, Matcher
+from antiphon.cassettes.matcher import Matcher
 
 INDEXED = 4 * 1024 * 1024
 """Bytes from which on a cassette gets an index; reading less takes no time worth saving."""
@@ -72,8 +74,11 @@ class StoredAsked(Asked):
 
     __slots__ = ("_body", "read")
 
+    _body: bytes
+    read: Callable[[], bytes]
+
     @property
-    def body(self) -> bytes:  # type: ignore[override] # a member of the base, which nobody sets
+    def body(self) -> bytes:
         """The body. Raises `CassetteInvalid` if it is gone."""
         return self._body or self.read()
 
@@ -180,7 +185,9 @@ def read_indexed(path: Path, name: str, matcher: Matcher) -> CassetteFile:
         grown = known if known and known[0].compared == compared else None
         head, data, at = _made(path, name, matcher, begin, grown)
     indexed = IndexedFile(path, name, head, data, at)
-    return CassetteFile(header.start, header.match, header.rules, header.faults, indexed, list(head.notes), head.whole)
+    return CassetteFile(
+        header.start, header.match, header.rules, header.faults, indexed, list(head.notes), head.whole, header.version
+    )
 
 
 Known = tuple[Head, "bytes | mmap.mmap", int]
@@ -269,7 +276,7 @@ def _made(path: Path, name: str, matcher: Matcher, begin: int, known: Known | No
             begin, lines = known[0].whole, known[0].lines
         else:
             digest, lines = hashlib.blake2b(file.read(begin)), 1
-        scan = Scan(name, making.keep, begin, lines)
+        scan = Scan(name, making.keep, begin, lines, bodies=Bodies.of(path))
         file.seek(begin)
         whole, pending = (scan.whole, scan.number), list[bytes]()
         for raw in file:
@@ -288,7 +295,7 @@ def _made(path: Path, name: str, matcher: Matcher, begin: int, known: Known | No
     return _written(path, head, rows + keys + facts)
 
 
-def _is_prefix(file: int, head: Head, digest: "hashlib._Hash") -> bool:
+def _is_prefix(file: int, head: Head, digest: "hashlib.blake2b") -> bool:
     """Whether a file begins with all that was read when an index was made; `digest` takes it in."""
     at = 0
     while at < head.whole and (block := os.pread(file, min(BLOCK, head.whole - at), at)):

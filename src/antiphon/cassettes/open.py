@@ -11,7 +11,7 @@ from pathlib import Path
 
 from antiphon.cassettes.cassette import Cassette
 from antiphon.cassettes.faults import Faults, read_fault
-from antiphon.cassettes.format import CassetteFile, read_file, read_header
+from antiphon.cassettes.format import BODIES_SINCE, CassetteFile, read_file, read_header
 from antiphon.cassettes.importers.foreign import is_foreign, read_foreign
 from antiphon.cassettes.importers.llama_stack import read_recording
 from antiphon.cassettes.index import INDEXED, IndexedFile, read_indexed
@@ -137,7 +137,8 @@ def _recorder(target: Path, found: Folder, cassette: Cassette) -> Recorder:
     elif target.stat().st_size > known.whole:
         trim(target, known.whole)
     first = known.interactions[-1].number + 1 if known and known.interactions else 1
-    return Recorder(target, take=cassette.last_take + 1, first=first)
+    beside = known is None or known.version >= BODIES_SINCE
+    return Recorder(target, take=cassette.last_take + 1, first=first, beside=beside)
 
 
 def _is_file(path: Path) -> bool:

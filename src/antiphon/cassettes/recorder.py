@@ -10,6 +10,7 @@ import os
 from functools import partial
 from pathlib import Path
 
+from antiphon.cassettes.bodies import Bodies
 from antiphon.cassettes.format import Span, encode_header, encode_interaction, read_answer
 from antiphon.cassettes.interaction import Answered, Asked, Interaction, Origin
 from antiphon.errors import ConfigFault, StoreFault
@@ -18,13 +19,15 @@ from antiphon.errors import ConfigFault, StoreFault
 class Recorder:
     """The open end of one cassette file.
 
-    `take` is the number of the recording that goes on, `kept` how many interactions were written so far.
+    `take` is the number of the recording that goes on, `kept` how many interactions were written so far. With `beside`,
+    large bodies go beside the file, which the first version of the format didn't know.
     """
 
-    def __init__(self, path: Path, *, take: int = 1, first: int = 1) -> None:
+    def __init__(self, path: Path, *, take: int = 1, first: int = 1, beside: bool = True) -> None:
         self.path = path
         self.take = take
         self.kept = 0
+        self._bodies = Bodies.of(path) if beside else None
         self._numbers = itertools.count(first)
 
     def number(self) -> int:
@@ -39,15 +42,17 @@ class Recorder:
         Raises `StoreFault` if the file didn't take it; nothing of it is left there then.
         """
         take = take or self.take
-        offset, length = self._append(encode_interaction(number, asked, answered, take=take, scope=scope))
+        offset, length = self._append(number, asked, answered, take, scope)
         self.kept += 1
         origin = Origin(self.path.name)
         load = partial(read_answer, self.path, origin, Span(offset, length))
         return Interaction(number, asked, answered.end, origin, load, take, scope)
 
-    def _append(self, lines: bytes) -> tuple[int, int]:
+    def _append(self, number: int, asked: Asked, answered: Answered, take: int, scope: str) -> tuple[int, int]:
         """Write, and say where the lines of the answer stand."""
         try:
+            # Large bodies first: no line shall name one that isn't there.
+            lines = encode_interaction(number, asked, answered, take=take, scope=scope, bodies=self._bodies)
             end = _write(self.path, lines)
         except OSError as error:
             raise StoreFault(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from antiphon.cassettes.bodies import Bodies
 from antiphon.cassettes.cassette import Cassette
 from antiphon.cassettes.format import encode_header, encode_interaction
 from antiphon.cassettes.interaction import Answered, Interaction
@@ -45,18 +46,21 @@ def head_of(cassette: Cassette) -> Head:
 def write_cassette(path: Path, head: Head, interactions: Iterable[Interaction]) -> int:
     """Write a whole cassette, in place of what was there; returns how many interactions it has.
 
-    The file is replaced when the new one is complete, so the interactions may be those of the old one. Raises
+    The file is replaced when the new one is complete, so the interactions may be those of the old one; after that,
+    large bodies that it doesn't name are taken away. Raises
     `ConfigFault` if it can't be written.
     """
     part = path.with_name(f"{path.name}.part")
-    count = 0
+    count, bodies = 0, Bodies.of(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with part.open("wb") as file:
             file.write(encode_header(head.start, head.match, head.rules, head.faults))
             for count, each in enumerate(interactions, 1):
-                file.write(encode_interaction(count, each.asked, each.load(), take=each.take, scope=each.scope))
+                how = {"take": each.take, "scope": each.scope}
+                file.write(encode_interaction(count, each.asked, each.load(), bodies=bodies, **how))
         part.replace(path)
+        bodies.sweep()
     except OSError as error:
         raise ConfigFault(f"The cassette {path} can't be written: {error.strerror}.") from error
     return count

@@ -41,10 +41,11 @@ def verify(cassette: Cassette) -> Iterator[Finding]:
     for each in cassette.interactions:
         try:
             answered = each.load()
+            secrets = list(_secrets(each, answered))
         except CassetteInvalid as error:
             yield Finding(str(each.origin), error.message)
             continue
-        yield from _secrets(each, answered)
+        yield from secrets
         if id(each) not in reached:
             yield Finding(str(each.origin), "no request leads here: a later recording replaces it (prune)", grave=False)
         if each.end is not End.COMPLETE:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from antiphon.cassettes.cassette import Cassette
 from antiphon.cassettes.exporters import curl, har, llama_stack
+from antiphon.cassettes.format import VERSION
 from antiphon.cassettes.open import read_cassette
 from antiphon.cassettes.rewriting import head_of, merged, reachable, redacted, split, write_cassette
 from antiphon.errors import ConfigFault
@@ -28,6 +29,14 @@ def prune(said: Said) -> int:
     kept = reachable(tape)
     write_cassette(own_file(said.tape), head_of(tape), kept)
     say(f"{len(tape) - len(kept)} of {len(tape)} interactions taken out")
+    return 0
+
+
+def upgrade(said: Said) -> int:
+    """Write it in the newest version of the format: the same interactions, large bodies beside the file."""
+    tape = read_cassette(own_file(said.tape))
+    count = write_cassette(own_file(said.tape), head_of(tape), tape.interactions)
+    say(f"{count} interactions in version {VERSION}")
     return 0
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from antiphon.cassettes.bodies import Bodies
 from antiphon.cassettes.format import read_header
 from antiphon.cassettes.interaction import Interaction
 from antiphon.cassettes.recorder import create
@@ -161,6 +162,7 @@ def _begin_anew(path: Path) -> None:
     with path.open("rb") as file:
         start = read_header(file, path.name).start
     path.unlink()
+    Bodies.of(path).sweep()
     create(path, start)
 
 

@@ -54,7 +54,7 @@ def taken_through(folder: Path) -> list[Interaction]:
     tape = read_cassette(folder)
     own = folder.parent / "own.jsonl"
     write_cassette(own, head_of(tape), [redacted(each) for each in tape.interactions])
-    return read_cassette(own).interactions
+    return list(read_cassette(own).interactions)
 
 
 @pytest.mark.parametrize("name", RECORDINGS)
