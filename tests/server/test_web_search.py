@@ -325,8 +325,10 @@ def test_a_search_is_recorded_without_its_key_and_replayed_without_a_service(tmp
         recorded = server.ask(tools=[WEB])
     assert KEY.encode() not in tape.read_bytes()
     toml = (tmp_path / "antiphon.toml").read_text()
-    flags = {"cassette": str(tape), "mode": "replay"}
-    with ScriptedUpstream(models=["m"]) as nobody, tool_server(tmp_path, toml, nobody, **flags) as server:
+    with (
+        ScriptedUpstream(models=["m"]) as nobody,
+        tool_server(tmp_path, toml, nobody, cassette=str(tape), mode="replay") as server,
+    ):
         replayed = server.ask(tools=[WEB])
         assert nobody.requests == []
     assert replayed.raw == recorded.raw

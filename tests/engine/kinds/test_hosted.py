@@ -31,6 +31,13 @@ def test_a_search_that_may_not_go_out_is_not_offered() -> None:
     assert HOSTED["web_search"]({"type": "web_search", "external_web_access": False}, "tools[0]", Hosting(ALL)) == []
 
 
+def test_pictures_are_not_searched_for_which_is_noted() -> None:
+    hosting = Hosting(ALL)
+    for types in (["text"], ["text", "image"]):
+        HOSTED["web_search_preview"]({"search_content_types": types}, f"tools[{len(types)}]", hosting)
+    assert hosting.notes.ignored == ["tools[2].search_content_types"]
+
+
 def test_a_mask_that_cannot_be_had_is_left_out_and_noted() -> None:
     hosting = Hosting(ALL)
     ((_, binding),) = HOSTED["image_generation"]({"input_image_mask": {"file_id": "f"}}, "tools[0]", hosting)

@@ -51,6 +51,8 @@ def _web_search(tool: dict[str, Any], at: str, hosting: Hosting) -> Offered:
     if search.external_web_access is False:
         # There is no store of pages here to search instead, and nothing may leave.
         return []
+    if "image" in (search.search_content_types or ()):
+        hosting.notes.ignored.append(f"{at}.search_content_types")
     return [(WEB_SEARCH, Binding(WebSearchFace, "web_search", {"search": search}))]
 
 
