@@ -18,6 +18,7 @@ from antiphon.cassettes.verify import verify
 from antiphon.config import Config, Environment
 from antiphon.errors import CassetteInvalid
 from antiphon.terminal import cassette_files
+from antiphon.terminal.cassette_again import drift, rerun
 from antiphon.terminal.cassette_taken import from_response
 from antiphon.terminal.serving import say
 from antiphon.terminal.tapes import Colours, colours, numbered, short
@@ -139,9 +140,12 @@ ACTIONS: dict[str, Callable[[Said, Config, Environment], int]] = {
     "diff": lambda said, _, __: _diff(said),
     "prune": lambda said, _, __: cassette_files.prune(said),
     "redact": lambda said, _, __: cassette_files.redact(said),
+    "upgrade": lambda said, _, __: cassette_files.upgrade(said),
     "merge": lambda said, _, __: cassette_files.merge(said),
     "split": lambda said, _, __: cassette_files.split_up(said),
     "import": lambda said, _, __: cassette_files.import_(said),
     "export": lambda said, _, __: cassette_files.export(said),
     "from-response": from_response,
+    "rerun": rerun,
+    "drift": drift,
 }

@@ -4,7 +4,24 @@ import argparse
 from collections.abc import Callable
 
 WORDS = frozenset(
-    {"action", "by", "number", "other", "out", "pattern", "project", "quiet", "response", "tape", "tapes", "to"}
+    {
+        "action",
+        "json",
+        "key_env",
+        "sample",
+        "seed",
+        "by",
+        "number",
+        "other",
+        "out",
+        "pattern",
+        "project",
+        "quiet",
+        "response",
+        "tape",
+        "tapes",
+        "to",
+    }
 )
 """What these flags say that isn't a setting."""
 
@@ -31,6 +48,7 @@ def add_cassette_command(commands: "argparse._SubParsersAction[argparse.Argument
     action("prune", "take out what no request leads to")
     add = action("redact", "take out secrets again")
     add("--pattern", metavar="REGEX", help="and what this matches")
+    action("upgrade", "write it in the newest version of the format")
     add = action("merge", "put several into one", tape=False)
     add("tapes", nargs="+", metavar="CASSETTE", help="files or folders")
     add("--out", required=True, metavar="FILE", help="the new file")
@@ -59,3 +77,19 @@ def add_cassette_command(commands: "argparse._SubParsersAction[argparse.Argument
         metavar="NAME=URL",
         help="the model server it came from, as serve was told; its dialect counts",
     )
+    add = action("rerun", "ask another model the same, and tell what changed")
+    add("--model", required=True, help="the other model")
+    _add_again_flags(add)
+    add = action(
+        "drift", "ask the upstream the same, and tell what is different now; the exit status is 1 if the shape is"
+    )
+    add("--sample", type=int, metavar="N", help="only so many interactions, chosen by chance")
+    add("--seed", type=int, default=0, metavar="S", help="chooses the same ones again (0)")
+    add("--model", help=argparse.SUPPRESS)
+    _add_again_flags(add)
+
+
+def _add_again_flags(add: Callable[..., argparse.Action]) -> None:
+    add("--upstream", dest="api", metavar="URL", help="the API to ask; without it, the address that was recorded")
+    add("--key-env", metavar="VAR", help="the variable with its key; known APIs have theirs, such as OPENAI_API_KEY")
+    add("--json", action="store_true", help="the report as JSON")
