@@ -15,7 +15,7 @@ import judge
 from openai.types.container_retrieve_response import ContainerRetrieveResponse
 from openai.types.containers.file_retrieve_response import FileRetrieveResponse
 from openai.types.conversations import ConversationItemList
-from openai.types.responses import InputTokenCountResponse
+from openai.types.responses import CompactedResponse, InputTokenCountResponse
 from pydantic import TypeAdapter
 from shown import SHOWN, shown_by
 
@@ -75,8 +75,9 @@ def judge_json(method: str, path: str, found: Any) -> None:
         case ("POST", ["responses"]) | ("GET", ["responses", _]):
             judge.judge_response(found)
             check_response(found)
-        case "POST", ["responses", "input_tokens"]:
-            InputTokenCountResponse.model_validate(found, strict=True)
+        case "POST", ["responses", "input_tokens" | "compact" as what]:
+            shape = InputTokenCountResponse if what == "input_tokens" else CompactedResponse
+            TypeAdapter(shape).validate_python(found, strict=True)
         case "DELETE", ["responses", response_id]:
             assert found == {"id": response_id, "object": "response", "deleted": True}
         case "GET", ["responses", _, "input_items"]:

@@ -117,8 +117,8 @@ def test_not_set_up_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("container", [None, 3, {"type": "auto", "memory_limit": "2g"}, {"type": "mine"}])
 def test_a_container_must_be_one(tmp_path: Path, container: Any) -> None:
+    tool: Any = {"type": "code_interpreter", "container": container}
     with coding(tmp_path) as server, pytest.raises(openai.BadRequestError) as refused:
-        tool: Any = {"type": "code_interpreter", "container": container}
         server.client.responses.create(model="up/m", input="?", tools=[tool])
     assert str(refused.value.param).startswith("tools[0].container")
 
@@ -136,7 +136,9 @@ def test_a_container_of_the_clients_own_and_its_files(tmp_path: Path) -> None:
     script = [python("open('out.txt', 'w').write(open('in.txt').read().upper())"), text("Done.")]
     with coding(tmp_path, *script) as server:
         client = server.client
-        made = client.containers.create(name="mine", memory_limit="1g", expires_after={"anchor": "last_active_at", "minutes": 5})
+        made = client.containers.create(
+            name="mine", memory_limit="1g", expires_after={"anchor": "last_active_at", "minutes": 5}
+        )
         assert (made.name, made.memory_limit, made.status) == ("mine", "1g", "running")
         assert made.expires_after is not None
         assert made.expires_after.minutes == 5

@@ -22,7 +22,8 @@ PYTHON = {
     "name": "python",
     "description": (
         "Run Python code and get what it prints, the value of its last line and what it raises. Variables, imports "
-        "and files in the current folder stay from call to call. There is no network. The user sees matplotlib's figures."
+        "and files in the current folder stay from call to call. There is no network. The user sees matplotlib's "
+        "figures."
     ),
     "parameters": {
         "type": "object",

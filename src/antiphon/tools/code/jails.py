@@ -139,7 +139,7 @@ def _container(settings: CodeSettings, name: str, memory: int) -> Jail:
     flags += ["--memory", str(memory), "--memory-swap", str(memory), "--pids-limit", str(settings.processes)]
     flags += ["--cpus", "1", "--log-driver", "none", "--workdir", FOLDER]
     flags += ["--tmpfs", f"{FOLDER}:rw,nosuid,nodev,size={settings.disk_bytes},mode=1777"]
-    flags += ["--tmpfs", f"/tmp:rw,nosuid,nodev,size={SHARED_BYTES},mode=1777"]
+    flags += ["--tmpfs", f"/tmp:rw,nosuid,nodev,size={SHARED_BYTES},mode=1777"]  # noqa: S108 - inside
     for folder in settings.readable:
         flags += ["--volume", f"{folder}:{folder}:ro"]
     for variable, value in ENVIRONMENT.items():

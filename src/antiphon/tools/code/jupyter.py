@@ -217,7 +217,12 @@ class JupyterServer:
         address = urlunsplit(parts._replace(scheme="wss" if parts.scheme == "https" else "ws"))
         try:
             return await connect(
-                address, additional_headers=self._headers, open_timeout=START, close_timeout=1, max_size=LINE_BYTES, proxy=None
+                address,
+                additional_headers=self._headers,
+                open_timeout=START,
+                close_timeout=1,
+                max_size=LINE_BYTES,
+                proxy=None,
             )
         except (WebSocketException, OSError, TimeoutError) as error:
             raise SandboxFailed("The Jupyter server doesn't connect to its kernel.") from error

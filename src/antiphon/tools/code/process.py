@@ -15,7 +15,7 @@ from binascii import Error as NotBase64
 from collections.abc import AsyncIterator
 
 from antiphon.errors import NotFound, SandboxFailed
-from antiphon.tools.code import process_tree
+from antiphon.tools.code import descendants
 from antiphon.tools.code.jails import Jail
 from antiphon.tools.code.protocol import PIECE_BYTES, Asked, Lines, Ran, Said, TooLong, WorkFile, line
 
@@ -135,7 +135,7 @@ class ProcessSandbox:
         async with self._awake(START, f"nothing happened for {START:g} seconds"):
             if await self._answer is not None:
                 # No code has run yet, so these are the jail and the interpreter.
-                self._own = frozenset(process_tree.tree(self._process.pid))
+                self._own = frozenset(descendants.tree(self._process.pid))
         if self._own:
             return
         await asyncio.wait(self._listening)
@@ -156,7 +156,7 @@ class ProcessSandbox:
     @contextlib.asynccontextmanager
     async def _awake(self, seconds: float, late: str) -> AsyncIterator[None]:
         """Its processes run inside this block. It is ended where that takes too long, or is given up."""
-        process_tree.thaw(self._process.pid)
+        descendants.thaw(self._process.pid)
         watching = asyncio.create_task(self._watch())
         try:
             async with asyncio.timeout(seconds):
@@ -170,12 +170,12 @@ class ProcessSandbox:
         finally:
             watching.cancel()
             await asyncio.wait([watching])
-        await asyncio.to_thread(process_tree.settle, self._process.pid, self._own)
+        await asyncio.to_thread(descendants.settle, self._process.pid, self._own)
 
     async def _watch(self) -> None:
         """End it when its processes use too much together: each alone is limited inside."""
         while self._process.returncode is None:
-            if await asyncio.to_thread(process_tree.memory, self._process.pid) > self._memory:
+            if await asyncio.to_thread(descendants.memory, self._process.pid) > self._memory:
                 self._end(f"its processes used more than the {self._memory // 1024**2} MiB of memory that they may")
             await asyncio.sleep(LOOK)
 
@@ -205,7 +205,7 @@ class ProcessSandbox:
         """Kill all of it. The first reason counts."""
         self._lost = self._lost or why
         if self._process.returncode is None:
-            process_tree.kill(self._process.pid)
+            descendants.kill(self._process.pid)
 
     async def _end_elsewhere(self) -> None:
         """A container lives with its daemon, so that daemon is told."""

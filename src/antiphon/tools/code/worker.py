@@ -1,12 +1,14 @@
 """The program inside a sandbox: runs Python for one container and keeps its variables from call to call.
 
-Started as `python -I -c <this file> <settings as JSON>`, so it needs nothing but Python 3.8 and its standard library,
+Started as `python -I -c <this file> <settings as JSON>`, so it needs nothing but Python 3.9 and its standard library,
 and imports nothing of ours. A JSON object a line comes in by standard input and one a line goes out by standard
 output; the code itself sees neither. What it says is never trusted: whoever runs here can say anything.
 
 Not here: what keeps the code in (`jails.py`), how long it may take in the end (`process.py`).
 Counterpart: `protocol.py`, which has the shapes of the lines.
 """
+
+from __future__ import annotations  # the interpreter inside may be older than ours
 
 import ast
 import base64
@@ -24,7 +26,8 @@ import threading
 import traceback
 import types
 from collections.abc import Callable
-from typing import Any, cast
+from pathlib import Path
+from typing import Any, TextIO, cast
 
 Reply = dict[str, Any]
 
@@ -50,8 +53,7 @@ class Printed:
         os.dup2(into, 2)
         os.close(into)
         # New ones each time: the code may have closed them.
-        sys.stdout = open(1, "w", 1, "utf-8", "replace", closefd=False)
-        sys.stderr = open(2, "w", 1, "utf-8", "replace", closefd=False)
+        sys.stdout, sys.stderr = text_to(1), text_to(2)
         self._thread = threading.Thread(target=self._read, daemon=True)
         size = threading.stack_size(STACK)
         self._thread.start()
@@ -100,12 +102,17 @@ class Printed:
         self._tail = (self._tail + data[room:])[-half:] if room < len(data) else self._tail
 
 
+def text_to(number: int) -> TextIO:
+    """A stream of text to a file descriptor, which stays open when the stream is closed."""
+    return cast("TextIO", os.fdopen(number, "w", 1, "utf-8", "replace", closefd=False))
+
+
 def cut(head: bytes, tail: bytes, total: int) -> str:
     """The text of which `head` and `tail` were kept, saying how much is missing."""
     missing = total - len(head) - len(tail)
-    middle = "\n[... %d bytes left out ...]\n" % missing if missing > 0 else ""
-    if not middle:
+    if missing <= 0:
         return (head + tail).decode("utf-8", "replace")
+    middle = f"\n[... {missing} bytes left out ...]\n"
     return head.decode("utf-8", "replace") + middle + tail.decode("utf-8", "replace")
 
 
@@ -154,10 +161,10 @@ class Interpreter:
         for folder, folders, names in os.walk(self.folder):
             folders[:] = sorted(name for name in folders if not name.startswith((".", "__pycache__")))
             for name in sorted(name for name in names if not name.startswith(".")):
-                path = os.path.join(folder, name)
-                if os.path.isfile(path) and not os.path.islink(path) and len(found) < NAMED:
-                    said = os.stat(path)
-                    place = os.path.relpath(path, self.folder)
+                path = Path(folder, name)
+                if path.is_file() and not path.is_symlink() and len(found) < NAMED:
+                    said = path.stat()
+                    place = str(path.relative_to(self.folder))
                     found.append({"path": place, "bytes": said.st_size, "changed": said.st_mtime_ns})
         return found
 
@@ -169,28 +176,28 @@ class Interpreter:
             value = self._execute(code)
             images += self._pictures(value)
             return (None if value is None else shortened(repr(value), self._limit)), None
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - the code may raise anything, and none of it ends us
             return None, shortened(self._trace(), self._limit)
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _too_long(self, seconds: int) -> Callable[[int, types.FrameType | None], None]:
         def ring(_: int, __: types.FrameType | None) -> None:
-            raise TimeoutError("The code was stopped: it ran for %d seconds, which is the limit." % seconds)
+            raise TimeoutError(f"The code was stopped: it ran for {seconds} seconds, which is the limit.")
 
         return ring
 
     def _execute(self, code: str) -> object:
         """The value of the last statement where that is an expression, as a notebook shows it."""
         self._count += 1
-        place = "<code %d>" % self._count
-        linecache.cache[place] = (len(code), None, code.splitlines(True), place)
+        place = f"<code {self._count}>"
+        linecache.cache[place] = (len(code), None, code.splitlines(keepends=True), place)
         tree = ast.parse(code, place)
         last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-        exec(compile(tree, place, "exec"), self._names)
+        exec(compile(tree, place, "exec"), self._names)  # noqa: S102 - what this program is for
         if not isinstance(last, ast.Expr):
             return None
-        value = eval(compile(ast.Expression(last.value), place, "eval"), self._names)
+        value = eval(compile(ast.Expression(last.value), place, "eval"), self._names)  # noqa: S307 - the same
         if value is not None:
             self._names["_"] = value
         return cast("object", value)
@@ -203,7 +210,7 @@ class Interpreter:
             trace = trace.tb_next
         try:
             return "".join(traceback.format_exception(kind, error, trace)).rstrip()
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - its own words may raise as well
             return getattr(kind, "__name__", "An error") + " (which can't be shown)"
 
     def _pictures(self, value: object) -> list[str]:
@@ -224,7 +231,7 @@ class Interpreter:
         for picture in found:
             room -= len(picture)
             if room < 0:
-                sys.stderr.write("[a picture was left out: %d bytes are taken]\n" % self._image_bytes)
+                sys.stderr.write(f"[a picture was left out: {self._image_bytes} bytes are taken]\n")
                 break
             urls.append("data:image/png;base64," + base64.b64encode(picture).decode())
         return urls
@@ -266,18 +273,18 @@ def carry_out(asked: dict[str, Any], interpreter: Interpreter) -> Reply:
         return interpreter.run(asked["code"], asked["seconds"])
     if operation == "files":
         return {"files": interpreter.files()}
-    path = os.path.join(interpreter.folder, asked["path"])
+    path = Path(interpreter.folder, asked["path"])
     try:
         if operation == "read":
-            with open(path, "rb") as file:
-                file.seek(asked["offset"])
-                return {"data": base64.b64encode(file.read(asked["bytes"])).decode()}
+            with path.open("rb") as source:
+                source.seek(asked["offset"])
+                return {"data": base64.b64encode(source.read(asked["bytes"])).decode()}
         if operation == "write":
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            with open(path, "wb" if asked["offset"] == 0 else "ab") as file:
-                file.write(base64.b64decode(asked["data"]))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("ab" if asked["offset"] else "wb") as target:
+                target.write(base64.b64decode(asked["data"]))
         else:
-            os.remove(path)
+            path.unlink()
     except OSError as error:
         return {"fault": str(error.strerror)}
     return {"files": interpreter.files()}
@@ -302,7 +309,7 @@ def main(settings: dict[str, Any]) -> None:
     """Serve until the input ends."""
     wire = Wire()
     folder = settings["folder"]
-    os.makedirs(folder, exist_ok=True)
+    Path(folder).mkdir(parents=True, exist_ok=True)
     os.chdir(folder)
     sys.path.insert(0, folder)
     os.environ.setdefault("MPLBACKEND", "Agg")

@@ -8,14 +8,16 @@ import contextlib
 import os
 import re
 import signal
+import time
 from collections.abc import Collection
 from pathlib import Path
 
 PROC = Path("/proc")
 _PRIVATE = re.compile(rb"^Rss(?:Anon|Shmem):\s+(\d+) kB", re.MULTILINE)
 _RESTING = re.compile(rb"^State:\s+[TZX]", re.MULTILINE)
-PASSES = 8
-"""Looks for processes that began while others were being stopped; each look leaves fewer that could begin any."""
+PASSES, PAUSE = 100, 0.002
+"""Looks for processes that began while others were being stopped, and the seconds between them: a signal takes a moment,
+and each look leaves fewer that could begin any."""
 
 
 def tree(root: int) -> list[int]:
@@ -34,13 +36,14 @@ def memory(root: int) -> int:
 
 
 def settle(root: int, own: Collection[int]) -> None:
-    """Stop those of `own`, so that they use no processor, and end all others below `root`."""
+    """Stop those of `own`, so that they use no processor, and end all others below `root`. It may take 0.2 s."""
     for _ in range(PASSES):
         running = [pid for pid in tree(root)[1:] if not _RESTING.search(_status(pid))]
         if not running:
             return
         _tell([pid for pid in running if pid in own], signal.SIGSTOP)
         _tell([pid for pid in running if pid not in own], signal.SIGKILL)
+        time.sleep(PAUSE)
 
 
 def thaw(root: int) -> None:
