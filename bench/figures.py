@@ -167,5 +167,12 @@ TARGETS = (
     Target("memory, idle", Plain(Key("idle", OURS, "rss_mb")), 70.0, unit="MB"),
     Target("memory per open stream", Plain(Key("idle", OURS, "kb_per_stream")), 45.0, unit="KB"),
     Target("start to first healthy answer", Plain(Key("start", OURS, "start_s")), 1.0, unit="s"),
+    Target(
+        "CPU that a turn with an MCP call adds, less the MCP SDK's own",
+        Difference(Key("tools", "MCP calls", "cpu_ms"), Key("tools", "MCP SDK alone", "cpu_ms")),
+        2.0,
+        unit="ms",
+    ),
+    Target("CPU that a turn with a function adds", Plain(Key("tools", "functions", "cpu_ms")), 2.0, unit="ms"),
     Target("database per stored answer", Plain(Key("store", OURS, "kb_per_answer")), 5.0, unit="KB"),
 )

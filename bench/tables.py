@@ -111,9 +111,26 @@ def threads(figures: Figures) -> str:
     return table(("thread", "turns", *map(str, lengths)), rows) if rows else ""
 
 
+def calls(figures: Figures) -> str:
+    """Turns of an agent."""
+    names = [
+        name for name in ("MCP calls", "MCP SDK alone", "functions") if Key("tools", name, "cpu_ms") in figures.values
+    ]
+    rows = [(name, *(cell(figures.spread(Key("tools", name, each))) for each in ("cpu_ms", "ms"))) for name in names]
+    return table(("what a turn with a tool call adds", "CPU, ms", "on the clock, ms"), rows) if names else ""
+
+
 def report(figures: Figures, made: str) -> str:
     """All tables, with how they were made, and every error at the end."""
-    parts = [made, targets(figures), streams(figures), singles(figures), store_alone(figures), threads(figures)]
+    parts = [
+        made,
+        targets(figures),
+        streams(figures),
+        singles(figures),
+        store_alone(figures),
+        threads(figures),
+        calls(figures),
+    ]
     if figures.errors:
         parts.append(
             "Errors:\n\n" + "\n".join(f"- {' '.join(error.split())}" for error in dict.fromkeys(figures.errors))

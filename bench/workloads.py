@@ -1,9 +1,10 @@
-"""The six workloads: burst, paced, idle, start, store, threads. Each asks contestants and notes figures.
+"""The seven workloads: burst, paced, idle, start, store, threads, tools. Each asks contestants and notes figures.
 
 Every contestant is started afresh for every round, and the rounds are interleaved, so that a machine that slows
 down slows all of them. Not here: what the figures are worth (`figures`). Counterpart: the two C programs.
 """
 
+import contextlib
 import http.client
 import json
 import shlex
@@ -11,17 +12,16 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from antiphon.errors import ConfigFault
-from bench import threads
+from bench import threads, tools
 from bench.contestants import LOADGEN, Contestant, Stage, on_stage, serving, upstream
 from bench.figures import OURS, PASSTHROUGH, Figures, Key, Load, parse_load
-from bench.processes import Child, ChildFailed, Cores, ask, get, on_core
+from bench.processes import Child, ChildFailed, Cores, ask, free_port, get, on_core
 from bench.store import own_postgres
 
 LEAST_BYTES = 384  # the text alone of the shortest stored answer, 64 tokens
@@ -41,6 +41,7 @@ class Pace(NamedTuple):
     answers: int
     answers_alone: int
     turns: tuple[int, ...]  # of the threads that grow: where they are weighed
+    runs: int  # of ten tool calls
 
 
 FULL = Pace(
@@ -53,6 +54,7 @@ FULL = Pace(
     answers=3000,
     answers_alone=20000,
     turns=threads.MARKS,
+    runs=100,
 )
 QUICK = Pace(
     rounds=1,
@@ -64,6 +66,7 @@ QUICK = Pace(
     answers=500,
     answers_alone=4000,
     turns=(1, 10, 100),
+    runs=10,
 )
 
 
@@ -276,7 +279,7 @@ def file_bytes(db: Path) -> int:
 
 def written_back(db: Path) -> int:
     """Bytes of the database once its write-ahead log is written back into it. Raises `sqlite3.Error`."""
-    with closing(sqlite3.connect(db, timeout=10)) as connection:
+    with contextlib.closing(sqlite3.connect(db, timeout=10)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return file_bytes(db)
 
@@ -341,6 +344,36 @@ def note_growth(bench: Bench, name: str, points: list[threads.Point]) -> None:
         bench.say(f"threads, {name}, {point.turns} turns: {told}")
 
 
+def call_tools(bench: Bench) -> None:
+    """Runs of ten tool calls, the server's and the client's."""
+    for number in range(bench.pace.rounds):
+        for contestant in bench.among(OURS):
+            try:
+                with agent_stage(contestant, bench) as stage:
+                    url = f"http://127.0.0.1:{stage.mock_port}/mcp"
+                    costs = tools.measure(stage.server, stage.port, url, bench.pace.runs)
+            except ChildFailed as error:
+                bench.failed("tools", contestant, error)
+                return
+            for name, cost in costs.items():
+                for metric, value in cost._asdict().items():
+                    bench.figures.add(Key("tools", name, metric), value)
+                bench.say(
+                    f"tools, round {number + 1}, {name}: {cost.cpu_ms:.2f} ms of CPU a turn, {cost.ms:.2f} in all"
+                )
+
+
+@contextlib.contextmanager
+def agent_stage(contestant: Contestant, bench: Bench) -> Iterator[Stage]:
+    """A server before a model that calls tools. Raises `ChildFailed`."""
+    port = free_port()
+    command = [sys.executable, "-m", "bench.agent_mock", "--port", str(port)]
+    with Child(command, bench.cores.load, bench.folder) as mock:
+        mock.wait_healthy(port, "/health")
+        with serving(contestant, port, bench.cores, bench.folder) as stage:
+            yield stage
+
+
 WORKLOADS: dict[str, tuple[Callable[[Bench], None], ...]] = {
     "burst": (burst,),
     "paced": (paced,),
@@ -348,4 +381,5 @@ WORKLOADS: dict[str, tuple[Callable[[Bench], None], ...]] = {
     "start": (start,),
     "store": (store, run_store_alone),
     "threads": (grow,),
+    "tools": (call_tools,),
 }
