@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from antiphon.network import Network
 from antiphon.tools.mcp import McpClient
 from antiphon.tools.mcp_limits import McpLimits
+from antiphon.tools.mcp_long_stream import LongStreams
 from antiphon.transport import Transport
 
 TOKEN = "tok-0123456789abcdef"
@@ -131,7 +132,7 @@ async def asking(
     limits: McpLimits | None = None, transport: Transport | None = None, clock: Callable[[], float] | None = None
 ) -> AsyncIterator[McpClient]:
     """A client on the real network, or on another transport; both are closed at the end."""
-    way_out = transport or Network()
+    way_out = transport or LongStreams(Network())
     client = McpClient(way_out, limits, clock=clock or asyncio.get_running_loop().time)
     try:
         yield client

@@ -58,6 +58,11 @@ def test_canonical_is_its_own_canonical_form(value: dict[str, Any]) -> None:
         (b'{"extra_body": {}, "m": 1}', b'{"m":1}'),
         (b'{"extra_body": null, "m": 1}', b'{"m":1}'),
         (b'{"t": 1, "extra_body": {"t": 2}}', b'{"t":2}'),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "m"}', b'{"jsonrpc": "2.0", "id": 7, "method": "m"}'),
+        (
+            b'{"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1, "reason": "r"}}',
+            b'{"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 2, "reason": "r"}}',
+        ),
     ],
 )
 def test_equal(one: bytes, other: bytes) -> None:

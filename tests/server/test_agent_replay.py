@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from mcp_servers import TOKEN, serving, workshop
+import pytest
+from mcp_servers import PATHS, TOKEN, serving, workshop
 from running_server import RunningServer, running_server
 
 from antiphon.testing import ScriptedUpstream, text, tool_call
@@ -15,14 +16,15 @@ async def answered(server: RunningServer, tool: dict[str, Any]) -> tuple[list[An
     return [getattr(item, "output", None) for item in response.output], response.output_text
 
 
-async def test_a_recorded_loop_is_replayed_without_any_server(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", PATHS)
+async def test_a_recorded_loop_is_replayed_without_any_server(tmp_path: Path, kind: str) -> None:
     tape = tmp_path / "tape.jsonl"
     script = (tool_call("add", '{"a": 2, "b": 3}'), text("It is 5."))
-    async with serving(workshop(bearer=True).app("streamable")) as base:
+    async with serving(workshop(bearer=True).app(kind)) as base:
         tool = {
             "type": "mcp",
             "server_label": "shop",
-            "server_url": f"{base}/mcp",
+            "server_url": base + PATHS[kind],
             "require_approval": "never",
             "authorization": TOKEN,
         }

@@ -9,15 +9,16 @@ import httpx2
 import msgspec
 import pytest
 from cassettes.tapes import ScriptedAnswer, ScriptedNetwork
-from mcp_servers import TOKEN, asking, serving, workshop
+from mcp_servers import PATHS, TOKEN, asking, serving, workshop
 
 from antiphon.cassettes.open import open_cassette
 from antiphon.cassettes.transport import Mode
 from antiphon.errors import CassetteMiss, UpstreamCut, UpstreamUnavailable
 from antiphon.network import Network
-from antiphon.tools.mcp import McpResult
+from antiphon.tools.mcp import McpClient, McpResult
 from antiphon.tools.mcp_endpoint import Endpoint
 from antiphon.tools.mcp_http import Exchange, TransportAdapter, Wire
+from antiphon.tools.mcp_long_stream import LongStreams
 from antiphon.wire.mcp import McpTool
 
 JSON = {"content-type": "application/json"}
@@ -31,12 +32,8 @@ class Way:
     def __init__(self, *answers: ScriptedAnswer | Exception, wire: Wire = Wire.STREAMABLE, limit: int = 1000) -> None:
         self.network = ScriptedNetwork(*answers)
         self.exchange = Exchange()
-        self.ended = 0
-        adapter = TransportAdapter(self.network, AT, wire, limit, self.end)
+        adapter = TransportAdapter(self.network, AT, wire, limit)
         self.client = httpx2.AsyncClient(transport=adapter, trust_env=False)
-
-    def end(self) -> None:
-        self.ended += 1
 
     async def ask(self, method: str, url: str = "http://shop.example/mcp", **options: Any) -> httpx2.Response:
         async with self.client, self.exchange.within(5):
@@ -124,35 +121,16 @@ async def test_an_answer_is_read_up_to_the_limit(kind: dict[str, str]) -> None:
     assert answer.closed
 
 
-@pytest.mark.parametrize("end", [b"\n\n", b"\r\n\r\n"])
-async def test_on_a_long_stream_the_limit_is_that_of_an_event(end: bytes) -> None:
-    event = b"data: " + b"x" * 800 + end
-    split = [piece for _ in range(5) for piece in (event[:700], event[700:-1], event[-1:])]
-    way = Way(ScriptedAnswer(split, headers=SSE), wire=Wire.SSE)
-    assert len((await way.ask("GET")).content) == 5 * len(event)
-    assert (way.exchange.too_large, way.ended) == (False, 1)
-    way = Way(ScriptedAnswer([event, b"x" * 1001], headers=SSE), wire=Wire.SSE)
-    await way.ask("GET")
-    assert (way.exchange.too_large, way.ended) == (True, 1)
-
-
 async def test_a_packed_answer_is_refused_since_it_may_unfold_without_end() -> None:
     way = Way(ScriptedAnswer([b"\x1f\x8b"], headers=JSON | {"content-encoding": "gzip"}))
     assert (await way.ask("POST", json=call())).status_code == 502
 
 
-async def in_vain(way: Way) -> None:
-    async with way.client, way.exchange.within(60):
-        await way.client.post("http://shop.example/messages", json=call())
-        await asyncio.Event().wait()
-
-
-async def test_in_the_old_way_a_call_that_failed_ends_its_wait() -> None:
-    for answer in (UpstreamUnavailable("gone"), ScriptedAnswer([b"no"], 500)):
-        way = Way(answer, wire=Wire.SSE)
-        with pytest.raises(TimeoutError):
-            await in_vain(way)
-        assert way.exchange.gave_up
+async def test_the_old_way_is_marked_for_whoever_goes_it() -> None:
+    way = Way(ScriptedAnswer([b"{}"], headers=JSON), wire=Wire.SSE)
+    await way.ask("POST", json=call())
+    (sent,) = way.network.asked
+    assert (sent.url, sent.path) == (AT.url, "/mcp?mcp-wire=sse")
 
 
 async def test_a_notice_that_fails_is_none_of_the_calls_business() -> None:
@@ -161,7 +139,8 @@ async def test_a_notice_that_fails_is_none_of_the_calls_business() -> None:
     assert (answer.status_code, way.exchange.fault) == (202, None)
 
 
-async def test_a_run_is_recorded_and_replayed_without_the_server(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", PATHS)
+async def test_a_run_is_recorded_and_replayed_without_the_server(tmp_path: Path, kind: str) -> None:
     tape = tmp_path / "tape.jsonl"
     tool = McpTool(server_label="shop", authorization=TOKEN)
     shop = workshop(bearer=True)
@@ -172,15 +151,15 @@ async def test_a_run_is_recorded_and_replayed_without_the_server(tmp_path: Path)
     ]
 
     async def run(mode: Mode, url: str) -> list[object]:
-        transport = open_cassette(tape, mode, Network() if mode is Mode.RECORD else None, clock=time.time)
+        transport = open_cassette(tape, mode, LongStreams(Network()) if mode is Mode.RECORD else None, clock=time.time)
         async with asking(transport=transport) as client:
             listed = await client.list_tools(tool, url)
             return [listed, *[await client.call(tool, url, name, arguments) for name, arguments in calls]]
 
-    async with serving(shop.app("streamable")) as base:
-        recorded = await run(Mode.RECORD, f"{base}/mcp")
+    async with serving(shop.app(kind)) as base:
+        recorded = await run(Mode.RECORD, base + PATHS[kind])
     seen = len(shop.requests)
-    assert await run(Mode.REPLAY, f"{base}/mcp") == recorded
+    assert await run(Mode.REPLAY, base + PATHS[kind]) == recorded
     assert recorded[1:3] == [McpResult(output="5"), McpResult(output="Bearer [redacted]")]
     assert len(shop.requests) == seen
     assert TOKEN not in tape.read_text()
@@ -196,3 +175,25 @@ async def test_a_call_that_isnt_on_tape_is_a_miss_and_no_fault_of_the_server(tmp
     async with asking(transport=open_cassette(tape, Mode.REPLAY, None, clock=time.time)) as client:
         with pytest.raises(CassetteMiss, match=r"params\.arguments\.a: recorded 2, asked 4"):
             await client.call(tool, f"{base}/mcp", "add", {"a": 4, "b": 3})
+
+
+@pytest.mark.parametrize("kind", PATHS)
+async def test_a_replay_numbers_its_requests_as_it_likes(tmp_path: Path, kind: str) -> None:
+    """Recorded on one session and one after the other, replayed at once, in another order, on sessions of their own."""
+    tape = tmp_path / "tape.jsonl"
+    tool = McpTool(server_label="shop")
+    numbers = range(5)
+
+    async def added(client: McpClient, url: str, number: int, scope: str) -> object:
+        return await client.call(tool, url, "add", {"a": number, "b": 1}, scope=scope)
+
+    async with serving(workshop().app(kind)) as base:
+        url = base + PATHS[kind]
+        recording = open_cassette(tape, Mode.RECORD, LongStreams(Network()), clock=time.time)
+        async with asking(transport=recording) as client:
+            recorded = [await added(client, url, number, "all") for number in numbers]
+    assert recorded == [McpResult(output=str(number + 1)) for number in numbers]
+    async with asking(transport=open_cassette(tape, Mode.REPLAY, None, clock=time.time)) as client:
+        one = [added(client, url, number, "one") for number in reversed(numbers)]
+        assert await asyncio.gather(*one) == recorded[::-1]
+        assert await asyncio.gather(*(added(client, url, number, str(number)) for number in numbers)) == recorded

@@ -47,10 +47,21 @@ def canonical_body(body: bytes) -> bytes:
 
 
 def canonical_value(value: Json) -> Json:
-    """`value` with `extra_body` folded in and null members and number forms gone."""
+    """`value` with `extra_body` folded in, and null members, number forms and the ids of JSON-RPC gone."""
     if isinstance(value, dict) and isinstance(extra := value.get("extra_body"), dict):
         value = {name: member for name, member in value.items() if name != "extra_body"} | extra
+    if isinstance(value, dict) and value.get("jsonrpc") == "2.0" and "method" in value:
+        value = _message(value)
     return _plain(value)
+
+
+def _message(value: dict[str, Json]) -> dict[str, Json]:
+    """A JSON-RPC message without its number, which says only how many a session has sent before."""
+    value = {name: member for name, member in value.items() if name != "id"}
+    params = value.get("params")
+    if isinstance(params, dict) and value["method"] == "notifications/cancelled":
+        value["params"] = {name: member for name, member in params.items() if name != "requestId"}
+    return value
 
 
 def canonical_path(url: str) -> str:

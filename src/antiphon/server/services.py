@@ -34,6 +34,7 @@ from antiphon.tools.code.service import with_containers
 from antiphon.tools.connectors import Connector, make_connectors
 from antiphon.tools.mcp import McpClient
 from antiphon.tools.mcp_calls import McpCalls
+from antiphon.tools.mcp_long_stream import LongStreams
 from antiphon.tools.server_tools import Aids, ServerTools
 from antiphon.tools.table import Workshop, make_tools
 from antiphon.tools.tool import Tool
@@ -118,7 +119,7 @@ async def open_services(
     """
     async with AsyncExitStack() as stack:
         timeouts = Timeouts(config.connect_timeout, config.first_byte_timeout, config.idle_timeout)
-        network = _with_containers(network or Network(timeouts), config, environment)
+        network = LongStreams(_with_containers(network or Network(timeouts), config, environment))
         stack.push_async_callback(network.close)
         tape = open_tape(config, network) if config.cassette else None
         named = named_upstreams(config, environment)

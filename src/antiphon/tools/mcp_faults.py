@@ -36,7 +36,7 @@ def why(endpoint: Endpoint, exchange: Exchange, error: Exception, seconds: float
     who = f"The MCP server '{endpoint.label}' at {endpoint.shown}"
     if exchange.too_large:
         return _protocol(f"{who} answered with more than is read of one answer. Ask it for less.")
-    if isinstance(error, TimeoutError) and not exchange.gave_up:
+    if isinstance(error, TimeoutError):
         return _protocol(f"{who} took longer than {seconds:g} s.", REQUEST_TIMEOUT)
     if fault is not None:
         # The API gives this status where it got none from the server.

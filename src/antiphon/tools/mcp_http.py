@@ -8,7 +8,7 @@ Not here: sessions (`mcp_session.py`). Counterparts: `antiphon.transport`, the S
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -22,22 +22,23 @@ import msgspec
 
 from antiphon.errors import AntiphonError
 from antiphon.tools.mcp_endpoint import Endpoint
+from antiphon.tools.mcp_long_stream import MARK, SESSION_HEADER
 from antiphon.transport import HttpAnswer, HttpRequest, Transport
 
 UPSTREAM = "mcp"
 """The name of all MCP servers in a cassette and in the transport's pool of connections."""
 
-SESSION_HEADER = "mcp-session-id"
 # What the SDK says about itself and the connection; ours, or the transport's, say it instead.
 _NOT_SENT = frozenset({"accept-encoding", "connection", "content-length", "host", "user-agent"})
 _NOT_TOLD = frozenset({"connection", "content-encoding", "content-length", "transfer-encoding"})
 NOTICE_SECONDS = 5.0
-SDK_EVENT_LIMIT = 1024 * 1024
-"""Bytes of an event on the long stream of the old way; the SDK ends the session at more and can't be told otherwise."""
 
 
 class Wire(StrEnum):
-    """The two ways MCP travels over HTTP: an answer to each POST, or one long stream beside them."""
+    """The two ways MCP travels over HTTP: an answer to each POST, or one long stream beside them.
+
+    The SDK is told the first in either case; `mcp_long_stream.py` makes the second look like it.
+    """
 
     STREAMABLE = "streamable_http"
     SSE = "sse"
@@ -56,28 +57,19 @@ class Exchange:
     fault: AntiphonError | None = None
     too_large: bool = False
     lost_session: bool = False
-    gave_up: bool = False
-    timer: asyncio.Timeout | None = None
 
     def renew(self) -> None:
         """A request begins: how the one before it ended doesn't matter any more."""
         self.status, self.told, self.fault, self.lost_session = None, False, None, False
 
-    def give_up(self) -> None:
-        """End the wait for an answer that can't come any more."""
-        if self.timer is not None and not self.timer.expired():
-            self.gave_up = True
-            self.timer.reschedule(asyncio.get_running_loop().time())
-
     @asynccontextmanager
     async def within(self, seconds: float) -> AsyncIterator[None]:
-        """Note here what the requests made inside come to. Raises `TimeoutError` after `seconds`, or `give_up`."""
+        """Note here what the requests made inside come to. Raises `TimeoutError` after `seconds`."""
         token = EXCHANGE.set(self)
         try:
-            async with asyncio.timeout(seconds) as self.timer:
+            async with asyncio.timeout(seconds):
                 yield
         finally:
-            self.timer = None
             EXCHANGE.reset(token)
 
 
@@ -88,18 +80,14 @@ EXCHANGE: ContextVar[Exchange | None] = ContextVar("exchange", default=None)
 class TransportAdapter(httpx2.AsyncBaseTransport):
     """`httpx2` over our `Transport`, for one session with one server.
 
-    An answer over `limit` bytes is cut off: each answer to a POST, and each event of a long stream.
+    An answer over `limit` bytes is cut off.
     """
 
-    def __init__(
-        self, transport: Transport, endpoint: Endpoint, wire: Wire, limit: int, ended: Callable[[], None]
-    ) -> None:
-        """`ended` is called when the long stream of the old way ends, and the session with it."""
+    def __init__(self, transport: Transport, endpoint: Endpoint, wire: Wire, limit: int) -> None:
         self._transport = transport
         self._endpoint = endpoint
         self._wire = wire
-        self._limit = min(limit, SDK_EVENT_LIMIT) if wire is Wire.SSE else limit
-        self._ended = ended
+        self._limit = limit
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """As `httpx2.AsyncBaseTransport` says, but a request that fails raises nothing."""
@@ -117,7 +105,7 @@ class TransportAdapter(httpx2.AsyncBaseTransport):
             return await self._response(request, answer, exchange)
         except AntiphonError as fault:
             exchange.fault = fault
-            return self._failed(request, exchange)
+            return httpx2.Response(HTTPStatus.BAD_GATEWAY)
 
     async def _notify(self, request: httpx2.Request) -> httpx2.Response:
         """Tell the server something that it doesn't answer. The SDK sends nothing else meanwhile, so not for long."""
@@ -133,7 +121,7 @@ class TransportAdapter(httpx2.AsyncBaseTransport):
 
         The standing one beside the calls is such a one, and the rest of an answer that was too large.
         """
-        if self._wire is Wire.SSE or request.method != "GET":
+        if request.method != "GET":
             return False
         return exchange.too_large or "last-event-id" not in request.headers
 
@@ -144,70 +132,56 @@ class TransportAdapter(httpx2.AsyncBaseTransport):
         known = urlsplit(self._endpoint.url)
         if known.query and not request.url.query and request.url.path.rstrip("/") == known.path.rstrip("/"):
             url = f"{url}?{known.query}"
-        return HttpRequest(request.method, url, UPSTREAM, headers, await request.aread())
+        path = f"{known.path}?{MARK}" if self._wire is Wire.SSE else ""
+        return HttpRequest(request.method, url, UPSTREAM, headers, await request.aread(), path=path)
 
     async def _response(self, request: httpx2.Request, answer: HttpAnswer, exchange: Exchange) -> httpx2.Response:
         headers = {name: value for name, value in answer.headers.items() if name not in _NOT_TOLD}
         encoded = answer.headers.get("content-encoding", "identity") != "identity"
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-        long = self._wire is Wire.SSE and request.method == "GET"
-        body = Body(answer, exchange, self._limit, self._ended if long else None)
-        if answer.status < HTTPStatus.BAD_REQUEST and kind == "text/event-stream" and not encoded:
+        body = Body(answer, exchange, self._limit)
+        streams = answer.status < HTTPStatus.BAD_REQUEST and kind == "text/event-stream" and not encoded
+        if streams and not getattr(answer, "replayed", False):
             return httpx2.Response(answer.status, headers=headers, stream=body)
         try:
             content = await body.read()
         finally:
             await answer.close()
         if exchange.too_large or encoded:
-            return self._failed(request, exchange)
+            return httpx2.Response(HTTPStatus.BAD_GATEWAY)
         if answer.status >= HTTPStatus.BAD_REQUEST:
             self._note_status(request, answer.status, content, exchange)
         elif kind == "application/json":
             content = _answering(request, content)
+        elif streams:
+            content = _answering_stream(request, content)
         return httpx2.Response(answer.status, headers=headers, content=content)
 
     def _note_status(self, request: httpx2.Request, status: int, content: bytes, exchange: Exchange) -> None:
         exchange.status = status
         exchange.told = isinstance(_member(content, "error"), dict)
         exchange.lost_session = status == HTTPStatus.NOT_FOUND and SESSION_HEADER in request.headers
-        if self._wire is Wire.SSE and request.method == "POST":
-            exchange.give_up()
-
-    def _failed(self, request: httpx2.Request, exchange: Exchange) -> httpx2.Response:
-        """Instead of an error. In the old way, whoever waits for an answer on the long stream waits in vain."""
-        if self._wire is Wire.SSE and request.method == "POST":
-            exchange.give_up()
-            return httpx2.Response(HTTPStatus.ACCEPTED)
-        return httpx2.Response(HTTPStatus.BAD_GATEWAY)
 
 
 class Body(httpx2.AsyncByteStream):
     """The bytes of an answer up to a limit; a fault is noted, and ends them."""
 
-    def __init__(
-        self, answer: HttpAnswer, exchange: Exchange, limit: int, ended: Callable[[], None] | None = None
-    ) -> None:
-        """With `ended` this is a long stream: the limit holds for each event of it."""
+    def __init__(self, answer: HttpAnswer, exchange: Exchange, limit: int) -> None:
         self._answer = answer
         self._exchange = exchange
         self._limit = limit
-        self._ended = ended
         self._held = 0
-        self._tail = b""
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
             async for data in self._answer.chunks():
-                self._count(data)
+                self._held += len(data)
                 if self._held > self._limit:
                     self._exchange.too_large = True
                     return
                 yield data
         except AntiphonError as fault:
             self._exchange.fault = fault
-        finally:
-            if self._ended is not None:
-                self._ended()
 
     async def read(self) -> bytes:
         """All of it. Raises `AntiphonError` where it broke off."""
@@ -220,16 +194,6 @@ class Body(httpx2.AsyncByteStream):
         """Give the connection back."""
         await self._answer.close()
 
-    def _count(self, data: bytes) -> None:
-        """Bytes of the answer, or since the last blank line, which ends an event."""
-        self._held += len(data)
-        if self._ended is not None:
-            seen = (self._tail + data).replace(b"\r\n", b"\n")
-            end = seen.rfind(b"\n\n")
-            if end >= 0:
-                self._held = len(seen) - end - 2
-            self._tail = data[-3:]
-
 
 def _is_notice(request: httpx2.Request) -> bool:
     return request.method == "POST" and _member(request.content, "id") is None
@@ -241,6 +205,16 @@ def _answering(request: httpx2.Request, content: bytes) -> bytes:
     if asked is None or answer is None or answer.get("id") in (asked, None) or "method" in answer:
         return content
     return msgspec.json.encode(answer | {"id": asked})
+
+
+def _answering_stream(request: httpx2.Request, content: bytes) -> bytes:
+    """The same for an answer that came as events, each with its message in one line."""
+    prefix = b"data: "
+    lines = [
+        prefix + _answering(request, line.removeprefix(prefix)) if line.startswith(prefix) else line
+        for line in content.splitlines()
+    ]
+    return b"\n".join(lines) + b"\n\n"
 
 
 def _member(content: bytes, name: str) -> Any:  # noqa: ANN401 - JSON of any shape

@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 import httpx2
 from mcp import Client, MCPError
 from mcp.client.session import ClientSession
-from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp_types import (
     CONNECTION_CLOSED,
@@ -111,19 +110,15 @@ class LiveSession:
     @asynccontextmanager
     async def _client(self, wire: Wire) -> AsyncIterator[Client]:
         who = Implementation(name="antiphon", version=__version__)
-        if wire is Wire.STREAMABLE:
-            limit = self._limits.answer_bytes
-            async with self._http(wire) as http:
-                streams = streamable_http_client(self._endpoint.shown, http_client=http, max_sse_event_size=limit)
-                async with Client(streams, client_info=who, cache=None) as client:
-                    yield client
-        else:
-            long = sse_client(self._endpoint.shown, httpx_client_factory=lambda *_, **__: self._http(wire))
-            async with Client(long, client_info=who, cache=None, mode="legacy") as client:
+        limit = self._limits.answer_bytes
+        async with self._http(wire) as http:
+            streams = streamable_http_client(self._endpoint.shown, http_client=http, max_sse_event_size=limit)
+            mode = "auto" if wire is Wire.STREAMABLE else "legacy"
+            async with Client(streams, client_info=who, cache=None, mode=mode) as client:
                 yield client
 
     def _http(self, wire: Wire) -> httpx2.AsyncClient:
-        adapter = TransportAdapter(self._transport, self._endpoint, wire, self._limits.answer_bytes, self.end)
+        adapter = TransportAdapter(self._transport, self._endpoint, wire, self._limits.answer_bytes)
         # Time is kept by the limits, and the environment's proxies are the transport's business.
         return httpx2.AsyncClient(transport=adapter, timeout=None, trust_env=False)
 
