@@ -67,6 +67,7 @@ ENDPOINTS = {
     "GET /v1/responses/{id}": "A stored answer.",
     "DELETE /v1/responses/{id}": "Remove it.",
     "GET /v1/responses/{id}/input_items": "What was put in, a page at a time (see below).",
+    "POST /v1/responses/compact": "Make a conversation short: the user's words and a summary, sealed in one item.",
     "POST /v1/responses/input_tokens": "How many tokens a request would be: counted by the upstream, or estimated.",
     "GET /v1/models": "The models of all upstreams, as `upstream/model`.",
     "GET /v1/models/{id:path}": "One of them.",

@@ -21,7 +21,7 @@ from antiphon.engine.parts import ChatPart, chat_content, plain_text
 from antiphon.engine.seals import thought_in
 from antiphon.engine.tool_search import told
 from antiphon.errors import InvalidRequest
-from antiphon.wire.items import FunctionCallOutputView, FunctionCallView, MessageView, ReasoningView
+from antiphon.wire.items import CompactedView, FunctionCallOutputView, FunctionCallView, MessageView, ReasoningView
 
 ChatMessage = dict[str, Any]
 Content = str | list[ChatPart]
@@ -37,6 +37,11 @@ SILENT_TYPES = frozenset(
     }
 )
 """Item types that are known and have no message of their own."""
+
+SYSTEM_ROLES = frozenset({"system", "developer"})
+
+COMPACTED = "(The conversation before this point was shortened. What happened in it:)"
+"""What a model is told before the summary of a compacted conversation."""
 
 CALL_ID_LENGTH = 40
 """The longest id of a call that OpenAI takes; those of requests for approval are longer."""
@@ -137,19 +142,37 @@ class _Writer:
                 self.answered = True
             case FunctionCallOutputView():
                 self.flush_calls()
-            case _ if item.id in self.refused:
-                refused = self.refused[item.id]
-                call = FunctionCallView(
-                    call_id=unmarked(item.id)[:CALL_ID_LENGTH], name=refused.name, arguments=refused.arguments
-                )
-                self._call(call, refused.output)
-                self.answered = True
+            case CompactedView() as view:
+                self._begin_again(view, item)
             case ReasoningView() as view:
                 if self.answered:
                     self.flush_calls()
                 self._think(thought_in(view), item.at)
-            case _ if item.type not in SILENT_TYPES:
-                self.notes.ignored.append(item.at)
+            case _:
+                self._besides(item)
+
+    def _besides(self, item: Item) -> None:
+        """An item that has no message of its own."""
+        if item.id in self.refused:
+            self._refuse(item)
+        elif item.type not in SILENT_TYPES:
+            self.notes.ignored.append(item.at)
+
+    def _refuse(self, item: Item) -> None:
+        """A call that the user refused: told as one that was made and brought that word."""
+        refused = self.refused[item.id]
+        call_id = unmarked(item.id)[:CALL_ID_LENGTH]
+        self._call(FunctionCallView(call_id=call_id, name=refused.name, arguments=refused.arguments), refused.output)
+        self.answered = True
+
+    def _begin_again(self, view: CompactedView, item: Item) -> None:
+        """A compacted conversation stands for everything before it, but for what the system says."""
+        self.flush_calls()
+        self.thoughts = []
+        self.messages = [message for message in self.messages if message["role"] in SYSTEM_ROLES]
+        for said in view.said:
+            self.messages.append({"role": "user", "content": chat_content(said, item.at, self.notes)})
+        self.messages.append({"role": "user", "content": f"{COMPACTED}\n\n{view.summary}"})
 
     def _call(self, view: FunctionCallView, content: Content) -> None:
         if view.call_id in self.calls:

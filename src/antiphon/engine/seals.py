@@ -13,9 +13,10 @@ import msgspec
 from antiphon.engine.input import Item
 from antiphon.engine.notes import Notes
 from antiphon.errors import InvalidRequest
-from antiphon.wire.items import ReasoningView, ThoughtView
+from antiphon.wire.items import CompactedView, CompactionView, ReasoningView, ThoughtView
 
 _view = msgspec.json.Decoder(ReasoningView).decode
+decode_compacted = msgspec.json.Decoder(CompactedView).decode
 
 
 class Seal(Protocol):
@@ -49,24 +50,28 @@ def opened(items: Iterable[Item], seal: Seal, notes: Notes, *, own: bool = False
 
     `own` are items that this project has stored. Raises `InvalidRequest` for a seal of another project in the others.
     """
-    return [_opened(item, item.view, seal, notes, own=own) if _is_sealed(item) else item for item in items]
+    return [_opened(item, seal, notes, own=own) for item in items]
 
 
-def _is_sealed(item: Item) -> bool:
-    return isinstance(item.view, ReasoningView) and bool(item.view.encrypted_content)
-
-
-def _opened(item: Item, view: object, seal: Seal, notes: Notes, *, own: bool) -> Item:
+def _opened(item: Item, seal: Seal, notes: Notes, *, own: bool) -> Item:
+    view = item.view
+    if isinstance(view, CompactionView):
+        text = _text(view.encrypted_content, item, seal, own=own)
+        return replace(item, view=None if text is None else decode_compacted(text))
     if not isinstance(view, ReasoningView) or not view.encrypted_content:
         return item
-    try:
-        text = seal.open(view.encrypted_content)
-    except InvalidRequest as refused:
-        if not own:
-            raise InvalidRequest(refused.message, code=refused.code, param=f"{item.at}.encrypted_content") from None
-        text = None
+    text = _text(view.encrypted_content, item, seal, own=own)
     if text is not None:
         return replace(item, view=ReasoningView(content=[ThoughtView(text=text)]))
     # Words that stand beside the seal are as good.
     notes.ignored.append(f"{item.at}.encrypted_content" if thought_in(view) else item.at)
     return item if thought_in(view) else replace(item, view=None)
+
+
+def _text(sealed: str, item: Item, seal: Seal, *, own: bool) -> str | None:
+    try:
+        return seal.open(sealed)
+    except InvalidRequest as refused:
+        if not own:
+            raise InvalidRequest(refused.message, code=refused.code, param=f"{item.at}.encrypted_content") from None
+        return None

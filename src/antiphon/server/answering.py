@@ -22,6 +22,7 @@ from antiphon.server.front import RAW_SEND
 from antiphon.server.services import PROJECT, Services
 from antiphon.server.sse import EventStream, LastEvent, attend
 from antiphon.wire.events import ResponseCompleted, ResponseFailed, ResponseIncomplete
+from antiphon.wire.responses import Response
 
 OPEN_AFTER = 0.15
 """Seconds after which a stream is opened though the upstream hasn't answered yet."""
@@ -61,18 +62,27 @@ async def answer_stream(
 
 async def answer_json(run: Run, services: Services, connection: Connection, headers: Mapping[str, str]) -> None:
     """Answer with the response object when the run has ended. Raises the error the client is owed."""
+    response, more = await final_response(run, services, connection.receive)
+    if response is not None:
+        body = msgspec.json.encode(response)
+        answer = HttpResponse(body, media_type=JSON, headers={**headers, **more})
+        await answer(connection.scope, connection.receive, connection.send)
+
+
+async def final_response(run: Run, services: Services, receive: Receive) -> tuple[Response | None, Mapping[str, str]]:
+    """The response when the run has ended, None where the client left; and headers that go with it.
+
+    Raises the error the client is owed.
+    """
     last = LastEvent()
     doors = Foreground(services.client.ask, services.store, PROJECT, last, tools=services.tools_of(run.id))
-    async with attending(connection.receive, doors.leave):
+    async with attending(receive, doors.leave):
         finish = await _driven(run, doors, services)
     if finish.error:
         raise finish.error
     if last.event is None and doors.stopping:
         raise ServerStopping("The server was stopped before the upstream answered. Ask again.")
-    if isinstance(last.event, TERMINAL):
-        body = msgspec.json.encode(last.event.response)
-        answer = HttpResponse(body, media_type=JSON, headers={**headers, **last.headers})
-        await answer(connection.scope, connection.receive, connection.send)
+    return (last.event.response if isinstance(last.event, TERMINAL) else None), last.headers
 
 
 async def _driven(run: Run, doors: Foreground, services: Services) -> Finish:

@@ -11,11 +11,20 @@ from starlette.types import ASGIApp
 from antiphon.errors import AntiphonError
 from antiphon.server.errors import on_antiphon_error, on_fault, on_http_exception
 from antiphon.server.front import Front, Guard, is_loopback
-from antiphon.server.routes import chats, containers, conversations, input_tokens, models, passthrough, responses
+from antiphon.server.routes import (
+    chats,
+    compact,
+    containers,
+    conversations,
+    input_tokens,
+    models,
+    passthrough,
+    responses,
+)
 from antiphon.server.scopes import Scoped
 from antiphon.server.services import Services
 
-NOUNS = (responses, input_tokens, conversations, containers, chats, models, passthrough)
+NOUNS = (responses, compact, input_tokens, conversations, containers, chats, models, passthrough)
 
 
 class Cors(TypedDict):

@@ -287,6 +287,19 @@ class ReasoningView(msgspec.Struct, kw_only=True):
     encrypted_content: str | None = None
 
 
+class CompactionView(msgspec.Struct, kw_only=True):
+    """A compacted conversation, sealed."""
+
+    encrypted_content: str
+
+
+class CompactedView(msgspec.Struct, kw_only=True):
+    """The same, opened: what the user said, as it was said, and a summary of everything."""
+
+    said: list[str | list[msgspec.Raw]]
+    summary: str
+
+
 class ItemReferenceView(msgspec.Struct, kw_only=True):
     """Stands for a stored item."""
 
@@ -299,13 +312,22 @@ class PartHead(msgspec.Struct, kw_only=True):
     type: str | None = None
 
 
-ItemView = MessageView | FunctionCallView | FunctionCallOutputView | ReasoningView | ItemReferenceView
+ItemView = (
+    MessageView
+    | FunctionCallView
+    | FunctionCallOutputView
+    | ReasoningView
+    | CompactionView
+    | CompactedView
+    | ItemReferenceView
+)
 
 VIEWS: dict[str, type[ItemView]] = {
     "message": MessageView,
     "function_call": FunctionCallView,
     "function_call_output": FunctionCallOutputView,
     "reasoning": ReasoningView,
+    "compaction": CompactionView,
     "item_reference": ItemReferenceView,
 }
 
