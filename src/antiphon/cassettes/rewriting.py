@@ -57,8 +57,10 @@ def write_cassette(path: Path, head: Head, interactions: Iterable[Interaction]) 
         with part.open("wb") as file:
             file.write(encode_header(head.start, head.match, head.rules, head.faults))
             for count, each in enumerate(interactions, 1):
-                how = {"take": each.take, "scope": each.scope}
-                file.write(encode_interaction(count, each.asked, each.load(), bodies=bodies, **how))
+                lines = encode_interaction(
+                    count, each.asked, each.load(), take=each.take, scope=each.scope, bodies=bodies
+                )
+                file.write(lines)
         part.replace(path)
         bodies.sweep()
     except OSError as error:
