@@ -60,6 +60,7 @@ class Containers:
         self._clock = clock
         self._all: dict[tuple[str, str], Kept] = {}
         self._sweeping: asyncio.Task[None] | None = None
+        self._stopped = asyncio.Event()
 
     def of(self, project: str) -> list[Container]:
         """Those of a project, the newest last."""
@@ -80,7 +81,7 @@ class Containers:
         if key not in self._all:
             self._all[key] = self._new(wanted)
         if self._sweeping is None:
-            self._sweeping = asyncio.create_task(self._sweep())
+            self._sweeping = asyncio.create_task(self._keep_sweeping())
         return self._all[key]
 
     async def run(self, kept: Kept, code: str) -> tuple[Ran, bool]:
@@ -115,11 +116,20 @@ class Containers:
         del self._all[project, container_id]
         await _close(kept)
 
+    async def sweep(self) -> None:
+        """End those that nobody used for their time."""
+        now = self._clock()
+        over = [key for key, kept in self._all.items() if now - kept.last_used > kept.idle_seconds]
+        for key in over:
+            if key in self._all and not self._all[key].busy:
+                await self.remove(*key)
+
     async def close(self) -> None:
         """End all of them."""
+        self._stopped.set()
         if self._sweeping is not None:
-            self._sweeping.cancel()
-            await asyncio.wait([self._sweeping])
+            # It may be in the middle of ending one.
+            await self._sweeping
         ended = list(self._all.values())
         self._all.clear()
         await asyncio.gather(*map(_close, ended))
@@ -159,16 +169,12 @@ class Containers:
             )
         await self.remove(*min(resting)[1])
 
-    async def _sweep(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK)
-            now = self._clock()
-            over = [
-                key for key, kept in self._all.items() if not kept.busy and now - kept.last_used > kept.idle_seconds
-            ]
-            for key in over:
-                if key in self._all and not self._all[key].busy:
-                    await self.remove(*key)
+    async def _keep_sweeping(self) -> None:
+        while not self._stopped.is_set():
+            await self.sweep()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK):
+                    await self._stopped.wait()
 
 
 def file_id(container_id: str, path: str) -> str:
