@@ -19,6 +19,8 @@ headers-env = {{ X-Tenant = "TENANT" }}
 """
 TOOL: Any = {"type": "mcp", "server_label": "notes", "connector_id": "connector_dropbox", "require_approval": "never"}
 
+OTHER: Any = {**TOOL, "connector_id": "other"}
+
 
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[RunningServer]:
@@ -42,7 +44,7 @@ async def test_a_connector_needs_no_address_and_no_token(server: RunningServer) 
         kept = await client.responses.with_raw_response.retrieve(response.id)
         assert TOKEN.encode() not in kept.content
         with pytest.raises(openai.BadRequestError) as refused:
-            await client.responses.create(model="up/m", input="Whose?", tools=[{**TOOL, "connector_id": "other"}])
+            await client.responses.create(model="up/m", input="Whose?", tools=[OTHER])
         assert refused.value.param == "tools[0].connector_id"
         assert "There are: connector_dropbox" in refused.value.message
         assert "[connectors.other]" in refused.value.message

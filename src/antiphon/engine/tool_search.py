@@ -48,7 +48,7 @@ def search(deferred: Sequence[Deferred], asked: str) -> list[Deferred]:
 def as_tools(found: Iterable[Deferred]) -> list[dict[str, Any]]:
     """Tools as a `tool_search_output` lists them: those of one namespace or MCP server stand together in it."""
     tools: list[dict[str, Any]] = []
-    groups: dict[tuple[str, str], dict[str, Any]] = {}
+    groups: dict[tuple[bool, str], dict[str, Any]] = {}
     for one in found:
         origin = one.binding.origin
         if origin.group is None:

@@ -160,9 +160,10 @@ class Session:
         except AntiphonError as error:
             fault = error
         finally:
-            for waiting in (self._endpoint, *self._waiting.values()):
-                if not waiting.done():
-                    waiting.set_exception(fault)
+            waiting: list[asyncio.Future[Any]] = [self._endpoint, *self._waiting.values()]
+            for future in waiting:
+                if not future.done():
+                    future.set_exception(fault)
             if not self._endpoint.cancelled():
                 self._endpoint.exception()
             with suppress(AntiphonError):

@@ -84,8 +84,8 @@ def test_a_request_for_approval_holds_the_call_and_its_digest() -> None:
 
 
 def mark(name: str, arguments: str, **server: str) -> str:
-    tool = {"server_label": "s", "server_url": TOOL["server_url"], **server}
-    return Unkeyed().mark(approval_text(McpTool(**tool), name, arguments))
+    tool = msgspec.convert({**TOOL, **server}, McpTool)
+    return Unkeyed().mark(approval_text(tool, name, arguments))
 
 
 def test_another_call_has_another_mark() -> None:
