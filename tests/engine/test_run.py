@@ -4,11 +4,14 @@ import msgspec
 import pytest
 
 from antiphon.engine.commands import CallUpstream, Finish, ListTools, Save
+from antiphon.engine.kinds.face import Outcome
 from antiphon.engine.replies import (
     Cancelled,
     Reply,
     Saved,
     SaveFailed,
+    ToolDone,
+    ToolProgress,
     ToolsListed,
     UpstreamDone,
     UpstreamFailed,
@@ -245,6 +248,8 @@ REPLIES: list[Reply] = [
     chunks(said(content="late")),
     UpstreamDone(marked=True),
     UpstreamFailed(UpstreamUnavailable("Late.")),
+    ToolProgress("0", "half a picture"),
+    ToolDone("0", Outcome("late")),
     Cancelled(),
 ]
 

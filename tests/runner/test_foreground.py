@@ -37,6 +37,7 @@ class Tools:
         return ToolsListed(command.server.server_label)
 
     async def call(self, command: CallTool, report: Callable[[ToolProgress], None]) -> ToolDone:
+        del report
         try:
             if self.held:
                 self.waits.set()
@@ -191,3 +192,38 @@ def test_a_run_without_tools_may_not_use_one() -> None:
     store = Store()
     with pytest.raises(RuntimeError, match="without tools"):
         Foreground(Upstream([]).ask, store, "p", Client(store)).use_tool(TOOL_CALL)
+
+
+class Reporter(Tools):
+    """Reports twice before it answers; what it says before the run asks for a reply isn't lost."""
+
+    async def call(self, command: CallTool, report: Callable[[ToolProgress], None]) -> ToolDone:
+        report(ToolProgress(command.item_id, "one"))
+        await super().call(command, report)
+        report(ToolProgress(command.item_id, "two"))
+        return ToolDone(command.item_id, Outcome("5"))
+
+
+async def test_what_a_tool_reports_comes_at_once_and_before_its_outcome() -> None:
+    store, tools = Store(), Reporter(asyncio.Event())
+    doors = Foreground(Upstream([]).ask, store, "p", Client(store), tools=tools)
+    doors.use_tool(TOOL_CALL)
+    assert await doors.reply() == ToolProgress("1", "one")
+    assert not tools.closed
+    assert tools.held is not None
+    tools.held.set()
+    assert await doors.reply() == ToolProgress("1", "two")
+    assert await doors.reply() == ToolDone("1", Outcome("5"))
+    await doors.close()
+
+
+async def test_reports_of_many_tools_are_all_told() -> None:
+    store = Store()
+    doors = Foreground(Upstream([]).ask, store, "p", Client(store), tools=Reporter())
+    for number in range(5):
+        doors.use_tool(CallTool(str(number), "image_generation", {}, "{}"))
+    replies = [await doors.reply() for _ in range(15)]
+    for number in map(str, range(5)):
+        own = [reply for reply in replies if isinstance(reply, ToolProgress | ToolDone) and reply.item_id == number]
+        assert [getattr(reply, "piece", "done") for reply in own] == ["one", "two", "done"]
+    await doors.close()

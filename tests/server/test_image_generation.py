@@ -227,6 +227,16 @@ def test_a_call_that_cannot_be_made_is_told_so(tmp_path: Path, called: Reply, to
     assert asked(server) == []
 
 
+def test_a_call_beyond_the_limit_is_refused_in_the_items_own_form(tmp_path: Path) -> None:
+    both = DRAW + tool_call("image_generation", {"prompt": "Two"}, id="b")
+    with drawing(tmp_path, [both, text("One.")], {GENERATE: MADE}) as server:
+        told = server.ask(tools=[TOOL], max_tool_calls=1)
+    assert [item["status"] for item in told.output] == ["completed", "failed", "completed"]
+    assert "max_tool_calls" in told.output[1]["error"]["message"]
+    assert "max_tool_calls" in server.told
+    assert len(asked(server)) == 1
+
+
 def test_a_mask_that_is_no_data_is_noted(tmp_path: Path) -> None:
     with drawing(tmp_path, [text("Ok.")], {}) as server:
         answer = server.client.responses.with_raw_response.create(

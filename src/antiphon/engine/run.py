@@ -15,7 +15,7 @@ from antiphon.engine.commands import CallTool, CallUpstream, Check, Command, Fin
 from antiphon.engine.course import Course, stored_items
 from antiphon.engine.fitting import Fitting, Step
 from antiphon.engine.kinds.face import Outcome, arguments_in
-from antiphon.engine.kinds.mcp import list_text, tool_error
+from antiphon.engine.kinds.mcp import list_text
 from antiphon.engine.kinds.tool_search import TOOL_SEARCH, FoundItem
 from antiphon.engine.open_items import OpenItem
 from antiphon.engine.outlet import Outlet
@@ -254,8 +254,8 @@ class Run:
         """The turn ends, or tools are called, or the model is asked again for what it did wrong: once."""
         self._turn.rejected = review.settle() if review else []
         if self._turn.rejected and (self._course.second_try or any(one.hopeless for one in self._turn.rejected)):
-            error = UpstreamUnfit(self._turn.rejected[0].sentence)
-            return self._close([*events, *self._turn.abort()], State.FAILED, error)
+            unfit = UpstreamUnfit(self._turn.rejected[0].sentence)
+            return self._close([*events, *self._turn.abort()], State.FAILED, unfit)
         events += self._turn.finish()
         if self._turn.nameless_call:
             error = UpstreamGarbage("The upstream asked for a tool without naming it.")
@@ -283,9 +283,8 @@ class Run:
             elif allowed:
                 commands.append(CallTool(call.key, call.binding.runs or "", call.binding.about, call.arguments))
             else:
-                refused = Outcome(
-                    error=tool_error("No more tool calls are allowed for this response (max_tool_calls).")
-                )
+                why = "No more tool calls are allowed for this response (max_tool_calls)."
+                refused = Outcome(error=call.binding.face.fault(why))
                 commands += self._tool_done(ToolDone(call.key, refused))
         return commands
 

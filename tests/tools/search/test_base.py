@@ -42,6 +42,8 @@ def test_domains_are_taken_with_and_without_scheme_once_each() -> None:
         ("https://münchen.de/x", ["münchen.de"], None, True),
         ("javascript:alert(1)", None, None, False),
         ("ftp://a.org/x", None, None, False),
+        ("https://a.org/x y", None, None, False),
+        ("https://a.org/x\n[b](https://b.org)", None, None, False),
         ("", None, None, False),
     ],
 )

@@ -103,6 +103,11 @@ class Face:
         """Events for something that a tool of the server reports while it is at work."""
         raise TypeError(piece)
 
+    @classmethod
+    def fault(cls, message: str) -> dict[str, Any]:
+        """The error of a call that wasn't made, in the shape that the item has for it."""
+        return {"code": None, "message": message}
+
     def ended(self, outcome: Outcome) -> list[Event]:
         """Events once a tool of the server is done."""
         del outcome

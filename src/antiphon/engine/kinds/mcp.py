@@ -7,7 +7,7 @@ import msgspec
 
 from antiphon.engine.kinds.face import Face, Outcome
 from antiphon.engine.mcp import place_of
-from antiphon.engine.open_items import Piece, added, done
+from antiphon.engine.open_items import Piece, WholeItem, added, done
 from antiphon.engine.own import marked
 from antiphon.engine.replies import ToolsListed
 from antiphon.wire import events as ev
@@ -20,7 +20,7 @@ def tool_error(message: str) -> dict[str, Any]:
     return {"type": "mcp_tool_execution_error", "content": [{"type": "text", "text": message}]}
 
 
-class ToolListItem:
+class ToolListItem(WholeItem):
     """An `mcp_list_tools` item; it opens when the server has answered, and is whole then."""
 
     def __init__(self, item_id: str, listed: ToolsListed) -> None:
@@ -28,28 +28,10 @@ class ToolListItem:
         self._listed = listed
         self._index = -1
 
-    def ready(self, held: Sequence[Piece]) -> bool:
-        return True
-
-    def complete(self) -> bool:
-        return True
-
-    def possible(self) -> bool:
-        return True
-
-    def waiting(self) -> bool:
-        return False
-
     def open(self, output_index: int, held: Sequence[Piece]) -> list[ev.Event]:
         self._index = output_index
         item = McpListTools(id=self.id, server_label=self._listed.server_label)
         return [added(output_index, item), ev.McpListToolsInProgress(**self._place)]
-
-    def delta(self, piece: Piece) -> list[ev.Event]:
-        raise TypeError(piece)
-
-    def asked(self) -> list[ev.Event]:
-        return []
 
     def close(self, status: str) -> list[ev.Event]:
         error = self._listed.error
@@ -90,6 +72,10 @@ class McpFace(Face):
 
     def last(self, arguments: str) -> list[ev.Event]:
         return [ev.McpCallArgumentsDone(**self.place, arguments=arguments)]
+
+    @classmethod
+    def fault(cls, message: str) -> dict[str, Any]:
+        return tool_error(message)
 
     def ended(self, outcome: Outcome) -> list[ev.Event]:
         return [ev.McpCallFailed(**self.place) if outcome.error else ev.McpCallCompleted(**self.place)]

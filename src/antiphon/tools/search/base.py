@@ -3,6 +3,7 @@
 Pure. Not here: the services (`searxng.py` and its neighbours), sending (`tools/web_search.py`).
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,7 @@ class Amount:
     characters: int
 
 
+_NOT_IN_A_LINK = re.compile(r"[\s<>\x00-\x1f\x7f]")
 AMOUNTS = {"low": Amount(5, 800), "medium": Amount(8, 2_000), "high": Amount(12, 5_000)}
 """By `search_context_size`."""
 
@@ -110,7 +112,8 @@ def host_of(url: str) -> str:
 def wanted(page: Page, search: Search) -> bool:
     """Whether a page may be shown: it has an address, on a domain that the client wants."""
     host = host_of(page.url)
-    usable = bool(host) and urlsplit(page.url).scheme in {"http", "https"}
+    # The address becomes a link in the answer.
+    usable = bool(host) and urlsplit(page.url).scheme in {"http", "https"} and not _NOT_IN_A_LINK.search(page.url)
     return (
         usable
         and (not search.allowed or any(_within(host, domain) for domain in search.allowed))
