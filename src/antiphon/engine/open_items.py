@@ -115,15 +115,8 @@ def done(index: int, item: OutputItem) -> ev.Event:
     return ev.OutputItemDone(output_index=index, item=msgspec.Raw(encode(item)))
 
 
-class MessageItem:
-    """An assistant message of text and refusal parts."""
-
-    def __init__(self, item_id: str) -> None:
-        self.id = item_id
-        self.output_index = -1
-        self._parts: list[OutputPart] = []
-        self._buffer: list[str] = []
-        self._part: OutputText | OutputRefusal | None = None
+class PlainItem:
+    """What an item answers that opens with its first piece and waits for nothing."""
 
     def ready(self, held: Sequence[Piece]) -> bool:
         return bool(held)
@@ -139,6 +132,29 @@ class MessageItem:
 
     def asked(self) -> list[ev.Event]:
         return []
+
+
+class WholeItem(PlainItem):
+    """An item that is whole when it begins."""
+
+    def ready(self, held: Sequence[Piece]) -> bool:
+        del held
+        return True
+
+    def delta(self, piece: Piece) -> list[ev.Event]:
+        """Nothing more comes. Raises `TypeError`."""
+        raise TypeError(piece)
+
+
+class MessageItem(PlainItem):
+    """An assistant message of text and refusal parts."""
+
+    def __init__(self, item_id: str) -> None:
+        self.id = item_id
+        self.output_index = -1
+        self._parts: list[OutputPart] = []
+        self._buffer: list[str] = []
+        self._part: OutputText | OutputRefusal | None = None
 
     def open(self, output_index: int, held: Sequence[Piece]) -> list[ev.Event]:
         del held
@@ -236,28 +252,13 @@ class MessageItem:
         return events
 
 
-class ReasoningItem:
+class ReasoningItem(PlainItem):
     """What the model thought, as raw text."""
 
     def __init__(self, item_id: str) -> None:
         self.id = item_id
         self.output_index = -1
         self._buffer: list[str] = []
-
-    def ready(self, held: Sequence[Piece]) -> bool:
-        return bool(held)
-
-    def complete(self) -> bool:
-        return True
-
-    def possible(self) -> bool:
-        return True
-
-    def waiting(self) -> bool:
-        return False
-
-    def asked(self) -> list[ev.Event]:
-        return []
 
     def open(self, output_index: int, held: Sequence[Piece]) -> list[ev.Event]:
         del held

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from antiphon.engine.kinds.face import Face, Outcome, arguments_in
-from antiphon.engine.open_items import Piece, added, done
+from antiphon.engine.open_items import Piece, WholeItem, added, done
 from antiphon.wire import events as ev
 from antiphon.wire.items import ToolSearchCall, ToolSearchOutput
 
@@ -42,7 +42,7 @@ class ToolSearchFace(Face):
         )
 
 
-class FoundItem:
+class FoundItem(WholeItem):
     """The `tool_search_output` of a search that this server made; whole when it begins."""
 
     def __init__(self, item_id: str, tools: Sequence[Mapping[str, Any]]) -> None:
@@ -50,27 +50,9 @@ class FoundItem:
         self._tools = [msgspec.Raw(msgspec.json.encode(tool)) for tool in tools]
         self._index = -1
 
-    def ready(self, held: Sequence[Piece]) -> bool:
-        return True
-
-    def complete(self) -> bool:
-        return True
-
-    def possible(self) -> bool:
-        return True
-
-    def waiting(self) -> bool:
-        return False
-
     def open(self, output_index: int, held: Sequence[Piece]) -> list[ev.Event]:
         self._index = output_index
         return [added(output_index, ToolSearchOutput(id=self.id, status="in_progress"))]
-
-    def delta(self, piece: Piece) -> list[ev.Event]:
-        raise TypeError(piece)
-
-    def asked(self) -> list[ev.Event]:
-        return []
 
     def close(self, status: str) -> list[ev.Event]:
         return [done(self._index, ToolSearchOutput(id=self.id, status="completed", tools=self._tools))]
