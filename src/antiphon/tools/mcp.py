@@ -4,6 +4,7 @@ The official SDK speaks the protocol; it comes with the extra `[mcp]` and is imp
 which tools may be called and what their results mean (`engine/mcp.py`), sessions (`mcp_session.py`).
 """
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -55,7 +56,7 @@ class McpClient:
         endpoint = Endpoint.of(tool, url)
         listed = self._lists.get(endpoint.digest)
         if listed is None:
-            listed = _listed(endpoint, await self._open().tools(endpoint, scope))
+            listed = _listed(endpoint, await (await self._open()).tools(endpoint, scope))
             self._lists.put(endpoint.digest, listed)
         return list(listed)
 
@@ -67,7 +68,7 @@ class McpClient:
         Raises `CassetteMiss` in replay; `InvalidRequest` where the SDK isn't installed.
         """
         endpoint = Endpoint.of(tool, url)
-        sessions = self._open()
+        sessions = await self._open()
         try:
             result = await sessions.call(endpoint, scope, name, arguments)
         except McpFailed as failed:
@@ -84,9 +85,11 @@ class McpClient:
         if self._sessions is not None:
             await self._sessions.close()
 
-    def _open(self) -> "Sessions":
+    async def _open(self) -> "Sessions":
         if self._sessions is None:
-            self._sessions = _sdk_sessions(self._transport, self._limits)
+            # To import the SDK takes a second, in which the answers of others go on.
+            made = await asyncio.to_thread(_sdk_sessions, self._transport, self._limits)
+            self._sessions = self._sessions or made
         return self._sessions
 
     def _result(self, endpoint: Endpoint, result: "CallToolResult") -> McpResult:
