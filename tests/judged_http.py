@@ -88,10 +88,15 @@ def judge_json(method: str, path: str, found: Any) -> None:
             judge.judge_model(found)
         case "GET", ["health"]:
             assert found == {"status": "OK"}
+<<<<<<< ours
         case _, ["conversations", *rest]:
             judge_of_conversations(method, rest, found)
         case _, ["containers", *rest]:
             judge_of_containers(method, rest, found)
+=======
+        case _, ["conversations" | "prompts" | "containers" as noun, *rest]:
+            NOUNS[noun](method, rest, found)
+>>>>>>> theirs
         case _:
             raise AssertionError(f"nothing is known of {method} {path}")
 
@@ -110,8 +115,28 @@ def judge_of_containers(method: str, rest: list[str], found: Any) -> None:
         assert entry["object"] == kind
 
 
+<<<<<<< ours
 def judge_of_conversations(method: str, rest: list[str], found: Any) -> None:
     """Judge a conversation, one of its items, a list of them, or that it is gone."""
+=======
+def judge_of_prompts(method: str, rest: list[str], found: Any) -> None:
+    """Judge a prompt, a list of them, or that one is gone."""
+    if method == "DELETE":
+        assert found == {"id": rest[0], "object": "prompt.deleted", "deleted": True}
+        return
+    listed = method == "GET" and rest[1:] in ([], ["versions"]) and len(rest) != 1
+    if listed:
+        assert found.keys() == {"object", "data", "first_id", "last_id", "has_more"}
+    for prompt in found["data"] if listed else [found]:
+        assert prompt["object"] == "prompt"
+        assert isinstance(prompt["version"], str)
+        assert isinstance(prompt["variables"], list)
+        assert prompt.keys() >= {"id", "created_at", "name", "metadata"}
+
+
+def judge_of_conversations(method: str, rest: list[str], found: Any) -> None:
+    """Judge a conversation, its items, one of them, or that it is gone."""
+>>>>>>> theirs
     match method, rest:
         case "GET" | "POST", [_, "items"]:
             judge.judge_page(found, ConversationItemList)
@@ -121,6 +146,16 @@ def judge_of_conversations(method: str, rest: list[str], found: Any) -> None:
             judge.judge_conversation(found)
         case _:
             judge.judge_conversation_item(found)
+<<<<<<< ours
+=======
+
+
+NOUNS = {
+    "conversations": judge_of_conversations,
+    "prompts": judge_of_prompts,
+    "containers": judge_of_containers,
+}
+>>>>>>> theirs
 
 
 class _Read(httpx2.SyncByteStream):

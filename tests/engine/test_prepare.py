@@ -127,7 +127,6 @@ def test_the_limit_has_the_dialects_name(provider: str) -> None:
         ({"context_management": [{"type": "compaction"}]}, "context_management"),
         ({"image": {}}, "image"),
         ({"moderation": {"model": "m"}}, "moderation"),
-        ({"prompt": {"id": "p"}}, "prompt"),
         ({"prompt_cache_options": {}}, "prompt_cache_options"),
         ({"reasoning": {"summary": "auto"}}, "reasoning.summary"),
         ({"reasoning": {"generate_summary": "auto"}}, "reasoning.generate_summary"),

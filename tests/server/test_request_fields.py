@@ -45,7 +45,6 @@ FIELDS = [
     Field("moderation", {"model": "m"}, {"policy": {}}, echo=None, param="moderation.model"),
     Field("parallel_tool_calls", valid=False, mistyped=0),
     Field("presence_penalty", -0.5, []),
-    Field("prompt", {"id": "pmpt_1", "version": "2"}, {"version": "2"}, param="prompt.id"),
     Field("prompt_cache_key", "key", 7),
     Field(
         "prompt_cache_options", {"mode": "explicit", "ttl": "12h"}, {"ttl": "1h"},
@@ -69,7 +68,10 @@ FIELDS = [
     Field("user", "user-1", 1),
 ]  # fmt: skip
 REQUIRED = [Field("input", [{"role": "user", "content": "Hello?"}], 7), Field("model", "scripted/m", ["m"])]
-REFERRING = [Field("conversation", None, 7), Field("previous_response_id", None, 7)]
+REFERRING = [
+    Field("conversation", None, 7), Field("previous_response_id", None, 7),
+    Field("prompt", None, {"version": "2"}, param="prompt.id"),
+]  # fmt: skip
 """Their valid values name what must be there; other tests send these."""
 
 PARAMETERS = frozenset(

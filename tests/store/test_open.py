@@ -42,7 +42,7 @@ async def test_any_other_url_is_refused_by_name(url: str) -> None:
 
 
 async def test_what_is_pending_can_be_asked_without_doing_it(store_url: str) -> None:
-    due = [] if store_url == "memory://" else ["0001 first"]
+    due = [] if store_url == "memory://" else ["0001 first", "0002 prompts"]
     assert [str(step) for step in await pending(store_url)] == due
     assert [str(step) for step in await pending(store_url)] == due
     if store_url.startswith("sqlite"):

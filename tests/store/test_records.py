@@ -7,7 +7,7 @@ from sample_rows import Make
 
 from antiphon.errors import ConfigFault
 from antiphon.store import records
-from antiphon.store.base import Conversation
+from antiphon.store.base import Conversation, StoredPrompt
 from antiphon.store.records import ConversationLine, Header, ItemLine, PlacedItem, Record, ResponseLine
 from antiphon.wire.answers import StoredItem
 
@@ -40,8 +40,24 @@ async def test_version_1_is_read() -> None:
     assert item == ItemLine("p", "c", PlacedItem("j", "{}", 0))
     assert isinstance(chat, records.ChatLine)
     assert chat.chat().messages[0].id == "k"
-    written = [records.header(), *(records.encode(record) for record in (conversation, response, item, chat))]
-    assert [records.DECODER.decode(line) for line in written] == [records.DECODER.decode(line) for line in VERSION_1]
+    written = [records.encode(record) for record in (conversation, response, item, chat)]
+    assert [records.DECODER.decode(line) for line in written] == [
+        records.DECODER.decode(line) for line in VERSION_1[1:]
+    ]
+
+
+# As version 2 writes what version 1 didn't have. Never to be changed.
+VERSION_2 = [
+    b'{"kind":"antiphon-export","version":2}',
+    b'{"kind":"prompt","project":"p","id":"pmpt_1","version":2,"created_at":1,"body":"{}"}',
+]
+
+
+async def test_version_2_is_read_and_written() -> None:
+    [[prompt]] = await read(VERSION_2)
+    assert isinstance(prompt, records.PromptLine)
+    assert prompt.prompt() == StoredPrompt(id="pmpt_1", version=2, created_at=1, body=b"{}")
+    assert [records.header(), records.encode(prompt)] == VERSION_2
 
 
 @pytest.mark.parametrize("raw", [b"", b'{"a": 1.0}', "né\u2028\x00".encode(), b"\xff\xfe", b"\xed\xa0\x80"])
@@ -67,7 +83,7 @@ def test_a_line_that_is_none_is_named_by_its_number(line: bytes) -> None:
 
 
 def test_the_header_stands_in_the_first_line_alone() -> None:
-    assert records.decode(records.header(), 1) == Header(1)
+    assert records.decode(records.header(), 1) == Header(2)
     with pytest.raises(ConfigFault, match="line 1"):
         records.decode(records.header(), 2)
 

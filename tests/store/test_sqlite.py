@@ -6,6 +6,7 @@ import sqlite3
 import stat
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from sample_rows import PROJECT, Make
 
 from antiphon.errors import ConfigFault, NotFound, StoreFault
-from antiphon.store.base import Conversation, OpenStore
+from antiphon.store.base import Conversation, OpenStore, PageQuery
 from antiphon.store.open import open_store
 from antiphon.store.sql_store import SqlStore
 from antiphon.store.sqlite import Connection, SqliteBackend, applied, statements, upgrade
@@ -179,10 +180,21 @@ async def test_a_missing_folder_is_named(tmp_path: Path) -> None:
 def test_the_schema_is_brought_up_to_date_once(tmp_path: Path) -> None:
     connection = Connection(tmp_path / "store.db")
     assert applied(connection) == []
-    assert [str(step) for step in upgrade(connection)] == ["0001 first"]
-    assert applied(connection) == [1]
+    assert [str(step) for step in upgrade(connection)] == ["0001 first", "0002 prompts"]
+    assert applied(connection) == [1, 2]
     assert upgrade(connection) == []
     connection.close()
+
+
+async def test_a_database_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> None:
+    connection = Connection(tmp_path / "store.db")
+    upgrade(connection)
+    connection.close()
+    with closing(sqlite3.connect(tmp_path / "store.db")) as raw:
+        raw.executescript("DROP TABLE prompts; DELETE FROM schema_versions WHERE version = 2;")
+    store = await open_store(f"sqlite:///{tmp_path / 'store.db'}")
+    assert (await store.list_prompts("p", PageQuery())).items == []
+    await store.close()
 
 
 def test_an_upgrade_that_fails_leaves_nothing(tmp_path: Path) -> None:
@@ -248,7 +260,7 @@ async def test_an_image_is_stored_once(tmp_path: Path, make: Make) -> None:
         await store.delete_answer(PROJECT, f"resp_{number}")
     assert (await store.find_item(PROJECT, "img_19")).raw == image
     await store.close()
-    assert size(path) < 2 * len(image)
+    assert size(path) < 3 * len(image)
     connection = sqlite3.connect(path)
     assert connection.execute("SELECT count(*) FROM blobs").fetchone() == (1,)
     connection.close()

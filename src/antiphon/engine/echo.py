@@ -16,7 +16,11 @@ FUNCTION_DEFAULTS: dict[str, Any] = {"description": None, "parameters": None, "s
 
 
 def initial_response(
-    response_id: str, request: CreateResponse, fields: dict[str, msgspec.Raw], sources: Sources
+    response_id: str,
+    request: CreateResponse,
+    fields: dict[str, msgspec.Raw],
+    sources: Sources,
+    instructions: str | list[msgspec.Raw] | None,
 ) -> Response:
     """The response to `request`, in progress. `fields` is the request's JSON, member by member."""
     said = {name: value for name in _AS_SAID if (value := getattr(request, name)) is not None}
@@ -28,7 +32,8 @@ def initial_response(
         model=request.model or "",
         conversation=ConversationRef(id=conversation) if isinstance(conversation, str) else conversation,
         image=_image(request),
-        prompt=fields.get("prompt") if request.prompt else None,
+        instructions=instructions,
+        prompt=_prompt(fields) if request.prompt else None,
         prompt_cache_options=_cache_options(request),
         reasoning={"effort": None, "summary": None} | _object(fields, "reasoning"),
         text={"format": {"type": "text"}} | _object(fields, "text"),
@@ -38,7 +43,7 @@ def initial_response(
 
 
 _AS_SAID = (
-    "access_programs", "background", "frequency_penalty", "instructions", "max_output_tokens", "max_tool_calls",
+    "access_programs", "background", "frequency_penalty", "max_output_tokens", "max_tool_calls",
     "metadata", "parallel_tool_calls", "presence_penalty", "previous_response_id", "prompt_cache_key",
     "prompt_cache_retention", "safety_identifier", "service_tier", "store", "temperature", "tool_choice",
     "top_logprobs", "top_p", "truncation", "user",
@@ -50,6 +55,18 @@ def _object(fields: dict[str, msgspec.Raw], name: str) -> dict[str, Any]:
     """An object field with its nulls left out; unknown members stay."""
     value = msgspec.json.decode(fields[name]) if name in fields else None
     return {key: member for key, member in value.items() if member is not None} if value else {}
+
+
+def _prompt(fields: dict[str, msgspec.Raw]) -> dict[str, Any]:
+    """The prompt that a request named; an image among its values has the detail that clients demand."""
+    said = _object(fields, "prompt")
+    values = said.get("variables") or {}
+    images = {
+        name: {"detail": "auto"} | value
+        for name, value in values.items()
+        if isinstance(value, dict) and value.get("type") == "input_image"
+    }
+    return said | {"variables": values | images} if images else said
 
 
 def _tool(tool: dict[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from antiphon.engine.notes import Notes
 from antiphon.engine.own import Own
 from antiphon.engine.picture_context import latest_pictures
 from antiphon.engine.plan import Plan
+from antiphon.engine.present import shown
 from antiphon.engine.prompt import call_ids, chat_messages
 from antiphon.engine.reading import read
 from antiphon.engine.structured import rules_of, structured, with_words
@@ -33,10 +34,11 @@ from antiphon.engine.toolbox import Offer, offer
 from antiphon.engine.traits import Traits
 from antiphon.errors import InvalidRequest
 from antiphon.sources import Sources
+from antiphon.wire.answers import StoredItem
 from antiphon.wire.responses import CreateResponse
 
 IGNORED_WHEN_SET = (
-    "access_programs", "background_options", "context_management", "image", "moderation", "prompt",
+    "access_programs", "background_options", "context_management", "image", "moderation",
     "prompt_cache_options",
 )  # fmt: skip
 """Fields that are kept and echoed and have no effect on a chat-completions upstream."""
@@ -48,13 +50,14 @@ LOGPROBS = "message.output_text.logprobs"
 class Asked:
     """A request as it was sent: its Struct, its JSON member by member, and its input items.
 
-    `response_id` is the id that its response will have.
+    `response_id` is the id that its response will have; `template` are the messages of the prompt that it names.
     """
 
     response_id: str
     request: CreateResponse
     fields: dict[str, msgspec.Raw]
     input: list[Item]
+    template: tuple[Item, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,7 @@ def make_plan(  # noqa: PLR0913, PLR0917 - what is asked, what came before, and 
     Raises `InvalidRequest`; what can't be honoured is added to `notes`.
     """
     request, own = asked.request, own or Own()
-    items = [*context, *asked.input]
+    items = [*asked.template, *context, *asked.input]
     heard = with_thoughts_wanted(items, request.reasoning)
     messages = chat_messages(request.instructions, heard, place.dialect, notes)
     if not messages:
@@ -122,7 +125,7 @@ def make_plan(  # noqa: PLR0913, PLR0917 - what is asked, what came before, and 
     _note_the_rest(asked, notes)
     servers = mcp_servers(declared, items, own)
     return Plan(
-        response=initial_response(asked.response_id, request, asked.fields, sources),
+        response=initial_response(asked.response_id, request, asked.fields, sources, _instructions(asked)),
         call=CallUpstream(upstream=place.upstream, body=body),
         input=tuple(item.stored() for item in asked.input),
         store=request.store is not False,
@@ -188,6 +191,17 @@ def _wants_logprobs(request: CreateResponse) -> tuple[str, Any]:
     included = LOGPROBS in (request.include or ())
     field = "top_logprobs" if request.top_logprobs else f"include[{LOGPROBS}]"
     return field, bool(request.top_logprobs) or included or None
+
+
+def _instructions(asked: Asked) -> str | list[msgspec.Raw] | None:
+    """What a response shows as its instructions: those of the request, and the messages of its prompt after them."""
+    said = asked.request.instructions
+    if not asked.template:
+        return said
+    first = [msgspec.json.encode({"role": "developer", "content": said})] if said is not None else []
+    told = [StoredItem(f"{asked.response_id}_instructions", raw) for raw in first]
+    told += [item.stored() for item in asked.template]
+    return [shown(item, _included(asked.request)) for item in told]
 
 
 def _summarised(request: CreateResponse, traits: Traits, notes: Notes) -> bool:

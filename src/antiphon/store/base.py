@@ -82,6 +82,15 @@ class ChatFilter(Struct, frozen=True, kw_only=True):
     metadata: dict[str, str] = {}
 
 
+class StoredPrompt(Struct, frozen=True, kw_only=True):
+    """One version of a prompt template: `version` counts from 1; `body` is its JSON, as it was given."""
+
+    id: str
+    version: int
+    created_at: int
+    body: bytes
+
+
 class Store(Protocol):
     """What the server keeps, by project. See the module's docstring for the errors of every method."""
 
@@ -178,6 +187,24 @@ class Store(Protocol):
 
     async def delete_chat(self, project: str, chat_id: str) -> None:
         """Remove the chat completion and its messages."""
+
+    async def create_prompt(self, project: str, prompt: StoredPrompt) -> None:
+        """Keep a new prompt. Raises `InvalidRequest` when its id is there already."""
+
+    async def add_prompt_version(self, project: str, prompt: StoredPrompt) -> StoredPrompt:
+        """Keep one version more, numbered after the newest; the number that `prompt` has doesn't count."""
+
+    async def get_prompt(self, project: str, prompt_id: str, version: int | None = None) -> StoredPrompt:
+        """A version of the prompt, the newest without one."""
+
+    async def list_prompts(self, project: str, page: PageQuery) -> Page[StoredPrompt]:
+        """The newest version of each prompt, in the order in which prompts were created."""
+
+    async def list_prompt_versions(self, project: str, prompt_id: str, page: PageQuery) -> Page[StoredPrompt]:
+        """The versions of a prompt by number; the cursors are numbers of versions."""
+
+    async def delete_prompt(self, project: str, prompt_id: str) -> None:
+        """Remove the prompt with all its versions."""
 
     async def close(self) -> None:
         """Finish what was begun and let go of the database. Nothing may be called afterwards."""

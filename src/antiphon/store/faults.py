@@ -7,7 +7,7 @@ No database's own error is read here: that is one function per database, `sqlite
 from collections.abc import Iterable
 
 from antiphon.errors import ConversationLocked, InvalidRequest, NotFound
-from antiphon.store.base import OPEN_STATUSES, StoredChat
+from antiphon.store.base import OPEN_STATUSES, StoredChat, StoredPrompt
 from antiphon.wire.answers import Answer, StoredItem
 
 MAX_CHAIN = 100_000
@@ -75,6 +75,16 @@ def no_chat(chat_id: str) -> NotFound:
     )
 
 
+def no_prompt(prompt_id: str) -> NotFound:
+    """This project has no such prompt."""
+    return NotFound(f"Prompt with id '{prompt_id}' not found: it is unknown or was deleted.", param="id")
+
+
+def no_prompt_version(prompt_id: str, version: int) -> NotFound:
+    """The prompt has no such version."""
+    return NotFound(f"Prompt '{prompt_id}' has no version '{version}'.", param="version")
+
+
 def locked(conversation_id: str) -> ConversationLocked:
     """Another response is at work on it."""
     return ConversationLocked(
@@ -129,6 +139,11 @@ def check_answer(answer: Answer) -> None:
     )
     check_items(answer.input)
     check_items(answer.output, "output")
+
+
+def check_prompt(prompt: StoredPrompt) -> None:
+    """Raise `InvalidRequest` for a prompt that no store can keep."""
+    check_texts((prompt.id,), "id")
 
 
 def check_chat(chat: StoredChat) -> None:

@@ -20,33 +20,38 @@ from antiphon.store.base import (
     PageQuery,
     SavedAnswer,
     StoredChat,
+    StoredPrompt,
 )
 from antiphon.store.faults import (
     broken_chain,
     check_answer,
     check_chat,
     check_items,
+    check_prompt,
     check_texts,
     doubled_item,
     locked,
     no_cursor,
     no_item,
+    no_prompt_version,
     not_continuable,
     taken,
 )
 from antiphon.store.memory_rows import Response, Talk, Tenant
-from antiphon.store.paging import page, window
+from antiphon.store.paging import page as whole_page
+from antiphon.store.paging import version_place, window
 from antiphon.store.records import (
     ChatLine,
     ConversationLine,
     ItemLine,
+    PromptLine,
     Record,
     ResponseLine,
     not_exported,
 )
 from antiphon.wire.answers import Answer, StoredItem
 
-Row = TypeVar("Row", StoredItem, StoredChat)
+Row = TypeVar("Row", StoredItem, StoredChat, StoredPrompt)
 Owner = TypeVar("Owner", Conversation, StoredChat)
 Kept = TypeVar("Kept")
 
@@ -251,6 +256,44 @@ class MemoryStore:
         tenant.chat(chat_id)
         del tenant.chats[chat_id]
 
+    async def create_prompt(self, project: str, prompt: StoredPrompt) -> None:
+        check_prompt(prompt)
+        prompts = self._tenant(project).prompts
+        if prompt.id in prompts:
+            raise taken("prompt", prompt.id)
+        prompts[prompt.id] = [prompt]
+
+    async def add_prompt_version(self, project: str, prompt: StoredPrompt) -> StoredPrompt:
+        versions = self._tenant(project).versions(prompt.id)
+        version = versions[-1].version + 1
+        newer = StoredPrompt(id=prompt.id, version=version, created_at=prompt.created_at, body=prompt.body)
+        versions.append(newer)
+        return newer
+
+    async def get_prompt(self, project: str, prompt_id: str, version: int | None = None) -> StoredPrompt:
+        versions = self._tenant(project).versions(prompt_id)
+        found = [prompt for prompt in versions if version in {None, prompt.version}]
+        if not found:
+            raise no_prompt_version(prompt_id, version or 0)
+        return found[-1]
+
+    async def list_prompts(self, project: str, page: PageQuery) -> Page[StoredPrompt]:
+        return _page_of([versions[-1] for versions in self._tenant(project).prompts.values()], page)
+
+    async def list_prompt_versions(self, project: str, prompt_id: str, page: PageQuery) -> Page[StoredPrompt]:
+        versions = self._tenant(project).versions(prompt_id)
+        newest = versions[-1].version
+        after, before = (version_place(name, getattr(page, name), newest) for name in ("after", "before"))
+        read = window(page, after, before)
+        low, high = read.low or 0, newest + 1 if read.high is None else read.high
+        chosen = [prompt for prompt in versions if low < prompt.version < high]
+        return whole_page((chosen[::-1] if read.falling else chosen)[: read.limit], read)
+
+    async def delete_prompt(self, project: str, prompt_id: str) -> None:
+        tenant = self._tenant(project)
+        tenant.versions(prompt_id)
+        del tenant.prompts[prompt_id]
+
     async def sweep(self, before: int, limit: int) -> int:
         old = [
             (response.answer.created_at, tenant.responses, name)
@@ -298,6 +341,8 @@ class MemoryStore:
                 return _exported_to(tenant, record.conversation_id).put(record.item, self._next(1))
             case ChatLine():
                 return _set_new(tenant.chats, record.chat(), record.id)
+            case PromptLine():
+                return tenant.take_prompt(record.prompt())
             case _:
                 assert_never(record)
 
@@ -360,4 +405,4 @@ def _page_of(rows: Sequence[Row], query: PageQuery, wanted: Callable[[Row], bool
     chosen = [row for row in rows[low : read.high] if wanted(row)]
     if read.falling:
         chosen.reverse()
-    return page(chosen[: read.limit], read)
+    return whole_page(chosen[: read.limit], read)

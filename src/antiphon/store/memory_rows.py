@@ -6,13 +6,14 @@ Not here: the methods of a store. Counterpart: `memory.py`.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from antiphon.store.base import Conversation, StoredChat
-from antiphon.store.faults import no_chat, no_conversation, no_response
+from antiphon.store.base import Conversation, StoredChat, StoredPrompt
+from antiphon.store.faults import no_chat, no_conversation, no_prompt, no_response
 from antiphon.store.records import (
     ChatLine,
     ConversationLine,
     ItemLine,
     PlacedItem,
+    PromptLine,
     Record,
     ResponseLine,
     placed,
@@ -82,6 +83,7 @@ class Tenant:
     responses: dict[str, Response] = field(default_factory=dict)
     talks: dict[str, Talk] = field(default_factory=dict)
     chats: dict[str, StoredChat] = field(default_factory=dict)
+    prompts: dict[str, list[StoredPrompt]] = field(default_factory=dict)
 
     def response(self, response_id: str, param: str = "response_id") -> Response:
         """The response, or `NotFound`."""
@@ -100,6 +102,21 @@ class Tenant:
         if chat_id not in self.chats:
             raise no_chat(chat_id)
         return self.chats[chat_id]
+
+    def versions(self, prompt_id: str) -> list[StoredPrompt]:
+        """The prompt's versions, the oldest first, or `NotFound`."""
+        if prompt_id not in self.prompts:
+            raise no_prompt(prompt_id)
+        return self.prompts[prompt_id]
+
+    def take_prompt(self, prompt: StoredPrompt) -> bool:
+        """Keep an exported version unless it is there; whether it was new."""
+        versions = self.prompts.setdefault(prompt.id, [])
+        if any(there.version == prompt.version for there in versions):
+            return False
+        versions.append(prompt)
+        versions.sort(key=lambda there: there.version)
+        return True
 
     def written(self) -> Iterator[tuple[int, StoredItem]]:
         """Every item there is, with a number that rises with the time of writing."""
@@ -132,6 +149,14 @@ class Tenant:
                 metadata=chat.metadata,
                 body=to_text(chat.body),
                 messages=[placed(message) for message in chat.messages],
+            )
+        for prompt in (version for versions in self.prompts.values() for version in versions):
+            yield PromptLine(
+                project=project,
+                id=prompt.id,
+                version=prompt.version,
+                created_at=prompt.created_at,
+                body=to_text(prompt.body),
             )
 
     def response_record(self, project: str, response: Response) -> ResponseLine:

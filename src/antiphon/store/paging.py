@@ -9,6 +9,9 @@ from typing import Generic, TypeVar
 from msgspec import Struct
 
 from antiphon.store.base import Page, PageQuery
+from antiphon.store.faults import no_cursor
+
+MAX_DIGITS = 9
 
 Place = TypeVar("Place")
 Row = TypeVar("Row")
@@ -34,6 +37,15 @@ def window(query: PageQuery, after: Place | None, before: Place | None) -> Windo
     low, high = (after, before) if rising else (before, after)
     backwards = before is not None and after is None
     return Window(low=low, high=high, falling=rising == backwards, backwards=backwards, limit=query.limit + 1)
+
+
+def version_place(param: str, cursor: str | None, newest: int) -> int | None:
+    """Where a version stands in the list of a prompt's versions: its number. Raises `NotFound`."""
+    if cursor is None:
+        return None
+    if not cursor.isdecimal() or len(cursor) > MAX_DIGITS or not 1 <= int(cursor) <= newest:
+        raise no_cursor(param, cursor)
+    return int(cursor)
 
 
 def page(rows: Sequence[Row], read: Window[Place]) -> Page[Row]:

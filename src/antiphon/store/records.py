@@ -12,11 +12,11 @@ import msgspec
 from msgspec import Struct
 
 from antiphon.errors import ConfigFault, InvalidRequest
-from antiphon.store.base import Conversation, StoredChat
-from antiphon.store.faults import check_answer, check_chat, check_items, check_texts
+from antiphon.store.base import Conversation, StoredChat, StoredPrompt
+from antiphon.store.faults import check_answer, check_chat, check_items, check_prompt, check_texts
 from antiphon.wire.answers import Answer, StoredItem
 
-VERSION = 1
+VERSION = 2
 LINES = 100
 BYTES = 8 << 20
 
@@ -114,7 +114,21 @@ class ChatLine(Struct, frozen=True, kw_only=True, tag_field="kind", tag="chat"):
         )
 
 
-Record = ConversationLine | ResponseLine | ItemLine | ChatLine
+class PromptLine(Struct, frozen=True, kw_only=True, tag_field="kind", tag="prompt"):
+    """One version of a prompt; since version 2 of the format."""
+
+    project: str
+    id: str
+    version: int
+    created_at: int
+    body: Text
+
+    def prompt(self) -> StoredPrompt:
+        """As it is saved."""
+        return StoredPrompt(id=self.id, version=self.version, created_at=self.created_at, body=to_bytes(self.body))
+
+
+Record = ConversationLine | ResponseLine | ItemLine | ChatLine | PromptLine
 
 ENCODER = msgspec.json.Encoder()
 DECODER = msgspec.json.Decoder(Header | Record)
@@ -201,6 +215,8 @@ def check(record: Header | Record) -> None:
             check_items([stored(record.item)])
         case ChatLine():
             check_chat(record.chat())
+        case PromptLine():
+            check_prompt(record.prompt())
 
 
 def not_exported(conversation_id: str) -> ConfigFault:

@@ -13,10 +13,10 @@ from typing import Protocol, TypeVar
 
 from antiphon.store import records
 from antiphon.store.asks import Operation
-from antiphon.store.base import ChatFilter, Conversation, Page, PageQuery, SavedAnswer, StoredChat
-from antiphon.store.faults import check_answer, check_chat, check_items, check_texts
+from antiphon.store.base import ChatFilter, Conversation, Page, PageQuery, SavedAnswer, StoredChat, StoredPrompt
+from antiphon.store.faults import check_answer, check_chat, check_items, check_prompt, check_texts
 from antiphon.store.groups import unattended
-from antiphon.store.operations import admin, answers, chats, conversations
+from antiphon.store.operations import admin, answers, chats, conversations, prompts
 from antiphon.store.operations.saving import Lock, Save
 from antiphon.wire.answers import Answer, StoredItem
 
@@ -145,6 +145,25 @@ class SqlStore:
 
     async def delete_chat(self, project: str, chat_id: str) -> None:
         await self._backend.write(partial(chats.delete, project, chat_id))
+
+    async def create_prompt(self, project: str, prompt: StoredPrompt) -> None:
+        check_prompt(prompt)
+        await self._backend.write(partial(prompts.create, project, prompt))
+
+    async def add_prompt_version(self, project: str, prompt: StoredPrompt) -> StoredPrompt:
+        return await self._backend.write(partial(prompts.add_version, project, prompt))
+
+    async def get_prompt(self, project: str, prompt_id: str, version: int | None = None) -> StoredPrompt:
+        return await self._backend.read(partial(prompts.get, project, prompt_id, version))
+
+    async def list_prompts(self, project: str, page: PageQuery) -> Page[StoredPrompt]:
+        return await self._backend.read(partial(prompts.list_all, project, page))
+
+    async def list_prompt_versions(self, project: str, prompt_id: str, page: PageQuery) -> Page[StoredPrompt]:
+        return await self._backend.read(partial(prompts.versions, project, prompt_id, page))
+
+    async def delete_prompt(self, project: str, prompt_id: str) -> None:
+        await self._backend.write(partial(prompts.delete, project, prompt_id))
 
     async def sweep(self, before: int, limit: int) -> int:
         return await self._backend.write(partial(admin.sweep, before, limit))

@@ -212,14 +212,14 @@ class Response(msgspec.Struct, kw_only=True):
     completed_at: int | None = None
     error: ResponseError | None = None
     incomplete_details: IncompleteDetails | None = None
-    instructions: str | None = None
+    instructions: str | list[Raw] | None = None
     max_output_tokens: int | None = None
     max_tool_calls: int | None = None
     model: str
     output: list[Raw] = []
     parallel_tool_calls: bool = True
     previous_response_id: str | None = None
-    prompt: Raw | None = None
+    prompt: dict[str, Any] | None = None
     prompt_cache_key: str | None = None
     prompt_cache_options: dict[str, Any] | None = None
     prompt_cache_retention: str | None = None

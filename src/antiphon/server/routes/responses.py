@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from antiphon.engine.included import given_out
 from antiphon.engine.notes import Notes
-from antiphon.engine.prepare import Asked, read_request
+from antiphon.engine.prepare import Asked
 from antiphon.engine.run import Run
 from antiphon.errors import InvalidRequest, UpgradeRequired
 from antiphon.runner.history import conversation_of, holding
@@ -24,6 +24,7 @@ from antiphon.server.limits import read_json_body
 from antiphon.server.paging import included, item_page, page_query
 from antiphon.server.services import PROJECT, Services
 from antiphon.server.sockets.connection import Sockets
+from antiphon.server.templates import read_asked
 from antiphon.sources import Sources
 from antiphon.wire.responses import Response
 
@@ -41,7 +42,7 @@ class CreateResponse:
         body = await read_json_body(scope, receive, services.config.max_body)
         sources = services.sources_for("POST", PATH, body)
         scope[REQUEST_ID] = sources.ids("req")
-        asked = read_request(body, sources)
+        asked = await read_asked(services.store, body, sources)
         # Nothing is written for a response that isn't stored, not even a lock.
         conversation = None if asked.request.store is False else conversation_of(asked)
         async with holding(services.store, PROJECT, conversation, asked.response_id):

@@ -17,7 +17,7 @@ from antiphon.engine.commands import Finish
 from antiphon.engine.course import stored_items
 from antiphon.engine.input import Item, stored_item
 from antiphon.engine.notes import Notes
-from antiphon.engine.prepare import Asked, read_request
+from antiphon.engine.prepare import Asked
 from antiphon.engine.reading import read
 from antiphon.engine.run import Run
 from antiphon.errors import AntiphonError, ConnectionTooOld, InvalidRequest, NotFound, TooManyRequests
@@ -31,6 +31,7 @@ from antiphon.server.services import PROJECT, Services
 from antiphon.server.sockets.kept import Kept, Memory, ended_well, required_input
 from antiphon.server.sockets.lane import Lane, LaneSink
 from antiphon.server.sockets.steering import Steering, Waiting
+from antiphon.server.templates import read_asked
 from antiphon.sources import Sources
 from antiphon.wire.responses import Response
 from antiphon.wire.sockets import SocketError, SocketErrorDetail, SteerEvent, SteerRequest
@@ -162,12 +163,12 @@ class Connection:
         previous: str | None = None
         waiting = list(steered)
         try:
-            sources, asked = self._read(settings)
+            sources, asked = await self._read(settings)
             previous = asked.request.previous_response_id
             kept = self._memory.find(previous)
             if not steered and (waiting := self._steering.use(previous)):
                 settings = {**settings, "input": _joined(waiting, settings.get("input"))}
-                sources, asked = self._read(settings)
+                sources, asked = await self._read(settings)
             if kept is not None and not kept.stored and asked.request.store is not False:
                 raise InvalidRequest(
                     f"Response '{previous}' isn't stored, so what continues it can't be either. Send 'store': false.",
@@ -181,10 +182,10 @@ class Connection:
             if not steered:
                 await lane.say(_told(_by_its_name(error, previous)))
 
-    def _read(self, settings: Fields) -> tuple[Sources, Asked]:
+    async def _read(self, settings: Fields) -> tuple[Sources, Asked]:
         body = msgspec.json.encode({**settings, "stream": True})
         sources = self._services.sources_for("POST", PATH, body)
-        return sources, read_request(body, sources)
+        return sources, await read_asked(self._services.store, body, sources)
 
     async def _respond(self, lane: Lane, request: "_Request") -> None:
         services, notes, asked = self._services, Notes(), request.asked

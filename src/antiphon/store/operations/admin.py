@@ -9,7 +9,7 @@ import msgspec
 
 from antiphon.store.asks import Each, Fetch, Rows, Steps
 from antiphon.store.base import Conversation
-from antiphon.store.operations import answers, chats
+from antiphon.store.operations import answers, chats, prompts
 from antiphon.store.operations.items import INPUT, LOOSE, OUTPUT, NewItem, insert_items
 from antiphon.store.operations.rows import as_list, new_keys, whole_items
 from antiphon.store.operations.saving import hold_conversations
@@ -18,6 +18,7 @@ from antiphon.store.records import (
     ConversationLine,
     ItemLine,
     PlacedItem,
+    PromptLine,
     Record,
     ResponseLine,
     not_exported,
@@ -115,12 +116,23 @@ def chat_records(after: int) -> Steps[Batch]:
     return _batch(rows, records)
 
 
+def prompt_records(after: int) -> Steps[Batch]:
+    """The next versions of prompts."""
+    rows = yield Fetch("export_prompts", {"after": after, "limit": ROWS})
+    records: list[Record] = [
+        PromptLine(project=project, id=row_id, version=version, created_at=created_at, body=to_text(body))
+        for _, project, row_id, version, created_at, body in map(tuple, rows)
+    ]
+    return _batch(rows, records)
+
+
 # In the order in which they can be taken in again.
 EXPORTS: tuple[Callable[[int], Steps[Batch]], ...] = (
     conversation_records,
     response_records,
     item_records,
     chat_records,
+    prompt_records,
 )
 
 
@@ -137,6 +149,8 @@ def take_in(records: Sequence[Record]) -> Steps[int]:
                 new += yield from _take_item(record)
             case ChatLine():
                 new += yield from _take_chat(record)
+            case PromptLine():
+                new += yield from prompts.take_in(record.project, record.prompt())
     return new
 
 

@@ -8,6 +8,7 @@ SELECT n + max(
     (SELECT coalesce(max(key), 0) FROM items),
     (SELECT coalesce(max(key), 0) FROM conversations),
     (SELECT coalesce(max(key), 0) FROM chats),
+    (SELECT coalesce(max(key), 0) FROM prompts),
     (SELECT coalesce(max(key), 0) FROM blobs)
 ) FROM numbers;
 
