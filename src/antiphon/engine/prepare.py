@@ -112,10 +112,8 @@ def make_plan(  # noqa: PLR0913, PLR0917 - what is asked, what came before, and 
     if not messages:
         raise _missing("input", "There is nothing to answer: no message, no instructions, no history.")
     body: dict[str, Any] = {"model": place.model, "messages": messages}
-    container = container_of(items, asked.response_id)
-    pictures = latest_pictures(items) if "image_generation" in own.tools else ()
-    hosting = Hosting(own.tools, frozenset(request.include or ()), container, notes, pictures)
     declared = declared_tools(request.tools or [], items)
+    hosting = _hosting(asked, items, own, notes)
     offered = offer(declared, request.tool_choice, place.dialect, notes, hosting)
     output = structured(request.text.format if request.text else None, place.dialect, place.traits, notes)
     if output.form is not None:
@@ -146,6 +144,13 @@ def make_plan(  # noqa: PLR0913, PLR0917 - what is asked, what came before, and 
         servers=servers,
         approved=approved_calls(asked.input, items, servers, own.stamp),
     )
+
+
+def _hosting(asked: Asked, items: Sequence[Item], own: Own, notes: Notes) -> Hosting:
+    """What this server's own tools are to know of the request."""
+    container = container_of(items, asked.response_id)
+    pictures = latest_pictures(items) if "image_generation" in own.tools else ()
+    return Hosting(own.tools, frozenset(asked.request.include or ()), container, notes, pictures)
 
 
 def _tools(request: CreateResponse, offered: Offer, dialect: Dialect) -> dict[str, Any]:

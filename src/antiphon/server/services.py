@@ -135,11 +135,7 @@ async def open_services(
             any_holder=replays,
         )
         stack.push_async_callback(catalog.close)
-        store = await open_store(prepared_store_url(config))
-        stack.push_async_callback(store.close)
-        if config.keep_seconds is not None:
-            sweeping = asyncio.create_task(keep_sweeping(store, config.keep_seconds, live().clock))
-            stack.push_async_callback(_stop, sweeping)
+        store = await _kept(stack, config)
         mcp = McpClient(tape or network, clock=time.monotonic)
         stack.push_async_callback(mcp.close)
         aids = Aids(Checker(), Measurer(tape or network, catalog))
@@ -164,6 +160,16 @@ async def open_services(
             connectors=make_connectors(config.connectors, _keys(environment, "The connector", replays=replays)),
             tape=tape,
         )
+
+
+async def _kept(stack: AsyncExitStack, config: Config) -> Store:
+    """The store, swept where answers are kept for a time only."""
+    store = await open_store(prepared_store_url(config))
+    stack.push_async_callback(store.close)
+    if config.keep_seconds is not None:
+        sweeping = asyncio.create_task(keep_sweeping(store, config.keep_seconds, live().clock))
+        stack.push_async_callback(_stop, sweeping)
+    return store
 
 
 def named_upstreams(config: Config, environment: Environment) -> list[Upstream]:
@@ -222,6 +228,7 @@ def open_tape(config: Config, network: Transport) -> CassetteTransport:
         speed=config.pace,
         equality=Equality(Matching(config.match) if config.match else None, tuple(config.rules)),
         faults=config.faults,
+        redact=config.redact,
         clock=live().clock,
     )
 
