@@ -28,6 +28,7 @@ def test_an_address_that_can_be_pasted(host: str, shown: str) -> None:
 def test_it_lists_what_it_found_and_a_line_to_paste(tmp_path: Path) -> None:
     with ScriptedUpstream() as gone:
         pass
+    (tmp_path / "antiphon.toml").write_text('[tools.web_search]\nbackend = "searxng"\nurl = "http://127.0.0.1:9"\n')
     with ScriptedUpstream(default=text("Hello!"), models=["m"]) as upstream:
         flags = ["--upstream", f"here={upstream.url}", "--upstream", f"gone={gone.url}"]
         with running_server(*flags, folder=tmp_path) as server:
@@ -47,6 +48,7 @@ def pasted(server: RunningServer) -> str:
         if line.startswith("Try:"):
             said = "".join(before)
             assert "answers in    sqlite:///kept.db" in said
+            assert "tools         web_search\n" in said
             assert re.search(r"here +http://127.0.0.1:\d+/v1  1 model\n", said)
             assert re.search(r"gone +Upstream 'gone' at .* can't be reached", said)
             return server.process.stdout.readline().strip()

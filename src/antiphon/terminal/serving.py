@@ -29,6 +29,8 @@ async def announce(services: Services, port: int) -> None:
     if config.cassette:
         only = ": answers what was recorded, nothing else" if services.replays else ""
         say(f"  cassette      {config.cassette} ({config.cassette_mode}{only})")
+    if services.tools:
+        say(f"  tools         {', '.join(sorted(services.tools))}")
     await _upstreams(services)
     if not services.catalog.upstreams:
         return
