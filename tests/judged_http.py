@@ -88,15 +88,8 @@ def judge_json(method: str, path: str, found: Any) -> None:
             judge.judge_model(found)
         case "GET", ["health"]:
             assert found == {"status": "OK"}
-<<<<<<< ours
-        case _, ["conversations", *rest]:
-            judge_of_conversations(method, rest, found)
-        case _, ["containers", *rest]:
-            judge_of_containers(method, rest, found)
-=======
         case _, ["conversations" | "prompts" | "containers" as noun, *rest]:
             NOUNS[noun](method, rest, found)
->>>>>>> theirs
         case _:
             raise AssertionError(f"nothing is known of {method} {path}")
 
@@ -115,10 +108,6 @@ def judge_of_containers(method: str, rest: list[str], found: Any) -> None:
         assert entry["object"] == kind
 
 
-<<<<<<< ours
-def judge_of_conversations(method: str, rest: list[str], found: Any) -> None:
-    """Judge a conversation, one of its items, a list of them, or that it is gone."""
-=======
 def judge_of_prompts(method: str, rest: list[str], found: Any) -> None:
     """Judge a prompt, a list of them, or that one is gone."""
     if method == "DELETE":
@@ -136,7 +125,6 @@ def judge_of_prompts(method: str, rest: list[str], found: Any) -> None:
 
 def judge_of_conversations(method: str, rest: list[str], found: Any) -> None:
     """Judge a conversation, its items, one of them, or that it is gone."""
->>>>>>> theirs
     match method, rest:
         case "GET" | "POST", [_, "items"]:
             judge.judge_page(found, ConversationItemList)
@@ -146,8 +134,6 @@ def judge_of_conversations(method: str, rest: list[str], found: Any) -> None:
             judge.judge_conversation(found)
         case _:
             judge.judge_conversation_item(found)
-<<<<<<< ours
-=======
 
 
 NOUNS = {
@@ -155,7 +141,6 @@ NOUNS = {
     "prompts": judge_of_prompts,
     "containers": judge_of_containers,
 }
->>>>>>> theirs
 
 
 class _Read(httpx2.SyncByteStream):

@@ -13,29 +13,19 @@ from antiphon.server.errors import on_antiphon_error, on_fault, on_http_exceptio
 from antiphon.server.front import Front, Guard, is_loopback
 from antiphon.server.routes import (
     chats,
-<<<<<<< ours
     compact,
-=======
->>>>>>> theirs
     containers,
     conversations,
     input_tokens,
     models,
     passthrough,
-<<<<<<< ours
-=======
     prompts,
->>>>>>> theirs
     responses,
 )
 from antiphon.server.scopes import Scoped
 from antiphon.server.services import Services
 
-<<<<<<< ours
-NOUNS = (responses, compact, input_tokens, conversations, containers, chats, models, passthrough)
-=======
-NOUNS = (responses, input_tokens, conversations, prompts, containers, chats, models, passthrough)
->>>>>>> theirs
+NOUNS = (responses, compact, input_tokens, conversations, prompts, containers, chats, models, passthrough)
 
 
 class Cors(TypedDict):
