@@ -88,8 +88,13 @@ class McpClient:
     async def _open(self) -> "Sessions":
         if self._sessions is None:
             # To import the SDK takes a second, in which the answers of others go on.
-            made = await asyncio.to_thread(_sdk_sessions, self._transport, self._limits)
-            self._sessions = self._sessions or made
+            return self._kept(await asyncio.to_thread(_sdk_sessions, self._transport, self._limits))
+        return self._sessions
+
+    def _kept(self, made: "Sessions") -> "Sessions":
+        """Those of whoever came first."""
+        if self._sessions is None:
+            self._sessions = made
         return self._sessions
 
     def _result(self, endpoint: Endpoint, result: "CallToolResult") -> McpResult:
