@@ -28,6 +28,8 @@ START = 60.0
 """Seconds that a kernel may take to begin, and for anything but code."""
 GRACE = 3.0
 """Seconds in which an interrupted kernel must be idle again."""
+LAST_WORDS = 1.0
+"""Seconds in which output may come after the kernel's own reply: a server that limits its rate drops what says the end."""
 UPSTREAM = "jupyter"
 
 BEGIN = """
@@ -181,10 +183,20 @@ class JupyterSandbox:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while not (output.done or output.died) and (to_the_end or not output.floods):
-                    message = read_message(await self._socket.recv())
-                    if message is not None:
-                        output.take(message)
+                    await self._next(output)
         return output.done
+
+    async def _next(self, output: Output) -> None:
+        try:
+            async with asyncio.timeout(LAST_WORDS if output.replied else None):
+                message = read_message(await self._socket.recv())
+        except TimeoutError:
+            if not output.replied:
+                raise
+            output.done = True
+            return
+        if message is not None:
+            output.take(message)
 
 
 class JupyterServer:

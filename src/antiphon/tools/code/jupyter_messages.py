@@ -57,12 +57,16 @@ def execute(number: str, session: str, code: str) -> str:
 
 @dataclass(slots=True)
 class Output:
-    """What one run of code comes to, message by message; texts are kept to `limit` bytes, from both ends."""
+    """What one run of code comes to, message by message; texts are kept to `limit` bytes, from both ends.
+
+    `replied`: the kernel says that it has run; output may still come, and then `done`, unless a server left that out.
+    """
 
     number: str
     limit: int
     done: bool = False
     died: bool = False
+    replied: bool = False
     _head: bytes = b""
     _tail: bytes = b""
     _total: int = 0
@@ -91,6 +95,8 @@ class Output:
                 lines = content.get("traceback")
                 text = "\n".join(map(str, lines)) if isinstance(lines, list) else _text(content.get("evalue"))
                 self._error = shortened(_COLOURS.sub("", text), self.limit)
+            case "execute_reply":
+                self.replied = True
             case "status":
                 self.done = self.done or content.get("execution_state") == "idle"
 
