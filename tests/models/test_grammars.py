@@ -34,7 +34,8 @@ def call(text_: str, name: str = "calc", id: str = "call_1") -> Reply:  # noqa: 
 
 def ask(scene: Scene, *replies: Reply, **body: Any) -> Answer:
     scene.play(*replies)
-    return scene.answer(**{"model": "generic/m", "tools": [custom(SUM)], "stream": True} | body)
+    asked: dict[str, Any] = {"model": "generic/m", "tools": [custom(SUM)], "stream": True} | body
+    return scene.answer(**asked)
 
 
 @pytest.mark.parametrize(

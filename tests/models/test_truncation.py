@@ -27,7 +27,8 @@ def turns(count: int, filler: str = WORDS) -> list[dict[str, Any]]:
 
 def ask(scene: Scene, *replies: Reply, **body: Any) -> Answer:
     scene.play(*replies)
-    return scene.answer(**{"model": "generic/narrow", "truncation": "auto", "stream": True} | body)
+    asked: dict[str, Any] = {"model": "generic/narrow", "truncation": "auto", "stream": True} | body
+    return scene.answer(**asked)
 
 
 def asked(scene: Scene, call: int = -1) -> list[str]:

@@ -19,7 +19,8 @@ WRITTEN = {
 
 def ask(scene: Scene, *replies: Reply, **body: Any) -> Answer:
     scene.play(*replies)
-    return scene.answer(**{"tools": [F, PATCH], "stream": True} | body)
+    asked: dict[str, Any] = {"tools": [F, PATCH], "stream": True} | body
+    return scene.answer(**asked)
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -109,13 +109,16 @@ class Review:
             if verdict.fault is not None:
                 call_id = call.item.call_id or f"call_{call.item.key}"
                 self._reject(verdict, call.arguments, call.item.name, call_id)
-        verdict = self._verdicts[TEXT] if self._form is not None else None
-        if verdict is not None and verdict.fault is None:
+        if self._form is not None:
+            self._settle_text(self._verdicts[TEXT])
+        return self._rejected
+
+    def _settle_text(self, verdict: Checked) -> None:
+        if verdict.fault is None:
             show(self._messages, self._text)
-        elif verdict is not None:
+        else:
             drop(self._messages)
             self._reject(verdict, self._text)
-        return self._rejected
 
     def _reject(self, verdict: Checked, written: str, name: str | None = None, call_id: str = "") -> None:
         fault = f"{(verdict.fault or '').rstrip('.')}."

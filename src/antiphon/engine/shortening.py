@@ -56,4 +56,4 @@ def _droppable(groups: Sequence[Group], newest: int | None) -> list[list[int]]:
 
 
 def _is_users(group: Group) -> bool:
-    return group[0]["role"] == "user"
+    return bool(group[0]["role"] == "user")

@@ -221,7 +221,8 @@ class Foreground:
         done: set[asyncio.Future[Any]] = set()
         if not self._reported:
             self._woken = asyncio.get_running_loop().create_future()
-            done, _ = await asyncio.wait([*self._using, self._woken], return_when=asyncio.FIRST_COMPLETED)
+            waited: list[asyncio.Future[Any]] = [*self._using, self._woken]
+            done, _ = await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
         if self._reported:
             # A tool that is done has reported before.
             return self._reported.popleft()

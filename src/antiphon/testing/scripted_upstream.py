@@ -8,7 +8,6 @@ Not here: what is answered (`scripted_reply`), how requests are read (`http_requ
 """
 
 import asyncio
-import contextlib
 import socket
 import struct
 import threading
@@ -270,9 +269,11 @@ async def _opened(gate: Gate) -> None:
 
 
 async def _ended(task: "asyncio.Future[End] | asyncio.Future[bytes]") -> None:
+    """End a task. Whoever is ended meanwhile ends as well: that isn't taken for the task's own end."""
     task.cancel()
-    with contextlib.suppress(asyncio.CancelledError, ConnectionError):
-        await task
+    await asyncio.wait({task})
+    if not task.cancelled() and (error := task.exception()) and not isinstance(error, ConnectionError):
+        raise error
 
 
 def _models(names: Sequence[str]) -> dict[str, object]:

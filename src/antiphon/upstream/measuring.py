@@ -79,14 +79,14 @@ class Measurer:
 
 async def _vllm_count(measurer: Measurer, upstream: Upstream, body: Json) -> Measured:
     """`POST /tokenize` renders the chat template and counts; it knows the window as well."""
-    asked = {name: body[name] for name in ("model", "messages", "tools") if name in body}
+    asked: Json = {name: body[name] for name in ("model", "messages", "tools") if name in body}
     told = await measurer.ask(upstream, "/tokenize", asked)
     return Measured(number(told.get("count")), number(told.get("max_model_len")))
 
 
 async def _llamacpp_count(measurer: Measurer, upstream: Upstream, body: Json) -> Measured:
     """`POST /apply-template` renders, `POST /tokenize` counts."""
-    asked = {name: body[name] for name in ("messages", "tools") if name in body}
+    asked: Json = {name: body[name] for name in ("messages", "tools") if name in body}
     prompt = (await measurer.ask(upstream, "/apply-template", asked)).get("prompt")
     if not isinstance(prompt, str):
         return Measured()
