@@ -100,6 +100,10 @@ def _add_replay_flags(command: argparse.ArgumentParser) -> None:
         help="what doesn't count: 'ignore PATH', 'map PATH [FROM] TO', 'replace REGEX TEXT [PATH]'; repeatable",
     )  # fmt: skip
     add(
+        "--redact", action="append", metavar="KIND|REGEX",
+        help="what is taken out beside secrets: email, phone, card, iban, ip, or what matches; repeatable",
+    )  # fmt: skip
+    add(
         "--fault", dest="faults", action="append", metavar="FAULT",
         help="what goes wrong in a replay, as in 'status 429 retry-after=1 nth=1', 'delay 2s', 'cut 3'; repeatable",
     )  # fmt: skip

@@ -24,7 +24,7 @@ Mode = Literal["live", "record", "replay", "auto"]
 Match = Literal["exact", "canonical", "conversation"]
 Seconds = Annotated[float, Meta(gt=0)]
 PREFIX = "ANTIPHON_"
-LINES = frozenset({"rules", "faults"})
+LINES = frozenset({"rules", "faults", "redact"})
 LISTS = frozenset({"upstream", "alias", "cors", "sealing_keys"})
 SWITCHES = frozenset({"repeats", "allow_private_urls", "websocket"})
 FILE = "antiphon.toml"
@@ -84,6 +84,7 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     match: Match | None = None
     rules: list[str] = []
     faults: list[str] = []
+    redact: list[str] = []
     cors: list[str] = []
     max_body: Annotated[int, Meta(ge=1)] = 32 * 1024 * 1024
     connect_timeout: Seconds = 10.0

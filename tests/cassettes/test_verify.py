@@ -72,3 +72,8 @@ def test_all_recordings_are_sound(recordings_dir: Path) -> None:
     cassette = read_cassette(recordings_dir / "llama-stack-e9b4278a5")
     assert len(cassette) == 938
     assert [finding for finding in verify(cassette) if finding.grave] == []
+
+
+def test_a_word_of_an_answer_may_be_a_secret_too() -> None:
+    findings = found(interaction(chat("hi"), b'{"text": "q7Zr2LmX0pVt9sYb4NcK8wJd6HfG3aEu1TiO5xR"}'))
+    assert findings == [('the answer has a word that may be a secret: "q7Zr2LmX"…', False)]

@@ -45,6 +45,11 @@ class Bodies:
         """That of the cassette at `path`."""
         return cls(path.with_name(path.name.removesuffix(".jsonl") + SUFFIX))
 
+    @property
+    def folder(self) -> Path:
+        """Where they are, if there are any."""
+        return self._folder
+
     def put(self, data: bytes) -> str:
         """Keep a body; the name under which it is found. It is there whole, or not at all."""
         name = hashlib.sha256(data).hexdigest()

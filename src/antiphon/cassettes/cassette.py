@@ -130,7 +130,7 @@ class Cassette:
     """All interactions of a tape.
 
     `start` is where its clock stands, `notes` what a reader should be told, `matcher` says which requests are equal,
-    `faults` are rules of what shall go wrong in a replay.
+    `faults` are rules of what shall go wrong in a replay, `redact` says what is taken out beside secrets.
     """
 
     def __init__(
@@ -146,6 +146,7 @@ class Cassette:
         self.matcher = matcher or Matcher()
         self.notes = list(notes)
         self.faults: list[str] = []
+        self.redact: list[str] = []
         self.interactions = Interactions()
         self._lanes: dict[tuple[bytes, str | None], Lanes] = {}
         self._indexed: list[tuple[int, IndexedFile]] = []

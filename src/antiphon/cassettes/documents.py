@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from antiphon.cassettes.canonical import Json, NotJson, parse_json
-from antiphon.cassettes.shapes import REDACTED, Span, find_secrets, is_secret_member, may_hold_secrets
+from antiphon.cassettes.shapes import REDACTED, Known, Span, find_secrets, is_secret_member, may_hold_secrets
 
 Path = tuple[str | int, ...]
 
@@ -82,7 +82,7 @@ class Leaf(NamedTuple):
     secret: bool
 
 
-def edits(body: bytes, known: Sequence[str] = ()) -> list[Edit]:
+def edits(body: bytes, known: Sequence[Known] = ()) -> list[Edit]:
     """What to replace in a body so that no secret is left; `known` are secrets without a shape."""
     whole = _whole(body)
     if whole is not None and not may_hold_secrets(body.decode("latin-1"), known):
@@ -133,7 +133,7 @@ def _lines(body: bytes) -> Iterator[Document]:
             continue
 
 
-def _edit_gaps(body: bytes, found: Iterable[Document], known: Sequence[str]) -> Iterator[Edit]:
+def _edit_gaps(body: bytes, found: Iterable[Document], known: Sequence[Known]) -> Iterator[Edit]:
     # Latin-1 gives each byte one character, so positions hold; secrets are ASCII.
     last = 0
     for start, stop in [*((document.start, document.stop) for document in found), (len(body), len(body))]:
@@ -142,7 +142,7 @@ def _edit_gaps(body: bytes, found: Iterable[Document], known: Sequence[str]) -> 
         last = stop
 
 
-def _edit_documents(found: Sequence[Document], known: Sequence[str]) -> Iterator[Edit]:
+def _edit_documents(found: Sequence[Document], known: Sequence[Known]) -> Iterator[Edit]:
     return _written(found, [changed for leaves in _slots(found).values() for changed in _redact_slot(leaves, known)])
 
 
@@ -167,7 +167,7 @@ def _slots(found: Sequence[Document]) -> dict[Path, list[Leaf]]:
     return slots
 
 
-def _redact_slot(leaves: Sequence[Leaf], known: Sequence[str]) -> Iterator[tuple[Leaf, str]]:
+def _redact_slot(leaves: Sequence[Leaf], known: Sequence[Known]) -> Iterator[tuple[Leaf, str]]:
     if leaves[0].secret:
         yield from ((leaf, REDACTED) for leaf in leaves if leaf.text != REDACTED)
         return

@@ -40,6 +40,7 @@ class Line(msgspec.Struct, omit_defaults=True):
     match: Matching | None = None
     rules: list[str] = []
     faults: list[str] = []
+    redact: list[str] = []
     n: int | None = None
     take: int = 1
     scope: str = ""
@@ -101,10 +102,14 @@ class Found(NamedTuple):
 
 
 def encode_header(
-    start: int, match: Matching | None = None, rules: Sequence[str] = (), faults: Sequence[str] = ()
+    start: int,
+    match: Matching | None = None,
+    rules: Sequence[str] = (),
+    faults: Sequence[str] = (),
+    redact: Sequence[str] = (),
 ) -> bytes:
     """The first line of a file whose clock stands at `start` (Unix seconds)."""
-    lists = {"rules": list(rules), "faults": list(faults)}
+    lists = {"rules": list(rules), "faults": list(faults), "redact": list(redact)}
     how = {**({"match": match} if match else {}), **{name: said for name, said in lists.items() if said}}
     return _line({"antiphon": MARK, "version": VERSION, "start": start, **how})
 

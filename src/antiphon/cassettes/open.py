@@ -17,6 +17,7 @@ from antiphon.cassettes.importers.llama_stack import read_recording
 from antiphon.cassettes.index import INDEXED, IndexedFile, read_indexed
 from antiphon.cassettes.interaction import Interaction
 from antiphon.cassettes.matcher import Matcher, Matching
+from antiphon.cassettes.personal import Finder, read_finder
 from antiphon.cassettes.recorder import Recorder, create, trim
 from antiphon.cassettes.rules import read_rule
 from antiphon.cassettes.transport import CassetteTransport, Mode
@@ -51,6 +52,7 @@ class Folder:
     match: Matching | None = None
     rules: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    redact: list[str] = field(default_factory=list)
     files: dict[Path, CassetteFile] = field(default_factory=dict)
 
 
@@ -63,12 +65,13 @@ def open_cassette(  # noqa: PLR0913 - the last three have one caller, and defaul
     speed: float = 0,
     equality: Equality | None = None,
     faults: Sequence[str] = (),
+    redact: Sequence[str] = (),
     clock: Callable[[], float],
 ) -> CassetteTransport:
     """The transport for a cassette at `path`, a file or a folder; `clock` gives a new one its start.
 
-    `speed` is how many times as fast as recorded answers come, 0 at once; `equality` is what counts as equal, and
-    `faults` what shall go wrong, beside what the cassette itself says.
+    `speed` is how many times as fast as recorded answers come, 0 at once; `equality` is what counts as equal,
+    `faults` what shall go wrong, and `redact` what is taken out beside secrets, beside what the cassette itself says.
 
     A path that isn't there is made, as a folder if it has no suffix `.jsonl`. Raises `ConfigFault` for a path
     that can't be read or made, `CassetteInvalid` for damage.
@@ -77,18 +80,21 @@ def open_cassette(  # noqa: PLR0913 - the last three have one caller, and defaul
         return CassetteTransport(Cassette(str(path), int(clock())), mode, inner=inner)
     if mode is Mode.REPLAY:
         cassette = read_cassette(path, equality)
-        wrong = _faults(cassette, faults)
-        return CassetteTransport(cassette, mode, repeats=repeats, speed=speed, faults=wrong)
+        wrong, gone = _faults(cassette, faults), _finders(cassette, redact)
+        return CassetteTransport(cassette, mode, repeats=repeats, speed=speed, faults=wrong, redact=gone)
     found = _read(path) if path.exists() else Folder()
     if path.is_file() and (path.suffix == ".json" or is_foreign(path)):
         raise ConfigFault(f"{path} is another program's recording, which is only read: replay it, or name its folder.")
     target = path if _is_file(path) else path / RECORDED
     cassette = _cassette(path, found, int(clock()), equality)
-    recorder = _recorder(target, found, cassette)
+    gone = _finders(cassette, redact)
+    recorder = _recorder(target, found, cassette, [finder.text for finder in gone])
     if mode is Mode.AUTO:
         recorder.take = 1
     wrong = _faults(cassette, faults)
-    return CassetteTransport(cassette, mode, inner=inner, recorder=recorder, repeats=repeats, speed=speed, faults=wrong)
+    return CassetteTransport(
+        cassette, mode, inner=inner, recorder=recorder, repeats=repeats, speed=speed, faults=wrong, redact=gone
+    )
 
 
 def read_cassette(path: Path, equality: Equality | None = None) -> Cassette:
@@ -113,7 +119,7 @@ def _cassette(path: Path, found: Folder, fresh: int, equality: Equality | None) 
     except OSError as error:
         raise _unreadable(path, error) from error
     cassette.notes += found.notes
-    cassette.faults = found.faults
+    cassette.faults, cassette.redact = found.faults, found.redact
     return cassette
 
 
@@ -130,10 +136,15 @@ def _faults(cassette: Cassette, said: Sequence[str]) -> Faults:
     return Faults(map(read_fault, [*said, *cassette.faults]))
 
 
-def _recorder(target: Path, found: Folder, cassette: Cassette) -> Recorder:
+def _finders(cassette: Cassette, said: Sequence[str]) -> list[Finder]:
+    return [read_finder(text) for text in dict.fromkeys([*cassette.redact, *said])]
+
+
+def _recorder(target: Path, found: Folder, cassette: Cassette, redact: Sequence[str]) -> Recorder:
     known = found.files.get(target)
     if known is None:
-        create(target, cassette.start)
+        # What is taken out while recording must be taken out of what is asked in every replay.
+        create(target, cassette.start, redact)
     elif target.stat().st_size > known.whole:
         trim(target, known.whole)
     first = known.interactions[-1].number + 1 if known and known.interactions else 1
@@ -198,6 +209,7 @@ def _read_native(path: Path, name: str, found: Folder) -> None:
     found.match = found.match or header.match
     found.rules += [rule for rule in header.rules if rule not in found.rules]
     found.faults += [fault for fault in header.faults if fault not in found.faults]
+    found.redact += [one for one in header.redact if one not in found.redact]
 
     def read(matcher: Matcher) -> Sequence[Interaction]:
         large = path.stat().st_size >= INDEXED

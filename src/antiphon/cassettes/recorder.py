@@ -7,6 +7,7 @@ on only then. Not here: what an interaction is made of (`transport.py`) and its 
 import contextlib
 import itertools
 import os
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -63,11 +64,14 @@ class Recorder:
         return end - answer, answer
 
 
-def create(path: Path, start: int) -> None:
-    """Make a cassette file with nothing but its header. Raises `ConfigFault` if that can't be done."""
+def create(path: Path, start: int, redact: Sequence[str] = ()) -> None:
+    """Make a cassette file with nothing but its header; `redact` says what is taken out of it.
+
+    Raises `ConfigFault` if that can't be done.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path, encode_header(start))
+        _write(path, encode_header(start, redact=redact))
     except OSError as error:
         raise ConfigFault(
             f"The cassette {path} can't be made: {error.strerror}. Name a path that can be written."

@@ -15,6 +15,7 @@ from antiphon.cassettes.format import encode_header, encode_interaction
 from antiphon.cassettes.interaction import Answered, Interaction
 from antiphon.cassettes.matcher import Matching
 from antiphon.cassettes.redaction import redact_answer, redact_request
+from antiphon.cassettes.shapes import Known
 from antiphon.errors import ConfigFault
 from antiphon.transport import HttpRequest
 
@@ -34,13 +35,16 @@ class Head:
     match: Matching | None = None
     rules: Sequence[str] = ()
     faults: Sequence[str] = ()
+    redact: Sequence[str] = ()
 
 
 def head_of(cassette: Cassette) -> Head:
     """The first line that says what a cassette's says."""
     matcher = cassette.matcher
     kind = None if matcher.kind is Matching.CANONICAL else matcher.kind
-    return Head(cassette.start, kind, [rule.text for rule in matcher.rules], tuple(cassette.faults))
+    return Head(
+        cassette.start, kind, [rule.text for rule in matcher.rules], tuple(cassette.faults), tuple(cassette.redact)
+    )
 
 
 def write_cassette(path: Path, head: Head, interactions: Iterable[Interaction]) -> int:
@@ -55,7 +59,7 @@ def write_cassette(path: Path, head: Head, interactions: Iterable[Interaction]) 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with part.open("wb") as file:
-            file.write(encode_header(head.start, head.match, head.rules, head.faults))
+            file.write(encode_header(head.start, head.match, head.rules, head.faults, head.redact))
             for count, each in enumerate(interactions, 1):
                 lines = encode_interaction(
                     count, each.asked, each.load(), take=each.take, scope=each.scope, bodies=bodies
@@ -73,10 +77,13 @@ def reachable(cassette: Cassette) -> list[Interaction]:
     return [each for each in cassette.interactions if each in cassette.equal(each.asked, each.scope)]
 
 
-def redacted(interaction: Interaction, pattern: re.Pattern[str] | None = None) -> Interaction:
-    """An interaction without what today's redaction takes out, and without what a user's pattern matches."""
+def redacted(
+    interaction: Interaction, pattern: re.Pattern[str] | None = None, more: Sequence[Known] = ()
+) -> Interaction:
+    """An interaction without what today's redaction takes out, without `more`, and without what a pattern matches."""
     asked, answered = interaction.asked, interaction.load()
-    secrets = _matched(pattern, [asked.body, asked.url.encode(), *_body(answered)]) if pattern else []
+    found = _matched(pattern, [asked.body, asked.url.encode(), *_body(answered)]) if pattern else []
+    secrets = [*more, *found]
     request = HttpRequest(asked.method, asked.url, asked.upstream, asked.headers, asked.body, path=asked.path)
     clean = redact_answer(answered, secrets)
     return replace(interaction, asked=redact_request(request, secrets), load=lambda: clean)

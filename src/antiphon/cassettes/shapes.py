@@ -6,7 +6,7 @@ bounded on both sides, so that base64 and ordinary words with the same letters s
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 REDACTED = "[redacted]"
 
@@ -108,12 +108,21 @@ _HINTS = [hint for hint, _ in _PATTERNS]
 _MEMBER_HINTS = [name + quote for name in sorted(SECRET_MEMBERS) for quote in ('"', '\\"')]
 
 
-def find_secrets(text: str, known: Iterable[str] = ()) -> list[Span]:
-    """The spans of all secrets in a text, in order, not overlapping.
+class Finds(Protocol):
+    """Finds what shall be taken out beside secrets."""
 
-    `known` are secrets that have no shape, such as the key this very request was sent with.
-    """
-    return _merged([*_shaped(text), *_literal(text, known)])
+    def spans(self, text: str, /) -> Iterable[Span]:
+        """Where it stands in a text."""
+        ...
+
+
+Known = str | Finds
+"""A secret that has no shape, such as the key a request was sent with, or what finds more."""
+
+
+def find_secrets(text: str, known: Iterable[Known] = ()) -> list[Span]:
+    """The spans of all secrets in a text, in order, not overlapping."""
+    return _merged([*_shaped(text), *_asked_for(text, known)])
 
 
 def is_secret_member(name: str) -> bool:
@@ -121,9 +130,10 @@ def is_secret_member(name: str) -> bool:
     return name.lower().replace("-", "_") in SECRET_MEMBERS
 
 
-def may_hold_secrets(text: str, known: Iterable[str] = ()) -> bool:
+def may_hold_secrets(text: str, known: Iterable[Known] = ()) -> bool:
     """A cheap first look; false means that there is surely nothing to redact in JSON or text."""
-    if any(map(text.__contains__, _HINTS)) or any(map(text.__contains__, known)):
+    # What finders find may be spelled with escapes in JSON, so they make it worth a second look by being there.
+    if any(map(text.__contains__, _HINTS)) or any(not isinstance(one, str) or one in text for one in known):
         return True
     return any(map(text.lower().replace("-", "_").__contains__, _MEMBER_HINTS))
 
@@ -150,8 +160,11 @@ def _spans(pattern: re.Pattern[str], text: str) -> Iterator[Span]:
         yield match.span(match.lastindex or 0)
 
 
-def _literal(text: str, known: Iterable[str]) -> Iterator[Span]:
+def _asked_for(text: str, known: Iterable[Known]) -> Iterator[Span]:
     for secret in known:
+        if not isinstance(secret, str):
+            yield from secret.spans(text)
+            continue
         at = text.find(secret)
         while at >= 0:
             yield at, at + len(secret)

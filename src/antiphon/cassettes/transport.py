@@ -7,7 +7,7 @@ that `replays`. Counterpart: `antiphon.transport`.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from enum import StrEnum
 
 from antiphon.cassettes.cassette import Cassette, Match
@@ -18,6 +18,7 @@ from antiphon.cassettes.recorder import Recorder
 from antiphon.cassettes.redaction import own_secrets, redact_answer, redact_request
 from antiphon.cassettes.renaming import rename_answer
 from antiphon.cassettes.replayed import Pace, ReplayedAnswer, broken_off
+from antiphon.cassettes.shapes import Known
 from antiphon.cassettes.shelf import Loaded, Shelf
 from antiphon.cassettes.spoiling import refusal, spoiled
 from antiphon.errors import CassetteMiss, ConfigFault, StoreFault, UpstreamCut, UpstreamFault, UpstreamTimeout
@@ -47,8 +48,8 @@ class CassetteTransport:
     """Sends requests to a cassette, to the transport behind it, or to both.
 
     With `repeats`, an answer that is used up is given again, marked `antiphon-replay: repeated`. `speed` is how
-    many times as fast as recorded an answer comes; 0 is at once. `faults` go wrong on purpose. `misses` says what was
-    asked for in vain, `remedy` is the command that a miss proposes.
+    many times as fast as recorded an answer comes; 0 is at once. `faults` go wrong on purpose, `redact` is
+    taken out beside secrets. `misses` says what was asked for in vain, `remedy` is the command that a miss proposes.
     """
 
     def __init__(  # noqa: PLR0913 - the last two have defaults that few replace
@@ -61,12 +62,14 @@ class CassetteTransport:
         repeats: bool = True,
         speed: float = 0,
         faults: Faults | None = None,
+        redact: Sequence[Known] = (),
     ) -> None:
         self.cassette = cassette
         self.mode = mode
         self.misses: list[str] = []
         self.remedy = REMEDY
         self.faults = faults or Faults()
+        self._redact = tuple(redact)
         self._inner = inner
         self._recorder = recorder
         self._repeats = repeats
@@ -112,7 +115,7 @@ class CassetteTransport:
         said = (request.method, request.url, request.path, request.upstream, *request.headers.items(), request.body)
         asked = self._asked.get(said)
         if asked is None:
-            asked = redact_request(request)
+            asked = redact_request(request, self._redact)
             if len(self._asked) >= REMEMBERED:
                 self._asked.clear()
             if len(request.body) <= SHORT:
@@ -155,7 +158,7 @@ class CassetteTransport:
         """Ask the network. A connection that fails is no interaction: its error goes through."""
         if self._recorder is None:
             raise ConfigFault(f"The mode {self.mode} needs a cassette that can be written.")
-        tape = Tape(self.cassette, self._recorder, asked, own_secrets(request))
+        tape = Tape(self.cassette, self._recorder, asked, (*own_secrets(request), *self._redact))
         tape.scope = request.scope
         tape.replayable = self.mode is Mode.AUTO
         if self.mode is Mode.AUTO and (equal := self.cassette.equal(asked, request.scope)):
@@ -175,7 +178,7 @@ class Tape:
     `replayable`: this process may ask for it again. When it won't, memory stays flat.
     """
 
-    def __init__(self, cassette: Cassette, recorder: Recorder, asked: Asked, known: tuple[str, ...]) -> None:
+    def __init__(self, cassette: Cassette, recorder: Recorder, asked: Asked, known: tuple[Known, ...]) -> None:
         self.take = recorder.take
         self.scope = ""
         self.replayable = False

@@ -7,11 +7,12 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from antiphon.cassettes.cassette import Cassette
 from antiphon.cassettes.interaction import Answered, End, Interaction
+from antiphon.cassettes.personal import Finder, read_finder
 from antiphon.cassettes.redaction import redact_answer
 from antiphon.cassettes.rewriting import reachable, redacted
 from antiphon.errors import CassetteInvalid
@@ -36,12 +37,13 @@ class Finding:
 
 def verify(cassette: Cassette) -> Iterator[Finding]:
     """All findings, in the order of the interactions. A file that can't be read at all never becomes a `Cassette`."""
+    finders = [read_finder(text) for text in cassette.redact]
     reached = {id(each) for each in reachable(cassette)}
     yield from (Finding(cassette.name, note, grave=False) for note in cassette.notes)
     for each in cassette.interactions:
         try:
             answered = each.load()
-            secrets = list(_secrets(each, answered))
+            secrets = list(_secrets(each, answered, finders))
         except CassetteInvalid as error:
             yield Finding(str(each.origin), error.message)
             continue
@@ -52,18 +54,20 @@ def verify(cassette: Cassette) -> Iterator[Finding]:
             yield Finding(str(each.origin), f"its answer ended as {each.end.value}", grave=False)
 
 
-def _secrets(interaction: Interaction, answered: Answered) -> Iterator[Finding]:
-    place, clean = str(interaction.origin), redacted(interaction)
+def _secrets(interaction: Interaction, answered: Answered, finders: Sequence[Finder]) -> Iterator[Finding]:
+    place, clean = str(interaction.origin), redacted(interaction, more=finders)
     if (clean.asked.body, clean.asked.url, clean.asked.headers) != (
         interaction.asked.body, interaction.asked.url, interaction.asked.headers,
     ):  # fmt: skip
         yield Finding(place, "the request holds a secret (redact)")
-    clean_answer = redact_answer(answered)
+    clean_answer = redact_answer(answered, finders)
     if (clean_answer.chunks, clean_answer.source) != (answered.chunks, answered.source):
         yield Finding(place, "the answer holds a secret (redact)")
-    words = [word for word in RANDOM.findall(interaction.asked.body.decode("latin-1")) if _random(word)]
-    if words:
-        yield Finding(place, f"the request has a word that may be a secret: {json.dumps(words[0][:8])}…", grave=False)
+    body = b"".join(chunk.data for chunk in answered.chunks)
+    for name, text in (("request", interaction.asked.body), ("answer", body)):
+        words = (word for word in RANDOM.findall(text.decode("latin-1")) if _random(word))
+        if word := next(words, ""):
+            yield Finding(place, f"the {name} has a word that may be a secret: {json.dumps(word[:8])}…", grave=False)
 
 
 def _random(word: str) -> bool:
