@@ -150,7 +150,7 @@ def _hosting(asked: Asked, items: Sequence[Item], own: Own, notes: Notes) -> Hos
     """What this server's own tools are to know of the request."""
     container = container_of(items, asked.response_id)
     pictures = latest_pictures(items) if "image_generation" in own.tools else ()
-    return Hosting(own.tools, frozenset(asked.request.include or ()), container, notes, pictures)
+    return Hosting(own.tools, container, notes, pictures)
 
 
 def _tools(request: CreateResponse, offered: Offer, dialect: Dialect) -> dict[str, Any]:

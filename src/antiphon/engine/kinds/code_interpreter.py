@@ -17,7 +17,6 @@ from antiphon.wire import events as ev
 from antiphon.wire.code_interpreter import AutoContainer, CodeInterpreterTool
 from antiphon.wire.items import CodeInterpreterCall
 
-OUTPUTS = "code_interpreter_call.outputs"
 PYTHON = {
     "name": "python",
     "description": (
@@ -68,7 +67,7 @@ def code_in(arguments: str) -> str:
 
 
 class CodeInterpreterFace(Face):
-    """A `code_interpreter_call`. `about` has its `place`, and the request's `include`."""
+    """A `code_interpreter_call`, with all that came out; what of it is given out, `included.py` knows."""
 
     prefix = "ci"
 
@@ -79,13 +78,13 @@ class CodeInterpreterFace(Face):
 
     def item(self, status: str, arguments: str, outcome: Outcome | None = None) -> CodeInterpreterCall:
         failed = outcome is not None and outcome.error is not None
-        shown = outcome.shown.get("outputs", []) if outcome and OUTPUTS in self.binding.about["include"] else None
+        outputs = outcome.shown.get("outputs", []) if outcome is not None else None
         return CodeInterpreterCall(
             id=self.id,
             status="failed" if failed else status,
             code="".join(self._code),
             container_id=self.binding.about["place"].container_id,
-            outputs=shown,
+            outputs=outputs,
         )
 
     def first(self) -> list[ev.Event]:

@@ -23,14 +23,13 @@ Offered = list[tuple[dict[str, Any], Binding]]
 
 @dataclass(frozen=True, slots=True)
 class Hosting:
-    """What this server has: `tools` are the keys of `tools/table.py` that are set up; `include` is the request's.
+    """What this server has: `tools` are the keys of `tools/table.py` that are set up.
 
     `container` is where code of this conversation runs, unless the tool names another place; `notes` take what of a
     tool can't be honoured. `pictures` are the latest of the conversation, as data URLs.
     """
 
     tools: frozenset[str] = frozenset()
-    include: frozenset[str] = frozenset()
     container: Place = NOWHERE
     notes: Notes = field(default_factory=Notes)
     pictures: tuple[str, ...] = ()
@@ -71,7 +70,7 @@ def _code_interpreter(tool: dict[str, Any], at: str, hosting: Hosting) -> Offere
     hosting.need(
         "code_interpreter", at, "Its operator names a sandbox under [tools.code_interpreter] in antiphon.toml."
     )
-    about = {"place": read_place(tool, at, hosting.container, hosting.notes), "include": hosting.include}
+    about = {"place": read_place(tool, at, hosting.container, hosting.notes)}
     return [(PYTHON, Binding(CodeInterpreterFace, "code_interpreter", about))]
 
 
