@@ -135,6 +135,41 @@ async def test_a_choice_narrows_the_tools_of_servers(agent: Agent, choice: Json,
     assert len(offered(agent)[-1]) == (8 if isinstance(said, dict) else len(names))
 
 
+PREVIEW = {"type": "computer_use_preview", "display_width": 800, "display_height": 600, "environment": "browser"}
+BY_TYPE: list[tuple[Json, Json, str]] = [
+    ({"type": "computer"}, {"type": "computer"}, "computer"),
+    ({"type": "computer"}, {"type": "computer_use"}, "computer"),
+    (PREVIEW, {"type": "computer_use_preview"}, "computer"),
+    ({"type": "shell"}, {"type": "shell"}, "shell"),
+    ({"type": "apply_patch"}, {"type": "apply_patch"}, "apply_patch"),
+    ({"type": "custom", "name": "c"}, {"type": "custom", "name": "c"}, "c"),
+]
+
+
+@pytest.mark.parametrize(("tool", "choice", "name"), BY_TYPE, ids=[row[1]["type"] for row in BY_TYPE])
+def test_a_type_may_be_chosen(scene: Scene, tool: Json, choice: Json, name: str) -> None:
+    scene.play(text("Hi."))
+    answer = scene.stream(model="full/m", tools=[F, tool], tool_choice=choice)
+    assert scene.asked["tool_choice"] == {"type": "function", "function": {"name": name}}
+    assert answer.response["tool_choice"] == choice
+    assert "antiphon-ignored" not in answer.headers
+
+
+async def test_the_older_screen_does_one_action_a_call(agent: Agent) -> None:
+    first = await agent.ask(tool_call("computer", '{"action": {"type": "screenshot"}}'), tools=[PREVIEW])
+    (call,) = first.output
+    assert call["action"] == {"type": "screenshot"}
+    given = {
+        "type": "computer_call_output",
+        "call_id": call["call_id"],
+        "output": {"type": "computer_screenshot", "image_url": PICTURE},
+    }
+    history = [{"role": "user", "content": "Hello?"}, call, given]
+    second = await agent.ask(text("A page."), input=history, tools=[PREVIEW], store=False)
+    assert second.text == "A page."
+    assert json.loads(agent.messages[1]["tool_calls"][0]["function"]["arguments"]) == {"action": {"type": "screenshot"}}
+
+
 async def test_what_was_forced_once_is_free_afterwards(agent: Agent) -> None:
     await agent.ask(ADD, text("5."), tools=[F, shop(agent)], tool_choice={**MCP, "name": "add"}, model="ollama/m")
     assert [len(names) for names in offered(agent)] == [1, 8]
