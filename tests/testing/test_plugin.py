@@ -109,6 +109,25 @@ def test_all_begins_the_file_anew_and_keeps_its_clock(project: Run, tmp_path: Pa
     assert recorded[0] == recorded[1]
 
 
+FAILING = TEN_LINES.replace('"Hello, Ann!"', '"Hello, Bob!"')
+
+
+def test_a_test_that_fails_leaves_no_half_recording(project: Run, tmp_path: Path) -> None:
+    path = tmp_path / "cassettes/test_it/test_greeting.jsonl"
+    failed = path.with_name("test_greeting.failed.jsonl")
+    with ScriptedUpstream(default=text("Hello, ", "Ann!"), models=["m"]) as upstream:
+        said = project("--record-mode=once", test_it=FAILING, upstream=upstream.url, status=1)
+        assert "set aside 1 in cassettes/test_it/test_greeting.failed.jsonl: the test that recorded them didn't" in said
+        assert (path.exists(), "Hello, " in failed.read_text()) == (False, True)
+        project("--record-mode=once", test_it=TEN_LINES, upstream=upstream.url)
+        assert (path.exists(), failed.exists()) == (True, False)
+        recorded = path.read_bytes()
+        project("--record-mode=all", test_it=FAILING, upstream=upstream.url, status=1)
+        assert path.read_bytes() == recorded
+    assert sorted(each.name for each in path.parent.iterdir()) == [failed.name, path.name]
+    assert "1 passed" in project(test_it=TEN_LINES)
+
+
 def test_live_asks_the_upstream_and_keeps_nothing(project: Run, tmp_path: Path) -> None:
     with ScriptedUpstream(text("Hello, ", "Ann!"), models=["m"]) as upstream:
         assert "1 passed" in project("--record-mode=live", test_it=TEN_LINES, upstream=upstream.url)
@@ -164,11 +183,20 @@ def test_wrong_words_are_told(project: Run) -> None:
     project("--record-mode=often", status=4)
 
 
+REFUSED = """
+import openai
+import pytest
+
+def test_refused(openai_client):
+    with pytest.raises(openai.BadRequestError, match="Too hot."):
+        openai_client.responses.create(model="m", input="Say hello to Ann.")
+"""
+
+
 def test_an_upstream_that_refuses_is_no_miss(project: Run) -> None:
     with ScriptedUpstream(status(400, {"error": {"message": "Too hot."}}), models=["m"]) as upstream:
-        said = project("--record-mode=once", test_it=TEN_LINES, upstream=upstream.url, status=1)
-    assert "Too hot." in said
-    assert "Too hot." in project(status=1)
+        project("--record-mode=once", test_it=REFUSED, upstream=upstream.url)
+    assert "1 passed" in project()
 
 
 def test_a_run_without_cassettes_loads_no_server(project: Run) -> None:

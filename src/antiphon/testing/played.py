@@ -10,12 +10,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from antiphon.cassettes.bodies import Bodies
-from antiphon.cassettes.format import read_header
 from antiphon.cassettes.interaction import Interaction
-from antiphon.cassettes.recorder import create
 from antiphon.config import Config, Environment, Mode, load
 from antiphon.errors import AntiphonError
+from antiphon.testing.attempt import Attempt, holds_something
 from antiphon.testing.served import LoopThread, Served
 
 FOLDER = "cassettes"
@@ -44,7 +42,11 @@ class PlayedCassette:
         self.allow_misses = marked.allow_misses
         self._name = _shown(self.path, item)
         self._nodeid = item.nodeid
-        self.mode = mode_of(record_mode(item.config), self.path, own=marked.path is None)
+        own = marked.path is None
+        self.mode = mode_of(record_mode(item.config), self.path, own=own)
+        self.passed = False
+        self._attempt = Attempt(self.path) if own and self.mode == "record" else None
+        self._set_aside = ""
         with _told():
             self._check_there()
             self._served = Served(thread, _config(item, marked, self), Environment(variables=os.environ))
@@ -83,11 +85,19 @@ class PlayedCassette:
         unused = [f"{each.asked.method} {each.asked.path} ({each.origin})" for each in self.unused]
         more = [f"and {len(unused) - SHOWN} more"] if len(unused) > SHOWN else []
         recorded = self._served.tape.recorded
-        return {"path": self._name, "recorded": recorded, "unused": len(unused), "which": unused[:SHOWN] + more}
+        which = unused[:SHOWN] + more
+        told = {"path": self._name, "recorded": recorded, "unused": len(unused), "which": which}
+        return told | {"aside": self._set_aside}
 
     def close(self) -> None:
-        """Stop the servers."""
+        """Stop the servers. What a test recorded that hasn't `passed` is set aside."""
         self._served.close()
+        if self._attempt is None:
+            return
+        if self.passed:
+            self._attempt.keep()
+        elif self._attempt.set_aside():
+            self._set_aside = str(Path(self._name).with_name(self._attempt.failed.name))
 
     def _check_there(self) -> None:
         if self.mode == "replay" and not self.path.exists():
@@ -140,30 +150,18 @@ def mode_of(word: str, path: Path, *, own: bool) -> Mode:
         case "none":
             return "replay"
         case "once":
-            return "replay" if path.exists() and not _empty(path) else "record"
+            # One without an interaction was left by a test that asked nothing.
+            return "replay" if path.is_dir() or holds_something(path) else "record"
         case "new_episodes":
             return "auto"
         case "all" | "rewrite":
             if own and path.is_file():
-                _begin_anew(path)
+                Attempt(path).begin_anew()
             return "record"
         case "live":
             return "live"
         case _:
             raise pytest.UsageError(f"antiphon_record_mode = {word}: say none, once, new_episodes, all or live")
-
-
-def _empty(path: Path) -> bool:
-    """Whether a file holds no interaction: the test that was to record it failed before its first answer."""
-    return path.is_file() and path.read_bytes().count(b"\n") <= 1
-
-
-def _begin_anew(path: Path) -> None:
-    with path.open("rb") as file:
-        start = read_header(file, path.name).start
-    path.unlink()
-    Bodies.of(path).sweep()
-    create(path, start)
 
 
 def _config(item: pytest.Item, marked: Marked, played: PlayedCassette) -> Config:

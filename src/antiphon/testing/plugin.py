@@ -109,6 +109,9 @@ def pytest_runtest_makereport(
     if played is None:
         return report
     said = _misses(item)
+    if call.when == "call":
+        # A failure that was expected is no half recording.
+        played.passed = report.passed or hasattr(report, "wasxfail")
     if call.when == "call" and report.failed and said and said not in str(report.longrepr):
         report.sections.append(("antiphon: not on the cassette", said))
     if call.when == "teardown":
@@ -129,6 +132,7 @@ class Report:
         self._recorded: dict[str, int] = {}
         self._unused: dict[str, str] = {}
         self._failed: set[str] = set()
+        self._aside: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take in a test's report, from this process or a worker."""
@@ -137,7 +141,11 @@ class Report:
         told = vars(report).get(TOLD)
         if told is None:
             return
-        if told["recorded"]:
+        if told["aside"]:
+            self._aside.append(
+                f"set aside {told['recorded']} in {told['aside']}: the test that recorded them didn't pass"
+            )
+        elif told["recorded"]:
             self._recorded[told["path"]] = self._recorded.get(told["path"], 0) + told["recorded"]
         # A test that ended early didn't get to ask for all.
         if told["unused"] and report.nodeid not in self._failed:
@@ -146,9 +154,11 @@ class Report:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what was recorded, and which interactions nobody asked for."""
         write = terminalreporter.write_line
-        if self._recorded or self._unused:
+        if self._recorded or self._unused or self._aside:
             terminalreporter.section("cassettes")
         for path, count in sorted(self._recorded.items()):
             write(f"recorded {count} in {path}")
+        for aside in sorted(self._aside):
+            write(aside, yellow=True)
         for _, unused in sorted(self._unused.items()):
             write(unused, yellow=True)
