@@ -285,6 +285,30 @@ def test_nothing_found_is_said(tmp_path: Path) -> None:
     assert "Nothing was found" in server.told
 
 
+def test_an_answer_that_must_be_json_is_left_as_it_is(tmp_path: Path) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"legs": {"type": "integer"}},
+        "required": ["legs"],
+        "additionalProperties": False,
+    }
+    form = {"format": {"type": "json_schema", "name": "cat", "strict": True, "schema": schema}}
+    with searching(tmp_path, "searxng", status(200, SEARXNG), [CATS, text('{"legs": 4}')]) as server:
+        told = server.ask(tools=[WEB], text=form)
+    assert "[cite:" not in server.told
+    assert "https://www.example.org/cats" in server.told
+    assert (told.part["text"], told.part["annotations"]) == ('{"legs": 4}', [])
+
+
+def test_a_link_to_a_source_is_a_citation_too(tmp_path: Path) -> None:
+    answer = text("Four legs, says [Exam", "ple](https://www.example.org/cats), not [Else](https://else.org).")
+    with searching(tmp_path, "searxng", status(200, SEARXNG), [CATS, answer]) as server:
+        told = server.ask(tools=[WEB])
+    link = "[Example](https://www.example.org/cats)"
+    assert cited(told.part) == [("https://www.example.org/cats", "Cats", link)]
+    assert told.part["text"] == f"Four legs, says {link}, not [Else](https://else.org)."
+
+
 def test_the_searches_of_a_response_are_told_in_the_next(tmp_path: Path) -> None:
     script = [CATS, text("Cats [cite:1]."), text("You're welcome.")]
     with searching(tmp_path, "searxng", status(200, SEARXNG), script) as server:

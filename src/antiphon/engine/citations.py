@@ -1,8 +1,9 @@
 """Citations: sources that the model was shown get markers, and markers in its answer become annotations.
 
 A model is told `[cite:1]` before each source and writes the same behind what it takes from it. `CitationReader` finds
-markers in text that comes in pieces; none reaches the client. Pure. Not here: where in the text an annotation
-stands (`open_items.py`). Counterparts: `kinds/face.py`, whose outcomes bring sources; `course.py`, which numbers them.
+markers in text that comes in pieces, and links to those sources; no marker reaches the client. Pure. Not here: where in
+the text an annotation stands (`open_items.py`). Counterparts: `kinds/face.py`, whose outcomes bring sources;
+`course.py`, which numbers them.
 """
 
 import re
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from antiphon.engine.open_items import Cited, Text
+from antiphon.engine.open_items import Cited, CitedLink, Text
 
 HOW_TO_CITE = (
     "Cite what you use: directly behind each statement write the marker of its source exactly as it stands here, "
@@ -23,6 +24,13 @@ _LONGEST = 70
 _MARKER = re.compile(rf"\[cite:{_INNER}{{0,{_LONGEST}}}\]")
 _BEGUN = re.compile(rf"\[(?:c(?:i(?:t(?:e(?::{_INNER}{{0,{_LONGEST}}})?)?)?)?)?\Z")
 _NUMBER = re.compile(r"\d+")
+
+
+_LINK = re.compile(r"\[[^\[\]\n]{0,200}\]\((?P<url>https?://(?:[^\s()<>]|\([^\s()<>]{0,200}\)){1,1000})\)")
+_LONGEST_LINK = 2_500
+"""Characters to look back for the beginning of a link."""
+
+Found = Text | Cited | CitedLink
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +68,33 @@ class Bibliography:
         found = [self.known[number - 1] for number in dict.fromkeys(numbers) if 0 < number <= len(self.known)]
         return [Cited(dict(source.annotation), source.shown) for source in found]
 
+    def linked(self, url: str) -> Citable | None:
+        """The page that an address leads to, if the model was shown it."""
+        return next((source for source in self.known if _same(str(source.annotation.get("url") or ""), url)), None)
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two addresses are of one page: a mark behind `#` and the last slash don't count."""
+    return one.partition("#")[0].rstrip("/") == other.partition("#")[0].rstrip("/")
+
+
+def uncited(output: str | None, sources: Sequence[Citable]) -> str:
+    """What the model reads of a result where no citation has a place, as in an answer that must be JSON."""
+    return "\n\n".join([*([output] if output else []), *(source.text for source in sources)])
+
 
 class CitationReader:
-    """Text in pieces in, text and citations out; what may become a marker waits for the next piece."""
+    """Text in pieces in, text and citations out; what may become a marker waits for the next piece.
+
+    A link that the model writes itself, to a source that it was shown, is a citation too: its text stays.
+    """
 
     def __init__(self, bibliography: Bibliography) -> None:
         self._bibliography = bibliography
         self._held = ""
+        self._recent = ""
 
-    def feed(self, text: str) -> list[Text | Cited]:
+    def feed(self, text: str) -> list[Found]:
         """What is certain so far."""
         whole = self._held + text
         begun = _BEGUN.search(whole)
@@ -76,17 +102,31 @@ class CitationReader:
         self._held = whole[cut:]
         return list(self._pieces(whole[:cut]))
 
-    def finish(self) -> list[Text | Cited]:
+    def finish(self) -> list[Found]:
         """The rest, as it stands: no more text follows."""
         held, self._held = self._held, ""
-        return [Text(held)] if held else []
+        found = list(self._text(held)) if held else []
+        self._recent = ""
+        return found
 
-    def _pieces(self, text: str) -> Iterable[Text | Cited]:
+    def _pieces(self, text: str) -> Iterable[Found]:
         at = 0
         for marker in _MARKER.finditer(text):
-            if marker.start() > at:
-                yield Text(text[at : marker.start()])
+            yield from self._text(text[at : marker.start()])
+            self._recent = ""
             yield from self._bibliography.cited(marker[0])
             at = marker.end()
-        if at < len(text):
-            yield Text(text[at:])
+        yield from self._text(text[at:])
+
+    def _text(self, text: str) -> Iterable[Found]:
+        """Text that is certain, and then the links to sources that it completes."""
+        if not text:
+            return
+        yield Text(text)
+        self._recent += text
+        while ")" in text and (link := _LINK.search(self._recent)):
+            source = self._bibliography.linked(link["url"])
+            if source is not None:
+                yield CitedLink(dict(source.annotation), len(link[0]), len(self._recent) - link.end())
+            self._recent = self._recent[link.end() :]
+        self._recent = self._recent[-_LONGEST_LINK:]

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from antiphon.engine.belt import Belt
-from antiphon.engine.citations import Bibliography
+from antiphon.engine.citations import Bibliography, uncited
 from antiphon.engine.commands import CallUpstream
 from antiphon.engine.input import Item, stored_item
 from antiphon.engine.kinds.face import Binding, Outcome
@@ -45,7 +45,9 @@ class Course:
         self._messages: list[dict[str, Any]] = list(plan.call.body["messages"])
         self._calls = 0
         cites = any(binding.face.cites for binding in plan.bindings.values())
-        self._bibliography = Bibliography() if cites else None
+        # A link inside an answer that must be JSON would spoil it.
+        free = plan.form is None and "response_format" not in plan.call.body
+        self._bibliography = Bibliography() if cites and free else None
 
     @property
     def output(self) -> list[msgspec.Raw]:
@@ -99,7 +101,9 @@ class Course:
     def _told(self, outcome: Outcome) -> str:
         if outcome.error is not None:
             return failure_text(outcome.error)
-        return (self._bibliography or Bibliography()).told(outcome.output, outcome.sources)
+        if self._bibliography is None:
+            return uncited(outcome.output, outcome.sources)
+        return self._bibliography.told(outcome.output, outcome.sources)
 
     def may_call(self) -> bool:
         """Whether one more call of the server's tools is allowed; counts it."""

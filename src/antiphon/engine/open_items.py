@@ -55,13 +55,21 @@ class Cited(msgspec.Struct, gc=False):
     shown: str
 
 
+class CitedLink(msgspec.Struct, gc=False):
+    """A source that the text just linked: `length` characters of it, with `behind` more since."""
+
+    annotation: dict[str, Any]
+    length: int
+    behind: int
+
+
 class Progress(msgspec.Struct, gc=False):
     """What a tool of the server reports while it is at work; the face of the call knows what it is."""
 
     piece: Any
 
 
-Piece = Text | Refusal | Thought | Arguments | Citation | Cited | Progress
+Piece = Text | Refusal | Thought | Arguments | Citation | Cited | CitedLink | Progress
 
 
 class OpenItem(Protocol):
@@ -189,6 +197,9 @@ class MessageItem(PlainItem):
                 events += self._cite(annotation)
             case Cited():
                 events = self._cite_here(piece)
+            case CitedLink(annotation, length, behind):
+                end = len("".join(self._buffer)) - behind
+                events = self._cite({**annotation, "start_index": end - length, "end_index": end})
             case _:
                 raise TypeError(piece)
         return events

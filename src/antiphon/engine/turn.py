@@ -20,6 +20,7 @@ from antiphon.engine.kinds.mcp import McpFace, ToolListItem
 from antiphon.engine.open_items import (
     Citation,
     Cited,
+    CitedLink,
     MessageItem,
     OpenItem,
     Piece,
@@ -37,7 +38,7 @@ from antiphon.engine.review import Rejected, Review
 from antiphon.engine.structured import Form
 from antiphon.engine.think import At, ThinkSplitter
 from antiphon.engine.traits import TextCalls
-from antiphon.engine.usage import later_usage
+from antiphon.engine.usage import later_usage, timed_usage
 from antiphon.engine.written_calls import Written, WrittenCalls
 from antiphon.sources import Sources
 from antiphon.wire.chat import ChatChunk, ChatUsage, Choice, ChoiceLogprobs, Delta, FunctionDelta, ToolCallDelta
@@ -56,8 +57,8 @@ FIRST_WRITTEN = 1_000
 
 NO_BINDINGS: Mapping[str, Binding] = MappingProxyType({})
 
-BROKEN_REASONS = frozenset({"error", "abort"})
-"""Finish reasons with which OpenRouter, Mistral and vLLM say that the answer broke off."""
+BROKEN_REASONS = frozenset({"error", "abort", "insufficient_system_resource"})
+"""Finish reasons with which OpenRouter, Mistral, vLLM and DeepSeek say that the answer broke off."""
 
 
 class Turn:
@@ -118,6 +119,8 @@ class Turn:
         self.begun = True
         if chunk.usage is not None:
             self.usage = later_usage(self.usage, chunk.usage)
+        elif chunk.timings is not None and self.usage is None:
+            self.usage = timed_usage(chunk.timings)
         if chunk.service_tier is not None:
             self.service_tier = chunk.service_tier
         events: list[Event] = []
@@ -216,7 +219,7 @@ class Turn:
 
     def _delta(self, delta: Delta, logprobs: ChoiceLogprobs | None) -> list[Event]:
         events: list[Event] = []
-        thought = delta.reasoning_content or delta.reasoning or delta.thinking
+        thought = delta.reasoning_content or delta.reasoning or delta.thinking or _detailed(delta.reasoning_details)
         if thought:
             # White space that came before the thinking waits for the text after it.
             events = self._unmarked() if self._think.blank else self._release()
@@ -300,7 +303,7 @@ class Turn:
         events = self._read(self._written.finish()) if self._written is not None else []
         return events + (self._cited_text(self._markers.finish()) if self._markers is not None else [])
 
-    def _cited_text(self, pieces: Iterable[Text | Cited]) -> list[Event]:
+    def _cited_text(self, pieces: Iterable[Text | Cited | CitedLink]) -> list[Event]:
         events: list[Event] = []
         for piece in pieces:
             if isinstance(piece, Text):
@@ -325,9 +328,16 @@ def _only_text(choice: Choice, delta: Delta) -> bool:
     return (
         not delta.tool_calls
         and choice.logprobs is None
-        and not (delta.reasoning_content or delta.reasoning or delta.thinking)
+        and not (delta.reasoning_content or delta.reasoning or delta.thinking or delta.reasoning_details)
         and not (delta.refusal or delta.function_call or delta.annotations)
     )
+
+
+def _detailed(details: list[Any] | None) -> str:
+    """The text of OpenRouter's `reasoning_details`: thoughts, or what is said of them; what is sealed has none."""
+    entries = [entry for entry in details or () if isinstance(entry, dict)]
+    told = [entry.get("text") or entry.get("summary") for entry in entries]
+    return "".join(text for text in told if isinstance(text, str))
 
 
 def _logprobs(logprobs: ChoiceLogprobs | None) -> list[TextLogprob]:
