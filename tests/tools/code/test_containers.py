@@ -75,7 +75,12 @@ async def test_a_sandbox_is_started_when_it_is_used_and_used_again() -> None:
         assert await containers.run(kept, "y") == (Ran(result="y in 7"), False)
         assert (house.started[0][:2], len(house.started)) == (("c", 1 << 30), 1)
         shown = kept.shown
-        assert (shown.name, shown.memory_limit, shown.expires_after.minutes, shown.created_at) == ("mine", "1g", 2, 1000)
+        assert (shown.name, shown.memory_limit, shown.expires_after.minutes, shown.created_at) == (
+            "mine",
+            "1g",
+            2,
+            1000,
+        )
 
 
 async def test_no_more_than_the_operator_allows() -> None:

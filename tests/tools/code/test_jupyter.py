@@ -6,7 +6,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -88,6 +88,9 @@ async def test_a_real_server_does_too(tmp_path: Path) -> None:
                 await shows_what_a_kernel_does(sandbox)
         finally:
             server.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                server.wait(10)
+            server.kill()
 
 
 async def accepting(port: int) -> None:

@@ -91,7 +91,10 @@ async def test_what_code_may_not_is_told_and_the_container_lives_on(code: str, s
     [
         (HARDLY_ENDS, "more than 1 seconds"),
         ("import os; os._exit(3)", "its interpreter ended"),
-        ("import os\nfor fd in range(3, 50):\n  try: os.close(fd)\n  except OSError: pass", "interpreter ended|more than"),
+        (
+            "import os\nfor fd in range(3, 50):\n  try: os.close(fd)\n  except OSError: pass",
+            "interpreter ended|more than",
+        ),
         (
             "import os, time\nfor n in range(6):\n  if not os.fork():\n    x = b'x' * 100_000_000\n    time.sleep(9)\ntime.sleep(9)",
             "more than the 256 MiB of memory",
@@ -216,7 +219,9 @@ async def test_code_cant_answer_for_a_call_that_isnt_made_yet(tmp_path: Path) ->
 
 
 async def test_a_line_without_an_end_ends_it(tmp_path: Path) -> None:
-    flood = "import os\nwhile True:\n  for fd in (3, 4, 5):\n    try: os.write(fd, b'x' * 65536)\n    except OSError: pass"
+    flood = (
+        "import os\nwhile True:\n  for fd in (3, 4, 5):\n    try: os.write(fd, b'x' * 65536)\n    except OSError: pass"
+    )
     async with started(unguarded(tmp_path)) as sandbox:
         assert (await sandbox.run(flood, 5)).lost == "its interpreter ended"
 
@@ -237,7 +242,11 @@ async def test_a_jail_that_doesnt_start_says_why(command: list[str], said: str) 
 async def test_a_container_is_ended_by_its_own_program(tmp_path: Path) -> None:
     settings = unguarded(tmp_path)
     program = Path(settings.command)
-    program.write_text(program.read_text().replace('if words[0] != "run":', f'if words[0] != "run":\n    open("{tmp_path}/ended", "w").write(" ".join(words))'))
+    program.write_text(
+        program.read_text().replace(
+            'if words[0] != "run":', f'if words[0] != "run":\n    open("{tmp_path}/ended", "w").write(" ".join(words))'
+        )
+    )
     async with started(settings, "cntr_1"):
         pass
     assert (tmp_path / "ended").read_text() == "rm --force cntr_1"

@@ -43,7 +43,9 @@ def test_only_pictures_are_pictures() -> None:
 
 
 def test_requests_are_lines() -> None:
-    assert line(Asked(id="1", do="run", code="a\nb", seconds=2)) == b'{"id":"1","do":"run","code":"a\\nb","seconds":2}\n'
+    assert (
+        line(Asked(id="1", do="run", code="a\nb", seconds=2)) == b'{"id":"1","do":"run","code":"a\\nb","seconds":2}\n'
+    )
     assert line(Asked(id="1", do="write", path="x", offset=0, data="")).endswith(b'"offset":0,"data":""}\n')
     settings = WorkerSettings(folder="/w", memory=1, file_bytes=2, processes=3, output_bytes=4)
     assert json.loads(line(settings))["open_files"] == 256

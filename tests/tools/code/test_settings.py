@@ -17,8 +17,16 @@ def read(folder: Path, table: str) -> CodeSettings:
 
 
 def test_what_is_said_and_what_is_usual(tmp_path: Path) -> None:
-    said = read(tmp_path, 'sandbox = "jupyter"\nurl = "http://127.0.0.1:8888"\ntoken-env = "T"\nmemory = "2g"\nidle-seconds = 60')
-    assert (said.url, said.token_env, said.memory_bytes, said.idle_seconds) == ("http://127.0.0.1:8888", "T", 2 << 30, 60)
+    said = read(
+        tmp_path,
+        'sandbox = "jupyter"\nurl = "http://127.0.0.1:8888"\ntoken-env = "T"\nmemory = "2g"\nidle-seconds = 60',
+    )
+    assert (said.url, said.token_env, said.memory_bytes, said.idle_seconds) == (
+        "http://127.0.0.1:8888",
+        "T",
+        2 << 30,
+        60,
+    )
     assert (said.disk_bytes, said.output_bytes, said.seconds, said.processes) == (256 << 20, 64 << 10, 60, 64)
 
 

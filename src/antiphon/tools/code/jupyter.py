@@ -30,6 +30,8 @@ GRACE = 3.0
 """Seconds in which an interrupted kernel must be idle again."""
 LAST_WORDS = 1.0
 """Seconds in which output may come after the kernel's own reply: a server that limits its rate drops what says the end."""
+PAUSES = (0.5, 1.0, 2.0)
+"""Seconds between tries to end a kernel: one that died can't be ended while its server starts it again."""
 UPSTREAM = "jupyter"
 
 BEGIN = """
@@ -134,8 +136,11 @@ class JupyterSandbox:
         with suppress(TimeoutError):
             async with asyncio.timeout(GRACE):
                 await self._socket.close()
-        with suppress(AntiphonError):
-            await self._server.end_kernel(self._kernel)
+        for pause in PAUSES:
+            with suppress(SandboxFailed):
+                await self._server.end_kernel(self._kernel)
+                return
+            await asyncio.sleep(pause)
 
     def _read(self, text: str, kind: Any) -> Any:  # noqa: ANN401 - JSON of the kind that is named
         try:
