@@ -30,6 +30,7 @@ HONOURED, APPROXIMATED, IGNORED, REFUSED = "honoured", "approximated", "ignored"
 USER: Json = {"type": "message", "role": "user", "content": "x"}
 
 BY_THE_SERVER = {
+    "compaction": "what it has sealed is told; one that can't be read is ignored",
     "mcp_list_tools": "the server isn't asked again",
     "mcp_approval_request": "the call waits for its approval",
     "mcp_approval_response": "the call that was asked for is made, or refused",
@@ -143,9 +144,16 @@ def events() -> Iterator[Row]:
         )
 
 
+ELSEWHERE = {"output:compaction": "made by `POST /v1/responses/compact`"}
+"""What isn't made by a response, and is by another endpoint."""
+
+
 def made_or_not(kind: str, name: str, never: str, made: set[str]) -> Row:
     """A row of what this server sends, or never does."""
-    return Row(kind, name, everywhere(HONOURED)) if name in made else Row(kind, name, everywhere(IGNORED), never)
+    elsewhere = ELSEWHERE.get(f"{kind}:{name}", "")
+    if name in made or elsewhere:
+        return Row(kind, name, everywhere(HONOURED), elsewhere)
+    return Row(kind, name, everywhere(IGNORED), never)
 
 
 def by_dialect(request: Json, is_meant: Callable[[str], bool]) -> dict[str, str]:

@@ -37,7 +37,8 @@ def judge_answer(request: httpx2.Request, answer: httpx2.Response, body: bytes) 
         judge_stream(body)
     else:
         judge_body(request.method, path, answer, body)
-    if (request.method, path, answer.status_code) == ("POST", "/responses", 200):
+    made = path in {"/responses", "/responses/compact"} and (request.method, answer.status_code) == ("POST", 200)
+    if made:
         SHOWN.add(*shown_by(request.read(), body, streamed=streamed))
 
 

@@ -37,7 +37,7 @@ def holds(points: list[Point], within: float = 0.1) -> None:
     assert len(ANSWER) < late < len(ANSWER) + 5000
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", [WAYS[0], pytest.param(WAYS[1], marks=pytest.mark.soak)])
 def test_bytes_per_turn_are_constant_on_sqlite(mock: ScriptedUpstream, way: str, tmp_path: Path) -> None:
     path = tmp_path / "grown.db"
     with running_server("--upstream", f"mock={mock.url}", "--db", f"sqlite:///{path}") as server:

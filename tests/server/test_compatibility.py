@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
-from running_server import Answer, RunningServer, running_server
+from running_server import PATIENCE, Answer, RunningServer, running_server
 from shown import SHOWN
 
 from antiphon.engine.dialects import DIALECTS
@@ -25,6 +26,9 @@ SETTINGS = """
 [tools.web_search]
 backend = "searxng"
 url = "http://127.0.0.1:9"
+
+[tools.image_generation]
+upstream = "openai"
 """
 """So that a request can name these tools; no model of this file calls one."""
 REFERRING = {"previous_response_id", "conversation"}
@@ -39,6 +43,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
         flags = [word for name in DIALECTS for word in ("--upstream", f"{name}={upstream.url},dialect={name}")]
         with running_server(*flags, folder=folder) as made:
             yield made
+
+
+@pytest.fixture(scope="module")
+def plain(server: RunningServer) -> Iterator[httpx2.Client]:
+    """Asks without judging: these answers are many, and much the same."""
+    with httpx2.Client(base_url=server.url, timeout=PATIENCE) as made:
+        yield made
 
 
 def named(row: Row) -> str:
@@ -75,13 +86,19 @@ def requested(server: RunningServer, dialect: str, path: str) -> Json:
     if path == "previous_response_id":
         value = server.post({**BASE, "model": f"{dialect}/m"}).json["id"]
     request = with_field(path, value)
+    if "prompt" in request:
+        template = {"input": [USER], "instructions": "{{k}}"}
+        request["prompt"] = {
+            "id": server.post(template, "/prompts").json["id"], "variables": {"k": "v"}, "version": "1",
+        }  # fmt: skip
     return {**request, "model": f"{dialect}/m"}
 
 
 @of("field")
-def test_a_field(server: RunningServer, row: Row) -> None:
+def test_a_field(server: RunningServer, plain: httpx2.Client, row: Row) -> None:
     for dialect, due in row.by.items():
-        answer = server.post(requested(server, dialect, row.name))
+        sent = plain.post("/responses", json=requested(server, dialect, row.name))
+        answer = Answer(sent.status_code, sent.headers, sent.content)
         assert word(answer, row.name) == due, dialect
         SHOWN.add(f"field:{row.name}@{dialect}")
 
