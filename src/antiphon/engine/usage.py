@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from antiphon.wire.chat import ChatUsage
+from antiphon.wire.chat import ChatUsage, PromptTokensDetails, Timings
 from antiphon.wire.responses import InputTokensDetails, OutputTokensDetails, Usage
 
 
@@ -17,15 +17,26 @@ def response_usage(usage: ChatUsage | None) -> Usage | None:
         return None
     prompt, completion = _count(usage.prompt_tokens), _count(usage.completion_tokens)
     into, out = usage.prompt_tokens_details, usage.completion_tokens_details
+    cached = into.cached_tokens if into and into.cached_tokens is not None else usage.prompt_cache_hit_tokens
     return Usage(
         input_tokens=prompt,
         input_tokens_details=InputTokensDetails(
-            cached_tokens=_count(into.cached_tokens) if into else 0,
+            cached_tokens=_count(cached),
             cache_write_tokens=_count(into.cache_write_tokens) if into else 0,
         ),
         output_tokens=completion,
         output_tokens_details=OutputTokensDetails(reasoning_tokens=_count(out.reasoning_tokens) if out else 0),
         total_tokens=prompt + completion,
+    )
+
+
+def timed_usage(timings: Timings) -> ChatUsage:
+    """The counts of llama.cpp's own statistics, for a stream that has no others."""
+    cached = _count(timings.cache_n)
+    return ChatUsage(
+        prompt_tokens=_count(timings.prompt_n) + cached,
+        completion_tokens=_count(timings.predicted_n),
+        prompt_tokens_details=PromptTokensDetails(cached_tokens=cached),
     )
 
 

@@ -30,12 +30,13 @@ class ToolCallDelta(msgspec.Struct, gc=False):
 
 
 class Delta(msgspec.Struct, gc=False):
-    """What one chunk adds to the assistant message. Reasoning comes under three names."""
+    """What one chunk adds to the assistant message. Reasoning comes under four names; the last repeats another."""
 
     content: str | list[Any] | None = None
     reasoning_content: str | None = None
     reasoning: str | None = None
     thinking: str | None = None
+    reasoning_details: list[Any] | None = None
     refusal: str | None = None
     tool_calls: list[ToolCallDelta] | None = None
     function_call: FunctionDelta | None = None
@@ -95,6 +96,16 @@ class ChatUsage(msgspec.Struct, gc=False):
     total_tokens: int | None = None
     prompt_tokens_details: PromptTokensDetails | None = None
     completion_tokens_details: CompletionTokensDetails | None = None
+    prompt_cache_hit_tokens: int | None = None
+    """DeepSeek's word for cached tokens."""
+
+
+class Timings(msgspec.Struct, gc=False):
+    """What llama.cpp tells of its work: tokens read, taken from the cache and written."""
+
+    prompt_n: int | None = None
+    cache_n: int | None = None
+    predicted_n: int | None = None
 
 
 class ChatChunk(msgspec.Struct, gc=False):
@@ -104,3 +115,4 @@ class ChatChunk(msgspec.Struct, gc=False):
     usage: ChatUsage | None = None
     error: Any = None
     service_tier: str | None = None
+    timings: Timings | None = None
