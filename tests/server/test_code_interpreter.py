@@ -73,7 +73,8 @@ def test_variables_live_on_in_the_container_of_the_conversation(tmp_path: Path) 
 
 def test_a_later_request_tells_the_model_of_the_code_before(tmp_path: Path) -> None:
     with coding(tmp_path, python("1/0"), text("Oh."), text("Well.")) as server:
-        first = server.ask(tools=[AUTO], include=OUTPUTS)
+        first = server.ask(tools=[AUTO])
+        assert first.output[0]["outputs"] is None
         server.ask(tools=[AUTO], previous_response_id=first.final["id"])
     said = server.calls[-1].json["messages"]
     assert json.loads(said[1]["tool_calls"][0]["function"]["arguments"]) == {"code": "1/0"}

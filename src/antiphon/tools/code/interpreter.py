@@ -13,6 +13,8 @@ from antiphon.tools.tool import ToolCall
 from antiphon.transport import Transport
 
 PROJECT = "default"
+NAMED = 20
+"""Files that the model is told of."""
 FRESH = "[The container is new: nothing of earlier calls is in it, neither variables nor files.]"
 SILENT = "[The code ran and printed nothing.]"
 
@@ -59,6 +61,6 @@ def _logs(ran: Ran) -> list[str]:
 
 
 def _files(ran: Ran) -> str:
-    names = ", ".join(f"{file.path} ({file.bytes} bytes)" for file in ran.files[:20])
-    more = f" and {len(ran.files) - 20} more" if len(ran.files) > 20 else ""  # noqa: PLR2004 - as above
-    return f"[Files in /mnt/data: {names}{more}]"
+    names = ", ".join(f"{file.path} ({file.bytes} bytes)" for file in ran.files[:NAMED])
+    more = f" and {len(ran.files) - NAMED} more" if len(ran.files) > NAMED else ""
+    return f"[Files: {names}{more}]"
