@@ -9,10 +9,9 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from check_size import project_files
-
 RESULT = Path(".pytest_cache") / "shown.json"
-CODE = ("src/", "tests/")
+CODE = ("src", "tests")
+KINDS = {".py", ".sql", ".mjs", ".json"}
 FEW = 5
 """Tests that are kept for each key."""
 
@@ -23,10 +22,9 @@ Shown = dict[str, list[str]]
 def fingerprint(root: Path) -> str:
     """The hash of everything that a test's outcome hangs on."""
     digest = hashlib.sha256()
-    for path in sorted(project_files(root)):
-        file = root / path
-        if path.startswith(CODE) and path.endswith((".py", ".sql", ".mjs", ".json")) and file.exists():
-            digest.update(f"{path}\0".encode() + file.read_bytes() + b"\0")
+    files = (file for folder in CODE for file in (root / folder).rglob("*"))
+    for file in sorted(file for file in files if file.suffix in KINDS and file.is_file()):
+        digest.update(f"{file.relative_to(root)}\0".encode() + file.read_bytes() + b"\0")
     return digest.hexdigest()
 
 

@@ -1,7 +1,6 @@
 """What one test shows, and how it travels with its report."""
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +46,6 @@ def report(test: str, when: str, outcome: str, *keys: str) -> Any:
 
 
 def test_what_a_test_shows_counts_if_every_phase_of_it_passed(tmp_path: Path) -> None:
-    subprocess.run(["git", "init", "--quiet", "."], cwd=tmp_path, check=True)
     results = Results(tmp_path)
     for test, call, teardown in (("t1", "passed", "passed"), ("t2", "failed", "passed"), ("t3", "passed", "failed")):
         results.pytest_runtest_logreport(report(test, "setup", "passed"))

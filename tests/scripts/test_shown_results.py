@@ -1,6 +1,5 @@
 """What tests have shown is kept for the code that they ran, and for no other."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,6 @@ from shown_results import FEW, RESULT, fingerprint, keep, read
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    subprocess.run(["git", "init", "--quiet", "."], cwd=tmp_path, check=True)
     (tmp_path / "src").mkdir()
     (tmp_path / "src" / "a.py").write_text("1\n")
     return tmp_path
