@@ -375,3 +375,32 @@ CHUNKS = st.fixed_dictionaries(
 @given(chunks=st.lists(CHUNKS, max_size=12), marked=st.booleans(), together=st.booleans())
 def test_any_order_of_deltas_makes_a_well_formed_stream(*, chunks: list[Json], marked: bool, together: bool) -> None:
     answered(*chunks, marked=marked, together=together)
+
+
+# --- phases ------------------------------------------------------------------------------------------------
+
+OFFERED: list[Json] = [{"type": "function", "name": "f", "parameters": {}}]
+SAID: Json = {"choices": [{"index": 0, "delta": {"content": "Hi."}}]}
+THOUGHT: Json = {"choices": [{"index": 0, "delta": {"reasoning": "Hm."}}]}
+CUT: Json = {"choices": [{"index": 0, "delta": {}, "finish_reason": "length"}]}
+
+
+@pytest.mark.parametrize(
+    ("chunks", "tools", "phases"),
+    [
+        ([SAID], OFFERED, ["final_answer"]),
+        ([SAID], [], [None]),
+        ([SAID, call(0, "a", "f", "{}")], OFFERED, ["commentary"]),
+        ([call(0, "a", "f", "{}"), SAID], OFFERED, ["commentary"]),
+        ([SAID, THOUGHT, SAID], OFFERED, [None, "final_answer"]),
+        ([THOUGHT, SAID], OFFERED, ["final_answer"]),
+        ([SAID, CUT], OFFERED, [None]),
+    ],
+    ids=["alone", "without tools", "before a call", "after a call", "between thoughts", "after a thought", "cut"],
+)
+def test_a_message_says_its_phase_where_that_is_known(chunks: list[Json], tools: list[Json], phases: list[Any]) -> None:
+    answer = answered(*chunks, tools=tools)
+    messages = [item for item in answer.output if item["type"] == "message"]
+    assert [message.get("phase") for message in messages] == phases
+    added = [event["item"] for event in answer.events if event["type"] == "response.output_item.added"]
+    assert not [item for item in added if "phase" in item]

@@ -183,3 +183,12 @@ def test_a_recorded_session_with_seals_is_replayed_byte_for_byte(
             assert second.text == "It is 5."
             bodies.append([first.body, second.body])
     assert bodies[0] == bodies[1]
+
+
+async def test_what_is_said_before_a_call_is_commentary_and_what_is_said_in_the_end_the_answer(scene: Scene) -> None:
+    scene.play(text("Let me add.") + tool_call("add", '{"a": 2, "b": 3}'), text("It is 5."))
+    async with serving(workshop().app("streamable")) as base, scene.server.async_client() as client:
+        tool: Any = {"type": "mcp", "server_label": "s", "server_url": f"{base}/mcp", "require_approval": "never"}
+        answer = await client.responses.create(model="scripted/m", input="2 + 3?", tools=[tool])
+    assert [item.type for item in answer.output] == ["mcp_list_tools", "message", "mcp_call", "message"]
+    assert [item.phase for item in answer.output if item.type == "message"] == ["commentary", "final_answer"]

@@ -160,9 +160,10 @@ def test_an_output_goes_back_by_the_list_of_input(scene: Scene) -> None:
     second = scene.stream(input=[*asked, *first.output, output_of(call, "42")], tools=[F])
     assert second.text == "42!"
     call_message = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    thought = {"reasoning": "Hm.", "reasoning_content": "Hm."}
     assert scene.calls[1].json["messages"] == [
         {"role": "user", "content": "Hello?"},
-        {"role": "assistant", "content": "Let me see.", "tool_calls": [call_message]},
+        {"role": "assistant", "content": "Let me see.", "tool_calls": [call_message], **thought},
         {"role": "tool", "tool_call_id": "call_1", "content": "42"},
     ]
 

@@ -155,10 +155,11 @@ class WholeItem(PlainItem):
 
 
 class MessageItem(PlainItem):
-    """An assistant message of text and refusal parts."""
+    """An assistant message of text and refusal parts. What follows it tells its `phase`."""
 
     def __init__(self, item_id: str) -> None:
         self.id = item_id
+        self.phase: str | msgspec.UnsetType = msgspec.UNSET
         self.output_index = -1
         self._parts: list[OutputPart] = []
         self._buffer: list[str] = []
@@ -206,7 +207,7 @@ class MessageItem(PlainItem):
 
     def close(self, status: str) -> list[ev.Event]:
         events = self._close_part()
-        item = OutputMessage(id=self.id, status=status, content=self._parts)
+        item = OutputMessage(id=self.id, status=status, content=self._parts, phase=self.phase)
         events.append(done(self.output_index, item))
         return events
 

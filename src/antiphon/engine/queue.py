@@ -7,8 +7,12 @@ which piece belongs to which item (`turn.py`). Counterpart: `open_items.py`.
 
 from dataclasses import dataclass, field
 
-from antiphon.engine.open_items import OpenItem, Piece
+from antiphon.engine.open_items import MessageItem, OpenItem, Piece, ReasoningItem
 from antiphon.wire.events import Event
+
+
+COMMENTARY, FINAL = "commentary", "final_answer"
+"""Phases of a message: the model calls something after it, or this is all it has to say."""
 
 
 @dataclass(slots=True)
@@ -39,6 +43,9 @@ class ItemQueue:
 
     def begin(self, item: OpenItem) -> Entry:
         """Put an item at the end. Call `settle` when its first pieces are in."""
+        last = self.last()
+        if last and isinstance(last.item, MessageItem) and not isinstance(item, MessageItem | ReasoningItem):
+            last.item.phase = COMMENTARY
         entry = Entry(item)
         self._entries.append(entry)
         return entry

@@ -32,7 +32,7 @@ from antiphon.engine.open_items import (
 )
 from antiphon.engine.own import marked
 from antiphon.engine.plan import Approved
-from antiphon.engine.queue import ItemQueue
+from antiphon.engine.queue import COMMENTARY, FINAL, ItemQueue
 from antiphon.engine.replies import ToolsListed
 from antiphon.engine.review import Rejected, Review
 from antiphon.engine.structured import Form
@@ -97,6 +97,7 @@ class Turn:
         self._ids = sources.ids
         self._queue = ItemQueue(first_index)
         self._calls = Calls(self._queue, sources.ids, bindings, taken_ids, one=one_call)
+        self._offered = bool(bindings)
         self._think = ThinkSplitter()
         self._markers = CitationReader(bibliography) if bibliography is not None else None
         self._written = WrittenCalls(text_calls, bindings) if text_calls is not None else None
@@ -146,7 +147,11 @@ class Turn:
             return self._end(whole=False, last_status="incomplete")
         self.nameless_call = self._calls.nameless
         self._finished = not (self.nameless_call or self.broken)
-        return self._end(whole=True, last_status="completed")
+        events = self._keep(self._release())
+        last = self._queue.last()
+        if self._finished and self._offered and last and isinstance(last.item, MessageItem):
+            last.item.phase = COMMENTARY if self._calls.any else FINAL
+        return events + self._end(whole=True, last_status="completed")
 
     @property
     def waiting(self) -> list[WaitingCall]:

@@ -14,12 +14,13 @@ from antiphon.wire.content import OutputPart, ReasoningText, SummaryText
 
 
 class OutputMessage(msgspec.Struct, tag="message", kw_only=True):
-    """What the assistant said."""
+    """What the assistant said; `phase` is `commentary` before calls and `final_answer` after all, where it is known."""
 
     id: str
     status: str
     role: str = "assistant"
     content: list[OutputPart] = []
+    phase: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Reasoning(msgspec.Struct, tag="reasoning", kw_only=True):
