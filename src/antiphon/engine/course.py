@@ -35,6 +35,11 @@ TOOL_FIELDS = frozenset({"tools", "tool_choice", "parallel_tool_calls"})
 _head = msgspec.json.Decoder(ItemHead)
 
 
+_fields = msgspec.json.Decoder(dict[str, Any])
+WORDS = ("arguments", "input", "content", "action", "operation", "text", "refusal")
+"""Members of an item in which the model's own words stand."""
+
+
 class Course:
     """`next_turn` before each turn, `call` to ask; `output` and `usage` are those of the whole response."""
 
@@ -136,11 +141,21 @@ def _with_output(item: Item, told: Mapping[str, str]) -> Item:
 
 
 def _written(turn: Turn) -> int:
-    """Tokens that the model wrote in a turn; estimated from what it made where its server doesn't tell."""
+    """Tokens that the model wrote in a turn; estimated from its words where its server doesn't tell."""
     usage = response_usage(turn.usage)
-    if usage is not None:
-        return usage.output_tokens
-    return estimated(sum(len(bytes(item)) for item in turn.output))
+    return usage.output_tokens if usage else estimated(sum(map(_size, map(_fields.decode, turn.output))))
+
+
+def _size(value: object) -> int:
+    match value:
+        case str():
+            return len(value.encode(errors="replace"))
+        case list():
+            return sum(map(_size, value))
+        case dict():
+            return sum(_size(value[name]) for name in WORDS if name in value)
+        case _:
+            return 0
 
 
 def stored_items(output: list[msgspec.Raw]) -> list[StoredItem]:
