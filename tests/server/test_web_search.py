@@ -285,6 +285,19 @@ def test_nothing_found_is_said(tmp_path: Path) -> None:
     assert "Nothing was found" in server.told
 
 
+def test_what_was_found_can_be_asked_for_later(tmp_path: Path) -> None:
+    with searching(tmp_path, "searxng", status(200, SEARXNG), [CATS, text("Cats.")]) as server:
+        made = server.ask(tools=[WEB])
+        plain = server.client.responses.retrieve(made.final["id"])
+        whole = server.client.responses.retrieve(
+            made.final["id"], include=["web_search_call.action.sources", "web_search_call.results"]
+        )
+    assert plain.output[0].to_dict() == made.output[0]
+    shown = whole.output[0].to_dict()
+    assert [one["url"] for one in shown["action"]["sources"]] == [one["url"] for one in SEARXNG["results"]]  # type: ignore[index] # as JSON
+    assert shown["results"]
+
+
 def test_an_answer_that_must_be_json_is_left_as_it_is(tmp_path: Path) -> None:
     schema = {
         "type": "object",
