@@ -4,7 +4,7 @@ from cassettes.tapes import asked, chat, interaction
 from antiphon.cassettes.cassette import Cassette
 from antiphon.cassettes.interaction import Asked, Interaction
 from antiphon.cassettes.matcher import Matcher
-from antiphon.cassettes.matching import COMPARED, SHOWN, differences, explain_miss, matching_rules, nearest
+from antiphon.cassettes.matching import COMPARED, SHOWN, Remedy, differences, explain_miss, matching_rules, nearest
 from antiphon.cassettes.rules import read_rule
 
 
@@ -157,8 +157,8 @@ def test_the_rules_that_would_make_it_match_do(recorded: object, now: object, ru
 
 def test_the_remedy_is_the_callers() -> None:
     cassette = tape(interaction(chat("hi")))
-    assert "record it with `make tapes`." in explain_miss(cassette, asked(chat("ho")), remedy="`make tapes`")
-    assert "record it with `make tapes`." in explain_miss(tape(), asked(chat("ho")), remedy="`make tapes`")
+    assert "record it with `make tapes`." in explain_miss(cassette, asked(chat("ho")), mend=Remedy("`make tapes`"))
+    assert "record it with `make tapes`." in explain_miss(tape(), asked(chat("ho")), mend=Remedy("`make tapes`"))
 
 
 def test_ids_of_servers_are_no_difference() -> None:

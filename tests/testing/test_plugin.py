@@ -56,7 +56,10 @@ def test_recorded_once_replayed_and_failing_well(project: Run, tmp_path: Path) -
     said = project(test_it=TEN_LINES.replace("to Ann", "to Bob"), status=1)
     assert 'messages[0].content: recorded "Say hello to Ann.", asked "Say hello to Bob."' in said
     assert "record it with `pytest --record-mode=new_episodes 'test_it.py::test_greeting'`." in said
-    assert """--rule 'ignore messages[0].content'""" in said
+    marker = "@pytest.mark.cassette(rules=['ignore messages[0].content'])"
+    assert f"Or let it match: {marker}" in said
+    changed = TEN_LINES.replace("to Ann", "to Bob")
+    assert "1 passed" in project(test_it=f"import pytest\n\n{marker}{changed}")
 
 
 SWALLOWED = """

@@ -6,8 +6,8 @@ are compared field by field. Not here: what counts as equal (`canonical.py`), lo
 
 import heapq
 import shlex
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import NamedTuple
 
@@ -59,13 +59,29 @@ class Difference(NamedTuple):
         return f"{self.path}: recorded {self.recorded}, asked {self.asked}"
 
 
-def explain_miss(
-    cassette: Cassette, asked: Asked, scope: str = "", *, repeats: bool = True, remedy: str = REMEDY
-) -> str:
-    """The message of a `CassetteMiss`: what was asked, what comes nearest, what to do.
+def as_flags(rules: Sequence[str]) -> str:
+    """How rules are said on a command line."""
+    return " ".join(f"--rule {shlex.quote(rule)}" for rule in rules)
 
-    `remedy` is the command or flag that records just what is lacking.
-    """
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """How whoever asked mends a miss: the command that records just what is lacking, and how rules are said."""
+
+    command: str = REMEDY
+    rules: Callable[[Sequence[str]], str] = as_flags
+
+
+def explain_miss(
+    cassette: Cassette,
+    asked: Asked,
+    scope: str = "",
+    *,
+    repeats: bool = True,
+    mend: Remedy = Remedy(),
+) -> str:
+    """The message of a `CassetteMiss`: what was asked, what comes nearest, what to do."""
+    remedy = mend.command
     what = f"{asked.method} {asked.path}" + (f" in the scope {scope!r}" if scope else "")
     equal = cassette.equal(asked, scope)
     if equal and not repeats:
@@ -88,7 +104,7 @@ def explain_miss(
             f"The cassette {cassette.name} has {len(cassette)} interactions, none of them for {what}: "
             f"it knows {', '.join(_known_paths(cassette))}. Correct the path, or record it with {remedy}."
         )
-    return _explain_nearest(cassette, asked, near, remedy)
+    return _explain_nearest(cassette, asked, near, mend)
 
 
 def nearest(cassette: Cassette, asked: Asked) -> Interaction | None:
@@ -149,12 +165,12 @@ def _without_ids(fields: Mapping[str, str]) -> dict[str, str]:
     return dict(zip(fields, named, strict=bool(fields)))
 
 
-def _explain_nearest(cassette: Cassette, asked: Asked, near: Interaction, remedy: str) -> str:
+def _explain_nearest(cassette: Cassette, asked: Asked, near: Interaction, mend: Remedy) -> str:
     found = differences(near.asked, asked, cassette.matcher)
     if [difference.path for difference in found] == ["model"]:
         return (
             f"The cassette {cassette.name} has this very request for another model ({near.origin}): "
-            f"{found[0]}. Ask for the recorded model, map the name with `--alias`, or record it with {remedy}."
+            f"{found[0]}. Ask for the recorded model, map the name with `--alias`, or record it with {mend.command}."
         )
     lines = [f"  {difference}" for difference in found[:SHOWN]]
     if len(found) > SHOWN:
@@ -165,8 +181,8 @@ def _explain_nearest(cassette: Cassette, asked: Asked, near: Interaction, remedy
         f"The nearest of its {len(cassette)} interactions is {near.origin}{scope}; it differs in"
     )
     rules = matching_rules(near.asked, asked, cassette.matcher)
-    let = [f"Or let it match: {' '.join(f'--rule {shlex.quote(rule)}' for rule in rules)}"] if rules else []
-    return "\n".join([head, *lines, f"Ask as it was recorded, or record it with {remedy}.", *let])
+    let = [f"Or let it match: {mend.rules(rules)}"] if rules else []
+    return "\n".join([head, *lines, f"Ask as it was recorded, or record it with {mend.command}.", *let])
 
 
 def _known_paths(cassette: Cassette) -> list[str]:

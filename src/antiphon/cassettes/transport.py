@@ -13,7 +13,7 @@ from enum import StrEnum
 from antiphon.cassettes.cassette import Cassette, Match
 from antiphon.cassettes.faults import Faults, Kind
 from antiphon.cassettes.interaction import Answered, Asked, Chunk, End, Interaction, Origin
-from antiphon.cassettes.matching import REMEDY, explain_miss
+from antiphon.cassettes.matching import Remedy, explain_miss
 from antiphon.cassettes.recorder import Recorder
 from antiphon.cassettes.redaction import own_secrets, redact_answer, redact_request
 from antiphon.cassettes.renaming import rename_answer
@@ -67,7 +67,7 @@ class CassetteTransport:
         self.cassette = cassette
         self.mode = mode
         self.misses: list[str] = []
-        self.remedy = REMEDY
+        self.remedy = Remedy()
         self.faults = faults or Faults()
         self._redact = tuple(redact)
         self._inner = inner
@@ -146,7 +146,7 @@ class CassetteTransport:
         return Loaded(rename_answer(loaded.answered, match.ids)) if match.ids else loaded
 
     def _why_missed(self, asked: Asked, scope: str) -> str:
-        return explain_miss(self.cassette, asked, scope, repeats=self._repeats, remedy=self.remedy)
+        return explain_miss(self.cassette, asked, scope, repeats=self._repeats, mend=self.remedy)
 
     def _pace(self) -> Pace | None:
         return Pace(self._speed, asyncio.get_running_loop().time) if self._speed else None

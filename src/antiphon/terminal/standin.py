@@ -7,6 +7,7 @@ import shlex
 import sys
 
 from antiphon import __version__
+from antiphon.cassettes.matching import Remedy
 from antiphon.cassettes.upstreams import upstreams
 from antiphon.config import Config
 from antiphon.server.app import with_cors
@@ -22,7 +23,7 @@ def stand_in(config: Config, upstream: str | None = None) -> int:
 
 async def _stand_in(config: Config, upstream: str | None) -> int:
     async with open_standin(config, upstream) as standin:
-        standin.tape.remedy = _remedy(config, standin)
+        standin.tape.remedy = Remedy(_remedy(config, standin))
 
         async def announce(port: int) -> None:
             _announce(config, standin, f"http://{address(config.host)}:{port}", upstream)

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from antiphon.cassettes.interaction import Interaction
+from antiphon.cassettes.matching import Remedy
 from antiphon.config import Config, Environment, Mode, load
 from antiphon.errors import AntiphonError
 from antiphon.testing.attempt import Attempt, holds_something
@@ -50,7 +51,7 @@ class PlayedCassette:
         with _told():
             self._check_there()
             self._served = Served(thread, _config(item, marked, self), Environment(variables=os.environ))
-        self._served.tape.remedy = f"`pytest --record-mode=new_episodes '{item.nodeid}'`"
+        self._served.tape.remedy = Remedy(f"`pytest --record-mode=new_episodes '{item.nodeid}'`", _as_marker)
 
     @property
     def url(self) -> str:
@@ -178,6 +179,10 @@ def _config(item: pytest.Item, marked: Marked, played: PlayedCassette) -> Config
         "db": "memory://",
     }
     return load(flags, os.environ, item.config.rootpath)
+
+
+def _as_marker(rules: Sequence[str]) -> str:
+    return f"@pytest.mark.cassette(rules={list(rules)!r})"
 
 
 def _shown(path: Path, item: pytest.Item) -> str:
