@@ -6,9 +6,18 @@ from collections.abc import Callable
 import pytest
 from plain_doors import Client, Store, Upstream
 
-from antiphon.engine.commands import CallTool, CallUpstream, ListTools
+from antiphon.engine.commands import CallTool, CallUpstream, Check, ListTools, Measure
 from antiphon.engine.kinds.face import Outcome
-from antiphon.engine.replies import ToolDone, ToolProgress, ToolsListed, UpstreamDone, UpstreamFailed, UpstreamOpened
+from antiphon.engine.replies import (
+    Checked,
+    Measured,
+    ToolDone,
+    ToolProgress,
+    ToolsListed,
+    UpstreamDone,
+    UpstreamFailed,
+    UpstreamOpened,
+)
 from antiphon.engine.run import Run
 from antiphon.errors import StoreFault, UpstreamUnavailable
 from antiphon.runner.drive import drive
@@ -46,6 +55,12 @@ class Tools:
             self.cancelled += 1
             raise
         return ToolDone(command.item_id, Outcome("5"))
+
+    async def check(self, command: Check) -> Checked:
+        raise NotImplementedError(command)
+
+    async def measure(self, command: Measure) -> Measured:
+        raise NotImplementedError(command)
 
     async def close(self) -> None:
         self.closed = True
@@ -223,7 +238,7 @@ async def test_reports_of_many_tools_are_all_told() -> None:
     for number in range(5):
         doors.use_tool(CallTool(str(number), "image_generation", {}, "{}"))
     replies = [await doors.reply() for _ in range(15)]
-    for number in map(str, range(5)):
-        own = [reply for reply in replies if isinstance(reply, ToolProgress | ToolDone) and reply.item_id == number]
+    for item_id in map(str, range(5)):
+        own = [reply for reply in replies if isinstance(reply, ToolProgress | ToolDone) and reply.item_id == item_id]
         assert [getattr(reply, "piece", "done") for reply in own] == ["one", "two", "done"]
     await doors.close()

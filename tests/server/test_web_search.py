@@ -26,7 +26,7 @@ CATS = tool_call("web_search", '{"query": "cats"}')
 SEARCHED = ["web_search_call.in_progress", "web_search_call.searching", "web_search_call.completed"]
 WEB = {"type": "web_search"}
 
-SEARXNG = {
+SEARXNG: dict[str, Any] = {
     "query": "cats", "number_of_results": 0, "answers": [], "corrections": [], "infoboxes": [], "suggestions": [],
     "results": [
         {"url": "https://www.example.org/cats", "title": "Cats", "content": "A cat has four legs.", "engine": "bing", "score": 2.0},
@@ -293,8 +293,8 @@ def test_what_was_found_can_be_asked_for_later(tmp_path: Path) -> None:
             made.final["id"], include=["web_search_call.action.sources", "web_search_call.results"]
         )
     assert plain.output[0].to_dict() == made.output[0]
-    shown = whole.output[0].to_dict()
-    assert [one["url"] for one in shown["action"]["sources"]] == [one["url"] for one in SEARXNG["results"]]  # type: ignore[index] # as JSON
+    shown: dict[str, Any] = whole.output[0].to_dict()
+    assert [one["url"] for one in shown["action"]["sources"]] == [one["url"] for one in SEARXNG["results"]]
     assert shown["results"]
 
 
