@@ -19,6 +19,7 @@ NO_CONTAINER = """#!{python}
 import json, os, sys
 words = sys.argv[1:]
 if words[0] != "run":
+    open({folder!r} + words[-1] + ".ended", "w").write(" ".join(words))
     sys.exit()
 inside = words[words.index("{image}") + 1 :]
 settings = json.loads(inside[-1])

@@ -1,7 +1,7 @@
 """code_interpreter against a running server, with the official client: its stream, its containers, record and replay."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +24,7 @@ def python(code: str, **more: Any) -> Reply:
 
 
 @contextmanager
-def coding(folder: Path, *script: Reply | Sequence[Reply], **flags: Any) -> Iterator[ToolServer]:
+def coding(folder: Path, *script: Reply, **flags: Any) -> Iterator[ToolServer]:
     """A server whose sandbox keeps nothing in, and a model that says `script`."""
     with (
         ScriptedUpstream(*script, models=["m"]) as upstream,

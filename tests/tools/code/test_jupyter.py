@@ -5,8 +5,8 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -80,17 +80,22 @@ async def test_a_real_server_does_too(tmp_path: Path) -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [str(JUPYTER), "--allow-root", f"--port={port}", f"--IdentityProvider.token={TOKEN}", "--no-browser"]
-    environment = {**os.environ, "HOME": str(tmp_path), "JUPYTER_RUNTIME_DIR": str(tmp_path)}
-    with subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL) as server:
-        try:
-            await accepting(port)
-            async with started(f"http://127.0.0.1:{port}") as sandbox:
-                await shows_what_a_kernel_does(sandbox)
-        finally:
-            server.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                server.wait(10)
-            server.kill()
+    with running(command, tmp_path) as server:
+        await accepting(port)
+        async with started(f"http://127.0.0.1:{port}") as sandbox:
+            await shows_what_a_kernel_does(sandbox)
+        assert server.poll() is None
+
+
+@contextmanager
+def running(command: list[str], home: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    environment = {**os.environ, "HOME": str(home), "JUPYTER_RUNTIME_DIR": str(home)}
+    with subprocess.Popen(command, cwd=home, env=environment, stderr=subprocess.DEVNULL) as server:
+        yield server
+        server.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            server.wait(10)
+        server.kill()
 
 
 async def accepting(port: int) -> None:
@@ -143,7 +148,7 @@ async def test_a_cancelled_call_loses_it() -> None:
 
 async def test_a_server_that_refuses_or_isnt_there_is_told() -> None:
     async with jupyter(TOKEN) as (server, url):
-        with pytest.raises(SandboxFailed, match="status 403. Check its url and token"):
+        with pytest.raises(SandboxFailed, match=r"status 403\. Check its url and token"):
             async with started(url, "wrong"):
                 pass
         server.status = 500

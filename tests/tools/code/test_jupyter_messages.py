@@ -32,9 +32,9 @@ def test_what_answers_it_is_gathered_and_nothing_else() -> None:
         message("status", execution_state="busy"), message("comm_open"),
     ):  # fmt: skip
         output.take(one)
-    assert not output.done
+    before = output.done
     output.take(message("status", execution_state="idle"))
-    assert output.done
+    assert (before, output.done) == (False, True)
     ran = output.ran()
     assert (ran.logs, ran.result, ran.images) == ("a\nb\nshown too\n", "3", ["data:image/png;base64,aGk="])
 

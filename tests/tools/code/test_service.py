@@ -96,7 +96,7 @@ async def test_a_file_stays_in_its_folder(tmp_path: Path, name: str) -> None:
 async def test_what_cant_be_started_is_told() -> None:
     settings = CodeSettings(sandbox="bubblewrap", program="/nonexistent/bwrap")
     async with service(settings) as (client, _):
-        with pytest.raises(SandboxFailed, match="can't be started|doesn't start"):
+        with pytest.raises(SandboxFailed, match=r"can't be started|doesn't start"):
             await client.run("cntr_1", RunCode(code="1", make=True))
 
 

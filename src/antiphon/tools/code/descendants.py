@@ -16,8 +16,8 @@ PROC = Path("/proc")
 _PRIVATE = re.compile(rb"^Rss(?:Anon|Shmem):\s+(\d+) kB", re.MULTILINE)
 _RESTING = re.compile(rb"^State:\s+[TZX]", re.MULTILINE)
 PASSES, PAUSE = 100, 0.002
-"""Looks for processes that began while others were being stopped, and the seconds between them: a signal takes a moment,
-and each look leaves fewer that could begin any."""
+"""Looks for processes that began while others were being stopped, and the seconds between them: a signal takes a
+moment, and each look leaves fewer that could begin any."""
 
 
 def tree(root: int) -> list[int]:

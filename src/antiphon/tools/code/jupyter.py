@@ -11,7 +11,6 @@ import itertools
 import os
 from binascii import Error as NotBase64
 from contextlib import suppress
-from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import msgspec
@@ -29,7 +28,7 @@ START = 60.0
 GRACE = 3.0
 """Seconds in which an interrupted kernel must be idle again."""
 LAST_WORDS = 1.0
-"""Seconds in which output may come after the kernel's own reply: a server that limits its rate drops what says the end."""
+"""Seconds in which output may come after the kernel's own reply: a server that limits its rate drops the last word."""
 PAUSES = (0.5, 1.0, 2.0)
 """Seconds between tries to end a kernel: one that died can't be ended while its server starts it again."""
 UPSTREAM = "jupyter"
@@ -107,7 +106,10 @@ class JupyterSandbox:
         return msgspec.structs.replace(ran, lost=self._lost)
 
     async def files(self) -> list[WorkFile]:
-        return self._read(await self._do("_work_files()"), list[WorkFile])
+        try:
+            return msgspec.json.decode(await self._do("_work_files()"), type=list[WorkFile])
+        except msgspec.MsgspecError as error:
+            raise SandboxFailed("The kernel answered with something else than it was asked for.") from error
 
     async def read(self, path: str) -> bytes:
         parts: list[bytes] = []
@@ -141,12 +143,6 @@ class JupyterSandbox:
                 await self._server.end_kernel(self._kernel)
                 return
             await asyncio.sleep(pause)
-
-    def _read(self, text: str, kind: Any) -> Any:  # noqa: ANN401 - JSON of the kind that is named
-        try:
-            return msgspec.json.decode(text, type=kind)
-        except msgspec.MsgspecError as error:
-            raise SandboxFailed("The kernel answered with something else than it was asked for.") from error
 
     async def _do(self, code: str, limit: int = LINE_BYTES) -> str:
         """Run code of ours; what it printed. Raises `NotFound` where it found no file, `SandboxFailed` otherwise."""

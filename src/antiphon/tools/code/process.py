@@ -146,12 +146,13 @@ class ProcessSandbox:
         """The answer; None when the sandbox was lost over it, and `_lost` says why."""
         if self._lost is not None:
             return None
+        said: Said | None = None
         self._awaited, self._answer = asked.id, asyncio.get_running_loop().create_future()
         async with self._awake(seconds, late):
             if self._process.stdin is not None:
                 self._process.stdin.write(line(asked))
-            return await self._answer
-        return None
+            said = await self._answer
+        return said  # noqa: RET504 - the block before may swallow what ended it
 
     @contextlib.asynccontextmanager
     async def _awake(self, seconds: float, late: str) -> AsyncIterator[None]:
