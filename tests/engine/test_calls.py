@@ -172,6 +172,20 @@ def test_two_calls(form: str, *, together: bool) -> None:
     assert all(found)
 
 
+@pytest.mark.parametrize("together", [False, True])
+@pytest.mark.parametrize("form", TWO_CALLS)
+def test_of_two_calls_the_first_is_kept_where_one_is_wanted(form: str, *, together: bool) -> None:
+    chunks, ids = TWO_CALLS[form]
+    answer = answered(*chunks, ENDED, together=together, parallel_tool_calls=False)
+    assert answer.said == PAIR[:1]
+    assert ids[0] in (answer.output[0]["call_id"], None)
+
+
+def test_a_call_without_a_name_behind_the_one_that_is_wanted_is_nothing() -> None:
+    answer = answered(call(0, "c1", "f", "{}"), call(1, "c2", None, "{}"), ENDED, parallel_tool_calls=False)
+    assert answer.said == [("f", "{}")]
+
+
 def test_two_calls_of_one_function() -> None:
     chunk = call(0, None, "f", '{"a":1}')
     assert answered(chunk, chunk, ENDED).said == [("f", '{"a":1}')] * 2

@@ -241,3 +241,49 @@ def test_a_type_that_nobody_knows_is_kept_and_noted(scene: Scene) -> None:
     assert answer.status_code == 200
     assert answer.json()["tools"][0] == new
     assert answer.headers["antiphon-ignored"] == "tools[0], tools[2], tool_choice"
+
+
+SHELL_OUTPUT = [
+    {"stdout": "a\n", "stderr": "", "outcome": {"type": "exit", "exit_code": 0}},
+    {"stdout": "", "stderr": "slow", "outcome": {"type": "timeout"}},
+]
+OUTPUTS: list[tuple[str, Any, Json, str]] = [
+    (
+        "shell",
+        {"commands": ["ls", "sleep"]},
+        {"type": "shell_call_output", "output": SHELL_OUTPUT, "max_output_length": 100, "status": "completed"},
+        "a\n[exit code 0]\nslow\n[timed out]",
+    ),
+    ("shell", {"commands": []}, {"type": "shell_call_output", "output": [], "status": "incomplete"}, ""),
+    (
+        "apply_patch",
+        {"type": "delete_file", "path": "a"},
+        {"type": "apply_patch_call_output", "status": "failed", "output": "No such file."},
+        "failed: No such file.",
+    ),
+    (
+        "apply_patch",
+        {"type": "delete_file", "path": "a"},
+        {"type": "apply_patch_call_output", "status": "completed", "output": None},
+        "completed",
+    ),
+    (
+        "local_shell",
+        {"command": ["ls"]},
+        {"type": "local_shell_call_output", "id": "x", "output": "a", "status": "incomplete"},
+        "a",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments", "output", "told"), OUTPUTS)
+async def test_what_the_client_gives_back(agent: Agent, name: str, arguments: Any, output: Json, told: str) -> None:
+    tools = [{"type": name}]
+    first = await agent.ask(tool_call(name, json.dumps(arguments)), tools=tools)
+    (call,) = first.output
+    given = {**output, "call_id": call["call_id"], "caller": {"type": "direct"}}
+    second = await agent.ask(text("Ok."), input=[given], tools=tools, previous_response_id=first.final["id"])
+    assert second.text == "Ok."
+    assert agent.messages[-1]["content"] == told
+    kept = await agent.client.responses.input_items.list(second.final["id"])
+    assert kept.data[0].type == output["type"]

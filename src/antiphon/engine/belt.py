@@ -13,6 +13,7 @@ from antiphon.engine.kinds.face import Binding, Origin
 from antiphon.engine.kinds.mcp import ApprovalFace, McpFace
 from antiphon.engine.kinds.tool_search import TOOL_SEARCH
 from antiphon.engine.mcp import allowed, needs_approval
+from antiphon.engine.naming import chat_name
 from antiphon.engine.own import Stamp, Unkeyed
 from antiphon.engine.tool_search import Deferred, search
 from antiphon.wire.mcp import ListedTool, McpTool
@@ -62,8 +63,7 @@ class Belt:
     def add(self, server: Server, listed: Sequence[ListedTool]) -> None:
         """Offer a server's tools. A name that is taken gets the server's label before it."""
         for tool in allowed(server.tool, listed):
-            label = server.tool.server_label
-            name = tool.name if tool.name not in self.bindings else f"{label}__{tool.name}"
+            name = tool.name if tool.name not in self.bindings else chat_name(tool.name, server.tool.server_label)
             binding = self.bindings[name] = _bound(server.tool, tool, self._stamp)
             function = {"name": name, "description": tool.description, "parameters": tool.input_schema}
             said = {key: value for key, value in function.items() if value is not None}

@@ -56,7 +56,9 @@ def offer(
     made = [one for tool in tools for one in _functions(tool, hosting or Hosting(), notes)]
     chosen = _choice(choice, tools, made, dialect, notes)
     searches = any(tool.tool["type"] == TOOL_SEARCH for tool in tools)
-    waiting = [one for one in made if _waits(one, chosen, notes, searches=searches)]
+    if not searches:
+        notes.approximated += [f"{one.at}.defer_loading" for one in tools if one.deferred and not one.found]
+    waiting = [one for one in made if searches and _waits(one, chosen)]
     offered = [one for one in made if one not in waiting]
     search = _search(tools, [one.deferred for one in waiting], notes)
     return Offer(
@@ -85,7 +87,7 @@ def _functions(tool: Declared, hosting: Hosting, notes: Notes) -> list[_Made]:
     offered = make(tool.tool, at) if make else host(tool.tool, at, hosting) if host else []
     if not offered:
         notes.ignored.append(at)
-    if any("rule" in binding.about for _, binding in offered):
+    if any("constraint" in binding.about for _, binding in offered):
         # No chat model is held to a grammar while it writes: what it wrote is checked.
         notes.approximated.append(f"{at}.format")
     return [_Made(_named(function, binding, tool), tool) for function, binding in offered]
@@ -107,14 +109,10 @@ def _named(function: ChatTool, binding: Binding, tool: Declared) -> Deferred:
     return Deferred(function, replace(binding, about=about), tool.tool, group)
 
 
-def _waits(one: _Made, choice: Choice, notes: Notes, *, searches: bool) -> bool:
-    """Whether a tool is to be searched for; without a search it is offered, and so is one that must be called."""
-    if not one.tool.deferred or one.tool.found:
-        return False
-    if not searches:
-        notes.approximated.append(f"{one.tool.at}.defer_loading")
-        return False
-    return not (choice.forced and choice.admits(one.deferred.binding.origin))
+def _waits(one: _Made, choice: Choice) -> bool:
+    """Whether a tool is to be searched for; one that must be called needn't be."""
+    must = choice.forced and choice.admits(one.deferred.binding.origin)
+    return one.tool.deferred and not one.tool.found and not must
 
 
 def _search(

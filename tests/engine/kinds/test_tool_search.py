@@ -146,6 +146,8 @@ def test_without_a_search_nothing_waits() -> None:
     plan = planned(tools=[F, WEATHER])
     assert [tool["function"]["name"] for tool in plan.body["tools"]] == ["f", "get_weather"]
     assert plan.notes.approximated == ["tools[1].defer_loading"]
+    mcp = {"type": "mcp", "server_label": "s", "server_url": "http://127.0.0.1/mcp", "defer_loading": True}
+    assert planned(tools=[mcp]).notes.approximated == ["tools[0].defer_loading"]
 
 
 def test_without_anything_to_find_there_is_no_search() -> None:
