@@ -240,6 +240,14 @@ def test_a_service_that_fails_is_a_failed_call_and_the_loop_goes_on(tmp_path: Pa
     assert KEY not in told.raw.decode() + server.told
 
 
+def test_a_service_that_is_busy_is_asked_again(tmp_path: Path) -> None:
+    busy = [status(429, headers={"retry-after-ms": "1"}), status(200, SEARXNG)]
+    with searching(tmp_path, "searxng", lambda _: busy.pop(0), [CATS, text("Cats.")]) as server:
+        told = server.ask(tools=[WEB])
+    assert told.output[0]["status"] == "completed"
+    assert busy == []
+
+
 def test_searches_of_one_turn_are_made_at_once_and_shown_in_order(tmp_path: Path) -> None:
     gate = Gate()
 

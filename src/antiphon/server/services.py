@@ -141,7 +141,14 @@ async def open_services(
         aids = Aids(Checker(), Measurer(tape or network, catalog))
         stack.push_async_callback(aids.checker.close)
         tools = make_tools(
-            Workshop(tape or network, config.tools, _keys(environment, "The tool", replays=replays), catalog, replays)
+            Workshop(
+                tape or network,
+                config.tools,
+                _keys(environment, "The tool", replays=replays),
+                catalog,
+                replays,
+                Retry(sleep=_no_wait) if replays else Retry(),
+            )
         )
         for tool in tools.values():
             stack.push_async_callback(tool.close)

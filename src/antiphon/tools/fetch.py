@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
@@ -16,6 +16,7 @@ import msgspec
 
 from antiphon.errors import ToolFailed, UpstreamFault
 from antiphon.transport import HttpAnswer, HttpRequest, Transport
+from antiphon.upstream.retry import Retry
 
 log = logging.getLogger("antiphon")
 
@@ -24,11 +25,15 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds and bytes of one answer; `service` is what it is called in messages."""
+    """Seconds and bytes of one answer; `service` is what it is called in messages.
+
+    A service that is too busy is asked again as `retry` says, within these seconds.
+    """
 
     service: str
     seconds: float
     most_bytes: int = 4 * MIB
+    retry: Retry = field(default_factory=Retry)
 
 
 async def fetch_json(transport: Transport, request: HttpRequest, limits: Limits) -> Any:  # noqa: ANN401 - JSON
@@ -44,7 +49,7 @@ async def asking(transport: Transport, request: HttpRequest, limits: Limits) -> 
     """The answer of a service, while it arrives. What goes wrong inside the block, too, is a `ToolFailed`."""
     try:
         async with asyncio.timeout(limits.seconds):
-            answer = await transport.send(request)
+            answer = await limits.retry.send(transport, request)
             try:
                 yield answer
             finally:

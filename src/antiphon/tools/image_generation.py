@@ -21,6 +21,7 @@ from antiphon.tools.tool import ToolCall
 from antiphon.transport import HttpAnswer, HttpRequest, Transport
 from antiphon.upstream.addresses import Upstream
 from antiphon.upstream.refusal import complaint_in, complaint_of
+from antiphon.upstream.retry import Retry
 from antiphon.upstream.sse import Decoder
 from antiphon.wire.image_generation import ImageGenerationTool
 
@@ -67,11 +68,18 @@ class Made:
 class ImageGeneration:
     """Implements `Tool`. `upstream` gives the model server when it is needed, or raises."""
 
-    def __init__(self, transport: Transport, upstream: Callable[[], Upstream], settings: ImageSettings) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        upstream: Callable[[], Upstream],
+        settings: ImageSettings,
+        retry: Retry | None = None,
+    ) -> None:
         self._transport = transport
         self._upstream = upstream
         self._settings = settings
-        self._limits = Limits(f"The image server ({settings.upstream})", settings.timeout, MOST_BYTES)
+        name = f"The image server ({settings.upstream})"
+        self._limits = Limits(name, settings.timeout, MOST_BYTES, retry or Retry())
         self._latest: dict[str, str] = {}
 
     async def call(self, call: ToolCall) -> Outcome:

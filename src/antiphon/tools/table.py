@@ -5,7 +5,7 @@ MCP servers, which need no settings (`mcp_calls.py`).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from antiphon.errors import ConfigFault
@@ -18,6 +18,7 @@ from antiphon.tools.tool import Tool
 from antiphon.tools.web_search import WebSearch
 from antiphon.transport import Transport
 from antiphon.upstream.catalog import Catalog
+from antiphon.upstream.retry import Retry
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Workshop:
     """What tools are made of.
 
     `key` gives the key in a variable, for the tool of a name, or raises `ConfigFault`. `replays` is true where nobody
-    is asked in earnest, so that an upstream need not be there.
+    is asked in earnest, so that an upstream need not be there; `retry` says how services that are busy are asked again.
     """
 
     transport: Transport
@@ -33,6 +34,7 @@ class Workshop:
     key: Callable[[str, str], str]
     catalog: Catalog
     replays: bool = False
+    retry: Retry = field(default_factory=Retry)
 
     def check_upstream(self, name: str, tool: str) -> None:
         """Raise `ConfigFault` where a tool names an upstream that isn't there."""
@@ -55,9 +57,8 @@ def _web_search(workshop: Workshop) -> Tool | None:
             f"[tools.web_search] needs key-env: the name of the variable that holds {said.backend}'s key."
         )
     key = workshop.key(said.key_env, "web_search") if said.key_env else ""
-    return WebSearch(
-        workshop.transport, service, url, key, Limits(f"The search service ({said.backend})", said.timeout)
-    )
+    limits = Limits(f"The search service ({said.backend})", said.timeout, retry=workshop.retry)
+    return WebSearch(workshop.transport, service, url, key, limits)
 
 
 def _code_interpreter(workshop: Workshop) -> Tool | None:
@@ -69,7 +70,7 @@ def _image_generation(workshop: Workshop) -> Tool | None:
     if said is None:
         return None
     workshop.check_upstream(said.upstream, "image_generation")
-    return ImageGeneration(workshop.transport, partial(workshop.catalog.upstream, said.upstream), said)
+    return ImageGeneration(workshop.transport, partial(workshop.catalog.upstream, said.upstream), said, workshop.retry)
 
 
 TOOLS: dict[str, Callable[[Workshop], Tool | None]] = {
