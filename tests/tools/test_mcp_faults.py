@@ -61,11 +61,6 @@ def test_a_timeout_counts_before_what_became_of_the_cancellation() -> None:
     assert "took longer than 3 s" in said.message
 
 
-def test_a_wait_that_was_given_up_is_no_timeout() -> None:
-    said = failed(Exchange(status=404, gave_up=True), TimeoutError())
-    assert (said.kind, said.number) == ("http_error", 404)
-
-
 def test_the_servers_own_words_count_before_its_status() -> None:
     said = failed(Exchange(status=400, told=True), MCPError(-32099, "closed on Sundays"))
     assert (said.kind, said.number, said.message) == ("mcp_protocol_error", -32099, "closed on Sundays")
