@@ -46,6 +46,7 @@ MENDING = {
     "UpstreamGarbage": "Give the address of the API itself, usually one that ends in `/v1`.",
     "UpstreamUnfit": "Ask a model that keeps to such a form, or ask for a simpler one.",
     "McpFailed": "Look at the MCP server: its address, its log.",
+    "SandboxFailed": "Look at the settings under `[tools.code_interpreter]`, and at the log of the server.",
     "ToolFailed": "Look at the service behind the tool: its address and key under `[tools]`, the server's log.",
     "CassetteMiss": "Ask as it was recorded, or record the call with `--mode auto`.",
     "CassetteInvalid": "Mend the line that the message names, or record again.",

@@ -300,15 +300,15 @@ class McpCallFailed(ItemEvent, tag="response.mcp_call.failed"):
 
 
 class WebSearchInProgress(ItemEvent, tag="response.web_search_call.in_progress"):
-    """The web is going to be searched."""
+    """A search of the web begins."""
 
 
 class WebSearchSearching(ItemEvent, tag="response.web_search_call.searching"):
-    """It is searched."""
+    """The web is searched."""
 
 
 class WebSearchCompleted(ItemEvent, tag="response.web_search_call.completed"):
-    """It was."""
+    """The search is over."""
 
 
 class CodeInProgress(ItemEvent, tag="response.code_interpreter_call.in_progress"):
@@ -337,11 +337,11 @@ class CodeCompleted(ItemEvent, tag="response.code_interpreter_call.completed"):
 
 
 class ImageGenerationInProgress(ItemEvent, tag="response.image_generation_call.in_progress"):
-    """A picture is going to be made."""
+    """A picture is asked for."""
 
 
 class ImageGenerationGenerating(ItemEvent, tag="response.image_generation_call.generating"):
-    """It is being made."""
+    """The picture is being made."""
 
 
 class ImageGenerationPartialImage(ItemEvent, tag="response.image_generation_call.partial_image"):
@@ -356,7 +356,7 @@ class ImageGenerationPartialImage(ItemEvent, tag="response.image_generation_call
 
 
 class ImageGenerationCompleted(ItemEvent, tag="response.image_generation_call.completed"):
-    """It is made."""
+    """The picture is made."""
 
 
 class StreamError(Event, tag="error"):
