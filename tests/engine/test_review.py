@@ -4,6 +4,7 @@ import pytest
 
 from antiphon.engine.call_item import CallItem
 from antiphon.engine.commands import Check
+from antiphon.engine.constraints import Constraint
 from antiphon.engine.held import HeldMessage
 from antiphon.engine.input import Item
 from antiphon.engine.kinds.custom import CustomFace
@@ -12,12 +13,11 @@ from antiphon.engine.open_items import Refusal, Text
 from antiphon.engine.queue import Entry, ItemQueue
 from antiphon.engine.replies import Checked
 from antiphon.engine.review import OPEN, HeldCall, Rejected, Review, correction, open_calls
-from antiphon.engine.rules import Rule
 from antiphon.engine.structured import form_of
 from antiphon.wire.items import FunctionCallOutputView, FunctionCallView
 from antiphon.wire.responses import JsonObjectFormat, JsonSchemaFormat
 
-DIGITS = Rule("regex", "[0-9]+")
+DIGITS = Constraint("regex", "[0-9]+")
 SCHEMA = {"type": "object"}
 FORM = form_of(JsonSchemaFormat(name="n", schema=SCHEMA))
 
@@ -29,7 +29,9 @@ def said(*texts: str) -> Entry:
 
 
 def call(arguments: str, number: int = 0) -> HeldCall:
-    bindings = {"calc": Binding(CustomFace, about={"rule": DIGITS, "rule_at": "tools[0].format.definition"})}
+    bindings = {
+        "calc": Binding(CustomFace, about={"constraint": DIGITS, "constraint_at": "tools[0].format.definition"})
+    }
     item = CallItem(lambda prefix: f"{prefix}_1", bindings)
     item.name, item.number = "calc", number
     return HeldCall(item, arguments)
@@ -44,7 +46,7 @@ def test_a_turn_without_anything_to_judge_is_over() -> None:
 
 def test_text_is_checked_without_its_fence() -> None:
     review = Review(FORM, [said("```json\n", "{}\n```")], [], answers=True)
-    assert review.checks() == [Check("text", Rule("json_schema", SCHEMA), "{}")]
+    assert review.checks() == [Check("text", Constraint("json_schema", SCHEMA), "{}")]
     review.told(Checked("text"))
     assert review.over
     assert review.settle() == []

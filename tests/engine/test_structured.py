@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
+from antiphon.engine.constraints import Constraint
 from antiphon.engine.dialects import DIALECTS
 from antiphon.engine.kinds.custom import CustomFace
 from antiphon.engine.kinds.face import Binding
 from antiphon.engine.kinds.function import FunctionFace
 from antiphon.engine.notes import Notes
-from antiphon.engine.rules import Rule
-from antiphon.engine.structured import TextForm, form_of, json_in, rules_of, structured, with_words
+from antiphon.engine.structured import TextForm, constraints_of, form_of, json_in, structured, with_words
 from antiphon.engine.traits import Traits
 from antiphon.wire.responses import JsonObjectFormat, JsonSchemaFormat, TextFormat
 
@@ -84,10 +84,10 @@ def test_words_join_the_instructions() -> None:
 
 
 def test_rules_have_their_places() -> None:
-    rule = Rule("regex", "a")
-    ruled = Binding(CustomFace, about={"rule": rule, "rule_at": "tools[1].format.definition"})
-    assert rules_of(form_of(SCHEMA), {"f": Binding(FunctionFace), "g": ruled}) == {
-        "tools[1].format.definition": rule,
-        "text.format.schema": Rule("json_schema", SCHEMA.schema),
+    constraint = Constraint("regex", "a")
+    constrained = Binding(CustomFace, about={"constraint": constraint, "constraint_at": "tools[1].format.definition"})
+    assert constraints_of(form_of(SCHEMA), {"f": Binding(FunctionFace), "g": constrained}) == {
+        "tools[1].format.definition": constraint,
+        "text.format.schema": Constraint("json_schema", SCHEMA.schema),
     }
-    assert rules_of(form_of(OBJECT), {}) == {}
+    assert constraints_of(form_of(OBJECT), {}) == {}

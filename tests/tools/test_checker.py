@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from antiphon.engine.commands import Check
+from antiphon.engine.constraints import Constraint, ConstraintKind
 from antiphon.engine.replies import Checked
-from antiphon.engine.rules import Rule, RuleKind
 from antiphon.tools.checker import Checker, Limits
 
 NUMBER = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
-AMBIGUOUS = Rule("lark", 'start: s\ns: "a" | s s | s s s')
+AMBIGUOUS = Constraint("lark", 'start: s\ns: "a" | s s | s s s')
 
 
 @pytest.fixture
@@ -39,9 +39,9 @@ async def checker() -> AsyncIterator[Checker]:
     ],
 )
 async def test_what_is_wrong_is_said(
-    checker: Checker, kind: RuleKind, definition: Any, text: str | None, fault: str | None
+    checker: Checker, kind: ConstraintKind, definition: Any, text: str | None, fault: str | None
 ) -> None:
-    checked = await checker.check(Check("k", Rule(kind, definition), text))
+    checked = await checker.check(Check("k", Constraint(kind, definition), text))
     assert (checked.key, checked.undecided) == ("k", False)
     assert checked.fault is None if fault is None else fault in str(checked.fault)
 
@@ -57,7 +57,7 @@ async def test_a_check_that_takes_too_long_is_ended_and_the_next_one_is_done() -
 
 
 async def test_a_pattern_that_hangs_other_engines_is_linear(checker: Checker) -> None:
-    hanging = Rule("json_schema", {"pattern": "^(a+)+$"})
+    hanging = Constraint("json_schema", {"pattern": "^(a+)+$"})
     checked = await checker.check(Check("k", hanging, f'"{"a" * 50_000}!"'))
     assert not checked.undecided
     assert checked.fault
@@ -73,13 +73,13 @@ async def test_a_check_that_nobody_waits_for_any_more_is_ended(checker: Checker)
 
 
 async def test_many_checks_share_few_processes(checker: Checker) -> None:
-    rule = Rule("json_schema", NUMBER)
-    checked = await asyncio.gather(*(checker.check(Check(str(n), rule, f'{{"n": {n}}}')) for n in range(20)))
+    constraint = Constraint("json_schema", NUMBER)
+    checked = await asyncio.gather(*(checker.check(Check(str(n), constraint, f'{{"n": {n}}}')) for n in range(20)))
     assert [one.key for one in checked if one.fault is None] == [str(n) for n in range(20)]
 
 
 async def test_a_process_that_broke_says_so_and_another_one_follows(checker: Checker) -> None:
     deep = "[" * 200_000
-    checked = await checker.check(Check("k", Rule("json_schema", {}), deep))
+    checked = await checker.check(Check("k", Constraint("json_schema", {}), deep))
     assert checked.fault
-    assert (await checker.check(Check("k", Rule("json_schema", {}), "[]"))).fault is None
+    assert (await checker.check(Check("k", Constraint("json_schema", {}), "[]"))).fault is None

@@ -7,9 +7,9 @@ import pytest
 from mcp_servers import Workshop, asking, serving, workshop
 
 from antiphon.engine.commands import CallTool, CallUpstream, Check, ListTools, Measure
+from antiphon.engine.constraints import Constraint
 from antiphon.engine.kinds.face import Outcome
 from antiphon.engine.replies import Checked, Measured
-from antiphon.engine.rules import Rule
 from antiphon.network import Network
 from antiphon.tools.checker import Checker
 from antiphon.tools.mcp_calls import McpCalls
@@ -105,6 +105,6 @@ async def test_ten_calls_are_made_at_once(tools: ServerTools, server: McpTool) -
 
 
 async def test_what_a_run_needs_besides_is_found_out(tools: ServerTools) -> None:
-    assert await tools.check(Check("k", Rule("regex", "a+"), "aa")) == Checked("k")
+    assert await tools.check(Check("k", Constraint("regex", "a+"), "aa")) == Checked("k")
     asked = Measure(CallUpstream("u", {"model": "m", "messages": []}), count=True, window=True)
     assert await tools.measure(asked) == Measured()

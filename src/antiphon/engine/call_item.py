@@ -22,7 +22,7 @@ FUNCTION = Binding(FunctionFace)
 class CallItem:
     """One tool call. `bindings` says by name what a call is; `outcome` is set when a tool of the server is done.
 
-    A call whose input must keep a rule waits until `fits` says that it does; one that doesn't never existed.
+    A call whose input must keep a constraint waits until `fits` says that it does; one that doesn't never existed.
     """
 
     def __init__(self, ids: Callable[[str], str], bindings: Mapping[str, Binding]) -> None:
@@ -54,9 +54,9 @@ class CallItem:
         return self._given or self._bindings.get(self.name, FUNCTION)
 
     @property
-    def ruled(self) -> bool:
-        """Whether its input must keep a rule."""
-        return "rule" in self.binding.about
+    def constrained(self) -> bool:
+        """Whether its input must keep a constraint."""
+        return "constraint" in self.binding.about
 
     def is_call_of(self, name: str, binding: Binding) -> None:
         """Known beforehand, for a call that no model makes now."""
@@ -68,7 +68,7 @@ class CallItem:
         return "".join(pieces) if "".join(pieces).strip() else "{}"
 
     def ready(self, held: Sequence[Piece]) -> bool:
-        if not self.name or (self.ruled and not self.fits):
+        if not self.name or (self.constrained and not self.fits):
             return False
         early = self.call_id and self.binding.face.streams
         return bool(held) if early else self.whole(held)

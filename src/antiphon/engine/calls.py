@@ -109,7 +109,7 @@ class Calls:
         return [
             HeldCall(call.item, call.item.arguments(call.entry.held))
             for call in self._all
-            if call.item.name and call.item.ruled and call.item.fits is None
+            if call.item.name and call.item.constrained and call.item.fits is None
         ]
 
     def begin(self, name: str, binding: Binding, arguments: str) -> list[Event]:

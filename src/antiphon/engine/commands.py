@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from antiphon.engine.rules import Rule
+from antiphon.engine.constraints import Constraint
 from antiphon.errors import AntiphonError
 from antiphon.wire.answers import Answer
 from antiphon.wire.events import Event
@@ -61,10 +61,13 @@ class CallTool:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Hold `text` against a rule; without a text, see whether the rule itself is sound. Reply: `Checked` with this key."""
+    """Hold `text` against a constraint; without a text, see whether the constraint itself is sound.
+
+    Reply: `Checked` with the same key.
+    """
 
     key: str
-    rule: Rule
+    constraint: Constraint
     text: str | None = None
 
 

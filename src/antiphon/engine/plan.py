@@ -7,11 +7,11 @@ from typing import Any
 from antiphon.engine.belt import Server
 from antiphon.engine.choice import Choice
 from antiphon.engine.commands import CallUpstream
+from antiphon.engine.constraints import Constraint
 from antiphon.engine.dialects import DIALECTS, Dialect
 from antiphon.engine.fitting import Window
 from antiphon.engine.kinds.face import Binding
 from antiphon.engine.own import Stamp, Unkeyed
-from antiphon.engine.rules import Rule
 from antiphon.engine.structured import Form
 from antiphon.engine.tool_search import Deferred
 from antiphon.engine.traits import TextCalls
@@ -34,14 +34,14 @@ class Approved:
 class Plan:
     """One request, made ready.
 
-    `response` is the response object as it stands at the start; `input` this request's own items, with
-    their ids; `call_ids` the ids of tool calls that the context already holds; `tools`
-    and `choice` what the model is offered, `bindings` what those functions stand for, `deferred` those that it must
-    search for first, `servers` the MCP servers that have more, `approved` the calls that the client allowed. With
-    `one_call` a turn has one call at most; without `generate` nothing is asked. `form` is that of the answer where this server has to see to it, `rules`
-    are those of the request by their places in it, `window` says how long a call may be,
-    `text_calls` how the model writes calls into its text. `include` is what the client wants to see of items;
-    `summarised` shows thinking as its summary.
+    `response` is the response object as it stands at the start; `input` this request's own items, with their ids;
+    `call_ids` the ids of tool calls that the context already holds; `tools` and `choice` what the model is offered,
+    `bindings` what those functions stand for, `deferred` those that it must search for first, `servers` the MCP
+    servers that have more, `approved` the calls that the client allowed. With `one_call` a turn has one call at most;
+    without `generate` nothing is asked. `form` is that of the answer where this server has to see to it,
+    `constraints` are those of the request by their places in it, `window` says how long a call may be, `text_calls`
+    how the model writes calls into its text. `include` is what the client wants to see of items; `summarised` shows
+    thinking as its summary.
     """
 
     response: Response
@@ -60,7 +60,7 @@ class Plan:
     one_call: bool = False
     stamp: Stamp = field(default_factory=Unkeyed)
     form: Form | None = None
-    rules: Mapping[str, Rule] = field(default_factory=dict)
+    constraints: Mapping[str, Constraint] = field(default_factory=dict)
     window: Window = field(default_factory=Window)
     text_calls: TextCalls | None = None
     servers: tuple[Server, ...] = ()

@@ -5,7 +5,7 @@ response object, `prompt.py` for the messages, `toolbox.py` for the tools; `run.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -28,7 +28,7 @@ from antiphon.engine.plan import Plan
 from antiphon.engine.present import shown
 from antiphon.engine.prompt import call_ids, chat_messages
 from antiphon.engine.reading import read
-from antiphon.engine.structured import rules_of, structured, with_words
+from antiphon.engine.structured import constraints_of, structured, with_words
 from antiphon.engine.thoughts import with_thoughts_wanted
 from antiphon.engine.toolbox import Offer, offer
 from antiphon.engine.traits import Traits
@@ -70,7 +70,7 @@ class Place:
     upstream: str
     model: str
     dialect: Dialect
-    traits: Traits = Traits()
+    traits: Traits = field(default_factory=Traits)
     window: int | None = None
 
 
@@ -138,7 +138,7 @@ def make_plan(  # noqa: PLR0913, PLR0917 - what is asked, what came before, and 
         one_call=request.parallel_tool_calls is False,
         stamp=own.stamp,
         form=output.form,
-        rules=rules_of(output.form, offered.bindings),
+        constraints=constraints_of(output.form, offered.bindings),
         window=Window(place.window, auto=request.truncation == "auto", counts=place.dialect.counts_tokens),
         text_calls=place.traits.text_tool_calls if offered.tools or offered.more else None,
         servers=servers,
@@ -181,11 +181,11 @@ def _sampling(request: CreateResponse, dialect: Dialect, notes: Notes) -> dict[s
         "safety_identifier": ("safety_identifier", request.safety_identifier),
         "user": ("user", request.user),
     }
-    for name, (field, value) in optional.items():
+    for name, (place, value) in optional.items():
         if value is not None and name in dialect.honours:
             body[name] = value
         elif value is not None:
-            notes.ignored.append(field)
+            notes.ignored.append(place)
     if body.get("logprobs") and request.top_logprobs:
         body["top_logprobs"] = request.top_logprobs
     return {name: value for name, value in body.items() if value is not None}

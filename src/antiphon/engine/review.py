@@ -1,4 +1,4 @@
-"""The review of a turn before its end: what of it must keep a rule, and what is to be made again.
+"""The review of a turn before its end: what of it must keep a constraint, and what is to be made again.
 
 `checks` first, `told` for each verdict, and when it is `over`, `settle`. Pure. Not here: the checks themselves
 (`tools/checker.py`), the calls and messages that wait (`calls.py`, `held.py`). Counterpart: `run.py`, which asks the
@@ -11,12 +11,12 @@ from typing import Any
 
 from antiphon.engine.call_item import CallItem
 from antiphon.engine.commands import Check
+from antiphon.engine.constraints import Constraint
 from antiphon.engine.held import drop, held_text, show
 from antiphon.engine.input import Item
 from antiphon.engine.kinds.input_string import InputString
 from antiphon.engine.queue import Entry
 from antiphon.engine.replies import Checked
-from antiphon.engine.rules import Rule
 from antiphon.engine.structured import Form, json_in
 from antiphon.wire.items import FunctionCallOutputView, FunctionCallView
 
@@ -27,16 +27,16 @@ OPEN = "The call was handed on; its output will follow."
 
 @dataclass(frozen=True, slots=True)
 class HeldCall:
-    """A call whose input must keep a rule; `arguments` is what the model wrote."""
+    """A call whose input must keep a constraint; `arguments` is what the model wrote."""
 
     item: CallItem
     arguments: str
 
     @property
-    def rule(self) -> Rule:
+    def constraint(self) -> Constraint:
         """What its input must keep."""
-        rule: Rule = self.item.binding.about["rule"]
-        return rule
+        constraint: Constraint = self.item.binding.about["constraint"]
+        return constraint
 
     @property
     def text(self) -> str:
@@ -62,9 +62,9 @@ class Rejected:
     def sentence(self) -> str:
         """What is wrong, for the client."""
         what = f"The input of the call of {self.name}" if self.name else "The model's answer"
-        rule = "its grammar" if self.name else "text.format"
+        constraint = "its grammar" if self.name else "text.format"
         short = self.written if len(self.written) <= QUOTED else f"{self.written[:QUOTED]}…"
-        return f"{what} doesn't match {rule}: {self.fault} It was: {short}"
+        return f"{what} doesn't match {constraint}: {self.fault} It was: {short}"
 
 
 class Review:
@@ -87,12 +87,12 @@ class Review:
         return self._verdicts.keys() == {*self._keys()}
 
     def checks(self) -> list[Check]:
-        """What has to be held against a rule outside; the rest is judged already."""
-        checks = [Check(call.item.key, call.rule, call.text) for call in self._calls]
+        """What has to be held against a constraint outside; the rest is judged already."""
+        checks = [Check(call.item.key, call.constraint, call.text) for call in self._calls]
         if self._form is not None:
             fault = self._form.fault(self._text)
-            if fault is None and self._form.rule is not None:
-                checks.append(Check(TEXT, self._form.rule, self._text))
+            if fault is None and self._form.constraint is not None:
+                checks.append(Check(TEXT, self._form.constraint, self._text))
             else:
                 self.told(Checked(TEXT, fault))
         return checks

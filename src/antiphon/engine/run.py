@@ -85,7 +85,7 @@ class Run:
         self._ending: tuple[State, Response, AntiphonError | None] | None = None
         self._fitting = Fitting(plan.window)
         self._asked: CallUpstream | None = None
-        self._unsound = set(plan.rules)
+        self._unsound = set(plan.constraints)
         self._review: Review | None = None
 
     @property
@@ -98,7 +98,7 @@ class Run:
         if not self._unsound:
             return self._list()
         self.state = move(self.state, State.CHECKING)
-        return [Check(place, rule) for place, rule in self._plan.rules.items()]
+        return [Check(place, constraint) for place, constraint in self._plan.constraints.items()]
 
     def _list(self) -> list[Command]:
         if not self._plan.generate:
@@ -207,7 +207,7 @@ class Run:
         return self._go(self._fitting.measured(self._asked, told))
 
     def _checked(self, told: Checked) -> list[Command]:
-        """A rule of the request is sound or not, or something of the turn keeps one or doesn't."""
+        """A constraint of the request is sound or not, or something of the turn keeps one or doesn't."""
         if self.state is not State.CHECKING:
             raise IllegalMove(f"nothing was to be checked in state {self.state}")
         if self._review is None:

@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 
+from antiphon.engine.constraints import Constraint
 from antiphon.engine.dialects.base import FORMATS, Dialect
 from antiphon.engine.kinds.face import Binding
 from antiphon.engine.notes import Notes
-from antiphon.engine.rules import Rule
 from antiphon.engine.traits import Traits
 from antiphon.wire.responses import JsonObjectFormat, JsonSchemaFormat, TextFormat
 
@@ -26,10 +26,10 @@ _ASKED = "Give your answer as one JSON {what}, and write nothing else: no words 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The form that this server sees to. `words` ask for it; `rule` is the schema, None for just any object."""
+    """The form that this server sees to. `words` ask for it; `constraint` is the schema, None for just any object."""
 
     words: str
-    rule: Rule | None = None
+    constraint: Constraint | None = None
 
     def fault(self, text: str) -> str | None:
         """What can be seen to be wrong without the schema."""
@@ -37,7 +37,7 @@ class Form:
             value = msgspec.json.decode(text)
         except (msgspec.DecodeError, RecursionError) as error:
             return "There is no text." if not text.strip() else f"It isn't JSON: {error}."
-        return "It isn't a JSON object." if self.rule is None and not isinstance(value, dict) else None
+        return "It isn't a JSON object." if self.constraint is None and not isinstance(value, dict) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +64,13 @@ def structured(asked: TextForm | TextFormat | None, dialect: Dialect, traits: Tr
     return Output(fields, form_of(asked))
 
 
-def rules_of(form: Form | None, bindings: Mapping[str, Binding]) -> dict[str, Rule]:
-    """The rules that came with a request, by their places in it: each must be sound before anything is asked."""
-    rules = {str(b.about["rule_at"]): b.about["rule"] for b in bindings.values() if "rule" in b.about}
-    return rules | ({"text.format.schema": form.rule} if form is not None and form.rule is not None else {})
+def constraints_of(form: Form | None, bindings: Mapping[str, Binding]) -> dict[str, Constraint]:
+    """The constraints that came with a request, by their places in it: each must be sound before anything is asked."""
+    about = [binding.about for binding in bindings.values() if "constraint" in binding.about]
+    found: dict[str, Constraint] = {str(one["constraint_at"]): one["constraint"] for one in about}
+    if form is not None and form.constraint is not None:
+        found["text.format.schema"] = form.constraint
+    return found
 
 
 def _is_object(asked: TextForm) -> bool:
@@ -96,7 +99,7 @@ def form_of(asked: TextForm) -> Form:
     schema = msgspec.json.encode(asked.schema).decode()
     what = f"{asked.name}: {asked.description}" if asked.description else asked.name
     words = f"{_ASKED.format(what='value that keeps this JSON schema')}\n\n{what}\n{schema}"
-    return Form(words, Rule("json_schema", asked.schema))
+    return Form(words, Constraint("json_schema", asked.schema))
 
 
 def with_words(messages: list[ChatMessage], words: str) -> list[ChatMessage]:

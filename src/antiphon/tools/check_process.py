@@ -1,9 +1,9 @@
-"""The program of the checker's process: reads a rule and a text, says what is wrong with them.
+"""The program of the checker's process: reads a constraint and a text, says what is wrong with them.
 
 A line of JSON in, `{"kind": …, "definition": …, "text": …}`, a line out, `{"fault": …}`: null where the text keeps the
-rule; without a text it is the rule itself that is judged. `undecided` says that the check met a limit. Schemas are
-checked by jsonschema-rs, grammars by llguidance, the engine that the API's own providers use for them. Both match
-patterns in linear time; what a schema or grammar can still cost is ended from outside.
+constraint; without a text it is the constraint itself that is judged. `undecided` says that the check met a limit.
+Schemas are checked by jsonschema-rs, grammars by llguidance, the engine that the API's own providers use for them. Both
+match patterns in linear time; what a schema or grammar can still cost is ended from outside.
 
 Not here: starting, waiting, killing. Counterpart: `checker.py`.
 """
@@ -32,7 +32,7 @@ _bytes = LLTokenizer("byte")
 
 
 def judge(kind: str, definition: Any, text: str | None) -> Verdict:  # noqa: ANN401 - a schema is any JSON
-    """What is wrong with the text, or with the rule where there is no text."""
+    """What is wrong with the text, or with the constraint where there is no text."""
     if kind == "json_schema":
         return {"fault": _schema_fault(definition, text)}
     make = LLMatcher.grammar_from_lark if kind == "lark" else LLMatcher.grammar_from_regex

@@ -1,4 +1,4 @@
-"""Holds what a model wrote against a rule, in processes that can be killed.
+"""Holds what a model wrote against a constraint, in processes that can be killed.
 
 A schema or a grammar comes from a client and may cost more than anyone has: it is checked beside the event loop, for
 so many seconds and no longer. The processes are started when first needed and stay warm. Not here: how a check is done
@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import msgspec
 
 from antiphon.engine.commands import Check
+from antiphon.engine.constraints import Constraint
 from antiphon.engine.replies import Checked
-from antiphon.engine.rules import Rule
 
 PROGRAM = (sys.executable, "-m", "antiphon.tools.check_process")
 SECONDS = 5.0
@@ -49,11 +49,11 @@ class Checker:
 
     async def check(self, command: Check) -> Checked:
         """What is wrong, if anything. A check that takes too long is ended, and says so."""
-        known = msgspec.json.encode((command.rule.kind, command.rule.definition))
+        known = msgspec.json.encode((command.constraint.kind, command.constraint.definition))
         if command.text is None and known in self._sound:
             self._sound.move_to_end(known)
             return Checked(command.key)
-        verdict = await self._verdict(command.rule, command.text)
+        verdict = await self._verdict(command.constraint, command.text)
         if command.text is None and verdict.fault is None:
             self._sound[known] = None
             if len(self._sound) > REMEMBERED:
@@ -65,8 +65,8 @@ class Checker:
         while self._idle:
             await _ended(self._idle.pop())
 
-    async def _verdict(self, rule: Rule, text: str | None) -> _Verdict:
-        asked = {"kind": rule.kind, "definition": rule.definition, "text": text}
+    async def _verdict(self, constraint: Constraint, text: str | None) -> _Verdict:
+        asked = {"kind": constraint.kind, "definition": constraint.definition, "text": text}
         line = msgspec.json.encode(asked) + b"\n"
         async with self._places:
             try:

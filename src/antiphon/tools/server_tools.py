@@ -67,7 +67,7 @@ class ServerTools:
             return ToolDone(command.item_id, await self._outcome(command.tool, call))
 
     async def check(self, command: Check) -> Checked:
-        """What is wrong with something that the model wrote, or with a rule of the request."""
+        """What is wrong with something that the model wrote, or with a constraint of the request."""
         return await self._aids.checker.check(command)
 
     async def measure(self, command: Measure) -> Measured:

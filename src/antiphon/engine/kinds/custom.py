@@ -1,16 +1,17 @@
 """Custom tools: free text for a tool of the client. Source: API reference, `custom` tools and recorded streams.
 
 A chat model is offered a function of the same name with one required string, `input`. A grammar stands in
-the description, and as the rule that the input must keep (`engine/review.py`). Counterpart: `input_string.py`, which decodes what the model writes.
+the description, and as the constraint that the input must keep (`engine/review.py`). Counterpart:
+`input_string.py`, which decodes what the model writes.
 """
 
 from typing import Any
 
 import msgspec
 
+from antiphon.engine.constraints import Constraint
 from antiphon.engine.kinds.face import Binding, Face, Outcome
 from antiphon.engine.kinds.input_string import InputString
-from antiphon.engine.rules import Rule
 from antiphon.errors import InvalidRequest
 from antiphon.wire import events as ev
 from antiphon.wire.items import CustomToolCall
@@ -59,13 +60,13 @@ def custom_function(tool: dict[str, Any]) -> dict[str, Any]:
     said = tool.get("description") or ""
     form = tool.get("format")
     if isinstance(form, dict) and form.get("type") == "grammar":
-        rule = f"The input must match this {form.get('syntax')} grammar:\n{form.get('definition')}"
-        said = f"{said}\n\n{rule}" if said else rule
+        constraint = f"The input must match this {form.get('syntax')} grammar:\n{form.get('definition')}"
+        said = f"{said}\n\n{constraint}" if said else constraint
     return {"name": tool["name"], **({"description": said} if said else {}), "parameters": INPUT}
 
 
-def custom_rule(tool: dict[str, Any], at: str) -> dict[str, Any]:
-    """The `rule` that the input must keep, and its place in the request; nothing where it is free text.
+def custom_constraint(tool: dict[str, Any], at: str) -> dict[str, Any]:
+    """The `constraint` that the input must keep, and its place in the request; nothing where it is free text.
 
     Raises `InvalidRequest` for a format that isn't one.
     """
@@ -74,7 +75,7 @@ def custom_rule(tool: dict[str, Any], at: str) -> dict[str, Any]:
         case {"type": "text"}:
             return {}
         case {"type": "grammar", "syntax": ("lark" | "regex") as syntax, "definition": str(definition)}:
-            return {"rule": Rule(syntax, definition), "rule_at": f"{at}.format.definition"}
+            return {"constraint": Constraint(syntax, definition), "constraint_at": f"{at}.format.definition"}
         case {"type": "grammar", "syntax": "lark" | "regex"}:
             raise _wrong(f"{at}.format.definition", "must be the grammar, as a string")
         case {"type": "grammar"}:

@@ -9,7 +9,7 @@ from typing import Any
 
 from antiphon.engine.kinds.apply_patch import APPLY_PATCH, ApplyPatchFace
 from antiphon.engine.kinds.computer import ComputerFace, computer_function
-from antiphon.engine.kinds.custom import CustomFace, custom_function, custom_rule
+from antiphon.engine.kinds.custom import CustomFace, custom_constraint, custom_function
 from antiphon.engine.kinds.face import Binding
 from antiphon.engine.kinds.function import FunctionFace
 from antiphon.engine.kinds.shells import LOCAL_SHELL, SHELL, LocalShellFace, ShellFace
@@ -42,7 +42,7 @@ def _function(tool: dict[str, Any], at: str) -> Offered:
 
 def _custom(tool: dict[str, Any], at: str) -> Offered:
     named(tool, at)
-    return [(custom_function(tool), Binding(CustomFace, about=custom_rule(tool, at)))]
+    return [(custom_function(tool), Binding(CustomFace, about=custom_constraint(tool, at)))]
 
 
 def _local_shell(tool: dict[str, Any], at: str) -> Offered:
