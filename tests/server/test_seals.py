@@ -3,9 +3,10 @@ from pathlib import Path
 import pytest
 
 from antiphon.config import Config
+from antiphon.engine.own import MARK
 from antiphon.errors import ConfigFault
 from antiphon.key_file import NAME
-from antiphon.server.seals import sealing_of
+from antiphon.server.seals import ItemStamp, sealing_of
 
 A, B = "a" * 32, "b" * 32
 
@@ -40,3 +41,18 @@ def test_under_a_cassette_seals_are_the_same_whatever_the_keys() -> None:
 def test_a_short_key_is_refused() -> None:
     with pytest.raises(ConfigFault, match="sealing-keys is shorter"):
         sealing_of(Config(sealing_keys=["secret"]))
+
+
+def test_a_mark_of_an_item_is_this_servers_for_one_project() -> None:
+    here = sealing_of(Config(db="memory://", sealing_keys=[A]))
+    stamp = ItemStamp(here, "p")
+    mark = stamp.mark("words")
+    assert len(mark) == MARK
+    assert stamp.confirms("words", mark)
+    assert not stamp.confirms("other words", mark)
+    assert not stamp.confirms("words", mark[:-1])
+    assert not stamp.confirms("words", "")
+    assert not ItemStamp(here, "q").confirms("words", mark)
+    assert not ItemStamp(sealing_of(Config(db="memory://", sealing_keys=[B])), "p").confirms("words", mark)
+    # A key that isn't the newest any more still confirms.
+    assert ItemStamp(sealing_of(Config(db="memory://", sealing_keys=[B, A])), "p").confirms("words", mark)

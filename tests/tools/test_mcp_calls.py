@@ -4,6 +4,7 @@ import pytest
 from mcp_servers import asking
 
 from antiphon.engine.commands import ListTools
+from antiphon.tools.connectors import Connector
 from antiphon.tools.mcp_calls import McpCalls
 from antiphon.tools.tool import ToolCall
 from antiphon.wire.mcp import McpTool
@@ -22,3 +23,16 @@ async def test_a_private_address_needs_leave_whatever_is_called(arguments: str) 
     assert "private addresses" in (listed.error or "")
     wanted = "JSON object" if arguments == "[]" else "private addresses"
     assert wanted in str(outcome.error)
+
+
+@pytest.mark.parametrize("private", [True, False])
+async def test_a_connector_has_leave_of_its_own_for_a_private_address(*, private: bool) -> None:
+    connector = Connector("http://127.0.0.1:9/mcp", "tok-0123456789", allow_private=private)
+    named = McpTool(server_label="s", connector_id="notes")
+    async with asking() as client:
+        calls = McpCalls(client, {"notes": connector}, allow_private=False)
+        listed = await calls.list(ListTools(named), "resp_1")
+        gone = await calls.list(ListTools(McpTool(server_label="s", connector_id="other")), "resp_1")
+        await calls.close()
+    assert ("can't be reached" if private else "private addresses") in (listed.error or "")
+    assert "private addresses" in (gone.error or "")
