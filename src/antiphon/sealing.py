@@ -8,6 +8,7 @@ where keys come from (`key_file.py`, the configuration), what is sealed (`engine
 import binascii
 import hashlib
 import hmac
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from antiphon.errors import ConfigFault, InvalidRequest
 from antiphon.sources import chance
 
+_WRITTEN = re.compile(r"[A-Za-z0-9_-]*")
 VERSION = "a1"
 NONCE, MARK = 16, 16
 SHORTEST_KEY = 32
@@ -74,6 +76,9 @@ class Sealing:
         if version != VERSION or key is None:
             return None
         try:
+            # The decoder takes the other alphabet's + and / as well, and skips what is in neither.
+            if not _WRITTEN.fullmatch(encoded):
+                return None
             whole = urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
             mark, nonce, sealed = whole[:MARK], whole[MARK : MARK + NONCE], whole[MARK + NONCE :]
             data = key.cipher.decrypt(sealed, key.bound(mark, purpose, nonce))
