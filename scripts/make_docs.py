@@ -47,6 +47,7 @@ MENDING = {
     "UpstreamUnfit": "Ask a model that keeps to such a form, or ask for a simpler one.",
     "McpFailed": "Look at the MCP server: its address, its log.",
     "SandboxFailed": "Look at the settings under `[tools.code_interpreter]`, and at the log of the server.",
+    "SandboxFailed": "Install the sandbox's program, or correct `[tools.code_interpreter]`; the message has its own words.",
     "ToolFailed": "Look at the service behind the tool: its address and key under `[tools]`, the server's log.",
     "CassetteMiss": "Ask as it was recorded, or record the call with `--mode auto`.",
     "CassetteInvalid": "Mend the line that the message names, or record again.",
@@ -86,6 +87,18 @@ def subcommands() -> dict[str, argparse.ArgumentParser]:
     """The parsers of the commands, by name."""
     actions = parser()._actions  # noqa: SLF001 - as above
     return next(dict(action.choices) for action in actions if isinstance(action, argparse._SubParsersAction))  # noqa: SLF001 - as above
+
+
+def cassette_actions() -> str:
+    """What `antiphon cassette` can do, and the arguments of each."""
+    actions = subcommands()["cassette"]._actions  # noqa: SLF001 - as above
+    nested = next(action for action in actions if isinstance(action, argparse._SubParsersAction))  # noqa: SLF001 - as above
+    meanings = {said.dest: said.help or "" for said in nested._choices_actions}  # noqa: SLF001 - as above
+    rows = []
+    for name, command in nested.choices.items():
+        said = [each for each in command._actions if each.dest != "help" and each.help != argparse.SUPPRESS]  # noqa: SLF001 - as above
+        rows.append([f"`{name}`", " ".join(map(_flag, said)), meanings[name]])
+    return table(["action", "arguments", "what it does"], rows)
 
 
 def _flag(action: argparse.Action) -> str:
@@ -171,6 +184,7 @@ def guesses() -> str:
 
 PARTS: dict[str, Callable[[], str]] = {
     "flags": flags,
+    "cassette": cassette_actions,
     "settings": settings,
     "errors": error_rows,
     "events": event_rows,
