@@ -362,11 +362,16 @@ def test_who_may_not_go_out_is_not_offered_it(tmp_path: Path) -> None:
         assert "tools" not in server.calls[0].json
 
 
-def test_a_search_is_recorded_without_its_key_and_replayed_without_a_service(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("backend", "answer"), [(name, answer) for name, _, answer, _ in SERVICES], ids=[one[0] for one in SERVICES]
+)
+def test_a_search_is_recorded_without_its_key_and_replayed_without_a_service(
+    tmp_path: Path, backend: str, answer: Any
+) -> None:
     tape = tmp_path / "tape.jsonl"
     script = [CATS, text("Cats [cite:1].")]
-    found = status(200, {**SEARXNG, "echo": KEY})
-    with searching(tmp_path, "tavily", found, script, cassette=str(tape), mode="record") as server:
+    found = status(200, {**answer, "echo": KEY})
+    with searching(tmp_path, backend, found, script, cassette=str(tape), mode="record") as server:
         recorded = server.ask(tools=[WEB])
     assert KEY.encode() not in tape.read_bytes()
     toml = (tmp_path / "antiphon.toml").read_text()
