@@ -63,7 +63,7 @@ LOCK_CLIENT = $(VENV)/bin/uv pip compile --no-config --quiet --universal --gener
 
 lock: $(VENV)/.installed ## write the locks again; LOCK_FLAGS=--upgrade takes the newest versions
 	$(LOCK) pyproject.toml -o requirements/run.txt
-	$(LOCK) --extra mcp --extra yaml pyproject.toml requirements/test.in -o requirements/test.txt
+	$(LOCK) --extra mcp --extra yaml --extra zstd pyproject.toml requirements/test.in -o requirements/test.txt
 	$(LOCK) --extra mcp pyproject.toml requirements/bench.in -o requirements/bench.txt
 	$(LOCK_CLIENT) --python-version 3.11 requirements/clients-ogx.in -o requirements/clients-ogx.txt
 	$(LOCK_CLIENT) --python-version 3.12 requirements/clients-llama-stack.in -o requirements/clients-llama-stack.txt

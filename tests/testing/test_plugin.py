@@ -51,15 +51,17 @@ def test_recorded_once_replayed_and_failing_well(project: Run, tmp_path: Path) -
     said = project("--record-mode=once")
     assert "1 passed" in said
     assert "cassettes ==" not in said
-    faulty = f'import pytest\n\n@pytest.mark.cassette(faults=["cut"]){TEN_LINES}'
-    assert "assert '' == 'Hello, Ann!'" in project(test_it=faulty, status=1)
     said = project(test_it=TEN_LINES.replace("to Ann", "to Bob"), status=1)
     assert 'messages[0].content: recorded "Say hello to Ann.", asked "Say hello to Bob."' in said
     assert "record it with `pytest --record-mode=new_episodes 'test_it.py::test_greeting'`." in said
     marker = "@pytest.mark.cassette(rules=['ignore messages[0].content'])"
     assert f"Or let it match: {marker}" in said
     changed = TEN_LINES.replace("to Ann", "to Bob")
-    assert "1 passed" in project(test_it=f"import pytest\n\n{marker}{changed}")
+    path = '"cassettes/test_it/test_greeting.jsonl"'
+    faulty = f'@pytest.mark.cassette({path}, faults=["cut"]){TEN_LINES.replace("test_greeting", "test_faulty")}'
+    said = project(test_it=f"import pytest\n\n{marker}{changed}\n{faulty}", status=1)
+    assert "1 failed, 1 passed" in said
+    assert "assert '' == 'Hello, Ann!'" in said
 
 
 SWALLOWED = """

@@ -43,7 +43,7 @@ class Bodies:
     @classmethod
     def of(cls, path: Path) -> "Bodies":
         """That of the cassette at `path`."""
-        return cls(path.with_name(path.name.removesuffix(".jsonl") + SUFFIX))
+        return cls(path.with_name(path.name.removesuffix(".zst").removesuffix(".jsonl") + SUFFIX))
 
     @property
     def folder(self) -> Path:

@@ -20,6 +20,7 @@ from antiphon.cassettes.bodies import Bodies, belongs_beside
 from antiphon.cassettes.canonical import NotJson, canonical_path, parse_json, request_key
 from antiphon.cassettes.interaction import Answered, Asked, Chunk, End, Interaction, Origin
 from antiphon.cassettes.matcher import Matching
+from antiphon.cassettes.packing import unpack
 from antiphon.errors import CassetteInvalid
 
 VERSION = 2
@@ -82,10 +83,11 @@ class CassetteFile:
 
 
 class Span(NamedTuple):
-    """Where something stands in a file, in bytes."""
+    """Where something stands in a file, in bytes; under zstd, in the text of the frames in a part of the file."""
 
     offset: int
     length: int
+    frames: tuple[int, int] | None = None
 
 
 class Found(NamedTuple):
@@ -199,8 +201,14 @@ def read_answer(path: Path, origin: Origin, where: Span) -> Answered:
 def _bytes_at(path: Path, origin: Origin, where: Span) -> bytes:
     try:
         with path.open("rb") as file:
-            file.seek(where.offset)
-            return file.read(where.length)
+            if where.frames is None:
+                file.seek(where.offset)
+                return file.read(where.length)
+            start, stop = where.frames
+            file.seek(start)
+            return unpack(file.read(stop - start))[where.offset : where.offset + where.length]
+    except ValueError:
+        raise _changed(origin) from None
     except OSError as error:
         raise CassetteInvalid(f"{origin} can't be read any more: {error.strerror}.") from None
 

@@ -250,7 +250,7 @@ class _Making:
         asked, number = found.asked, len(self.rows)
         one = msgspec.json.encode((asked.method, asked.url, asked.path, asked.upstream, found.scope, asked.headers))
         facts = self.facts.setdefault(one, len(self.facts))
-        places = (*found.request, *found.answer)
+        places = (found.request.offset, found.request.length, found.answer.offset, found.answer.length)
         row = _ROW.pack(asked.key, *places, found.number, found.take, found.origin.line, facts, _ENDS.index(found.end))
         self.rows.append((found.number, row))
         self.keys += [(key, number) for key in (self._matcher.key(asked), self._matcher.alike(asked)) if key]

@@ -17,6 +17,8 @@ from antiphon.cassettes.importers.llama_stack import read_recording
 from antiphon.cassettes.index import INDEXED, IndexedFile, read_indexed
 from antiphon.cassettes.interaction import Interaction
 from antiphon.cassettes.matcher import Matcher, Matching
+from antiphon.cassettes.packed import read_packed
+from antiphon.cassettes.packing import first_line, is_packed
 from antiphon.cassettes.personal import Finder, read_finder
 from antiphon.cassettes.recorder import Recorder, create, trim
 from antiphon.cassettes.rules import read_rule
@@ -30,8 +32,11 @@ IMPORTED_START = 1_735_689_600
 RECORDED = "recorded.jsonl"
 """The file of a folder that new interactions are written to. It is read after all others."""
 
-SUFFIXES = (".json", ".jsonl", ".har", ".yaml", ".yml")
+SUFFIXES = (".json", ".jsonl", ".jsonl.zst", ".har", ".yaml", ".yml")
 """The files of a folder that may be recordings."""
+
+NATIVE = (".jsonl", ".jsonl.zst")
+"""Those of our own format."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +78,8 @@ def open_cassette(  # noqa: PLR0913 - the last three have one caller, and defaul
     `speed` is how many times as fast as recorded answers come, 0 at once; `equality` is what counts as equal,
     `faults` what shall go wrong, and `redact` what is taken out beside secrets, beside what the cassette itself says.
 
-    A path that isn't there is made, as a folder if it has no suffix `.jsonl`. Raises `ConfigFault` for a path
-    that can't be read or made, `CassetteInvalid` for damage.
+    A path that isn't there is made, as a folder if it doesn't end in `.jsonl` or `.jsonl.zst`. Raises `ConfigFault`
+    for a path that can't be read or made, `CassetteInvalid` for damage.
     """
     if mode is Mode.LIVE:
         return CassetteTransport(Cassette(str(path), int(clock())), mode, inner=inner)
@@ -153,7 +158,7 @@ def _recorder(target: Path, found: Folder, cassette: Cassette, redact: Sequence[
 
 
 def _is_file(path: Path) -> bool:
-    return path.is_file() or (not path.is_dir() and path.suffix == ".jsonl")
+    return path.is_file() or (not path.is_dir() and path.name.endswith(NATIVE))
 
 
 def _read(path: Path) -> Folder:
@@ -180,7 +185,7 @@ def _read_folder(folder: Path, found: Folder) -> None:
     skipped = 0
     for path in _files(folder):
         name = path.relative_to(folder).as_posix()
-        if path.suffix == ".jsonl":
+        if path.name.endswith(NATIVE):
             if _is_native(path):
                 _read_native(path, name, found)
             else:
@@ -203,8 +208,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _read_native(path: Path, name: str, found: Folder) -> None:
-    with path.open("rb") as file:
-        header = read_header(file, name)
+    header = read_header(first_line(path, name), name)
     found.starts.append(header.start)
     found.match = found.match or header.match
     found.rules += [rule for rule in header.rules if rule not in found.rules]
@@ -213,7 +217,10 @@ def _read_native(path: Path, name: str, found: Folder) -> None:
 
     def read(matcher: Matcher) -> Sequence[Interaction]:
         large = path.stat().st_size >= INDEXED
-        file = read_indexed(path, name, matcher) if large else read_file(path, name)
+        if is_packed(path):
+            file = read_packed(path, name)
+        else:
+            file = read_indexed(path, name, matcher) if large else read_file(path, name)
         found.files[path] = file
         found.notes += file.notes
         return file.interactions
@@ -233,8 +240,7 @@ def _given(interactions: Sequence[Interaction]) -> Callable[[Matcher], Sequence[
 
 def _is_native(path: Path) -> bool:
     """Whether a file of a folder is a cassette, damaged or not, and not some other program's lines."""
-    with path.open("rb") as file:
-        first = file.readline()
+    first = first_line(path, path.name).read()
     try:
         header = json.loads(first)
     except ValueError:

@@ -14,6 +14,7 @@ from pathlib import Path
 from antiphon.cassettes.bodies import Bodies
 from antiphon.cassettes.format import Span, encode_header, encode_interaction, read_answer
 from antiphon.cassettes.interaction import Answered, Asked, Interaction, Origin
+from antiphon.cassettes.packing import is_packed, pack
 from antiphon.errors import ConfigFault, StoreFault
 
 
@@ -29,6 +30,7 @@ class Recorder:
         self.take = take
         self.kept = 0
         self._bodies = Bodies.of(path) if beside else None
+        self._packed = is_packed(path)
         self._numbers = itertools.count(first)
 
     def number(self) -> int:
@@ -43,25 +45,28 @@ class Recorder:
         Raises `StoreFault` if the file didn't take it; nothing of it is left there then.
         """
         take = take or self.take
-        offset, length = self._append(number, asked, answered, take, scope)
+        where = self._append(number, asked, answered, take, scope)
         self.kept += 1
         origin = Origin(self.path.name)
-        load = partial(read_answer, self.path, origin, Span(offset, length))
+        load = partial(read_answer, self.path, origin, where)
         return Interaction(number, asked, answered.end, origin, load, take, scope)
 
-    def _append(self, number: int, asked: Asked, answered: Answered, take: int, scope: str) -> tuple[int, int]:
+    def _append(self, number: int, asked: Asked, answered: Answered, take: int, scope: str) -> Span:
         """Write, and say where the lines of the answer stand."""
         try:
             # Large bodies first: no line shall name one that isn't there.
             lines = encode_interaction(number, asked, answered, take=take, scope=scope, bodies=self._bodies)
-            end = _write(self.path, lines)
+            written = pack(lines) if self._packed else lines
+            end = _write(self.path, written)
         except OSError as error:
             raise StoreFault(
                 f"The recording could not be written to {self.path} ({error.strerror}): "
                 "make room or make the file writable; this answer is not on the tape."
             ) from error
-        answer = len(lines) - lines.index(b"\n") - 1
-        return end - answer, answer
+        offset = lines.index(b"\n") + 1
+        if self._packed:
+            return Span(offset, len(lines) - offset, (end - len(written), end))
+        return Span(end - len(lines) + offset, len(lines) - offset)
 
 
 def create(path: Path, start: int, redact: Sequence[str] = ()) -> None:
@@ -71,7 +76,8 @@ def create(path: Path, start: int, redact: Sequence[str] = ()) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path, encode_header(start, redact=redact))
+        header = encode_header(start, redact=redact)
+        _write(path, pack(header) if is_packed(path) else header)
     except OSError as error:
         raise ConfigFault(
             f"The cassette {path} can't be made: {error.strerror}. Name a path that can be written."

@@ -14,6 +14,7 @@ from antiphon.cassettes.cassette import Cassette
 from antiphon.cassettes.format import encode_header, encode_interaction
 from antiphon.cassettes.interaction import Answered, Interaction
 from antiphon.cassettes.matcher import Matching
+from antiphon.cassettes.packing import is_packed, pack
 from antiphon.cassettes.redaction import redact_answer, redact_request
 from antiphon.cassettes.shapes import Known
 from antiphon.errors import ConfigFault
@@ -58,13 +59,14 @@ def write_cassette(path: Path, head: Head, interactions: Iterable[Interaction]) 
     count, bodies = 0, Bodies.of(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        coded = pack if is_packed(path) else bytes
         with part.open("wb") as file:
-            file.write(encode_header(head.start, head.match, head.rules, head.faults, head.redact))
+            file.write(coded(encode_header(head.start, head.match, head.rules, head.faults, head.redact)))
             for count, each in enumerate(interactions, 1):
                 lines = encode_interaction(
                     count, each.asked, each.load(), take=each.take, scope=each.scope, bodies=bodies
                 )
-                file.write(lines)
+                file.write(coded(lines))
         part.replace(path)
         bodies.sweep()
     except OSError as error:

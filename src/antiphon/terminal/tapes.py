@@ -37,7 +37,7 @@ def numbered(tape: Cassette, number: int) -> Interaction:
 def own_file(name: str) -> Path:
     """A single file of the native format, to be written anew. Raises `ConfigFault` for any other path."""
     path = Path(name)
-    if path.is_dir() or (path.exists() and path.suffix != ".jsonl"):
+    if path.is_dir() or (path.exists() and not path.name.endswith((".jsonl", ".jsonl.zst"))):
         raise ConfigFault(f"{path} is no single file of our own, which is what is written: import or merge it first.")
     return path
 
