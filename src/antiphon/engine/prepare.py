@@ -107,8 +107,7 @@ def make_plan(  # noqa: PLR0913, PLR0917 - what is asked, what came before, and 
     """
     request, own = asked.request, own or Own()
     items = [*asked.template, *context, *asked.input]
-    heard = with_thoughts_wanted(items, request.reasoning)
-    messages = chat_messages(request.instructions, heard, place.dialect, notes)
+    messages = chat_messages(request.instructions, with_thoughts_wanted(items, request.reasoning), place.dialect, notes)
     if not messages:
         raise _missing("input", "There is nothing to answer: no message, no instructions, no history.")
     body: dict[str, Any] = {"model": place.model, "messages": messages}

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from antiphon.engine.open_items import MessageItem, OpenItem, Piece, ReasoningItem
 from antiphon.wire.events import Event
 
-
 COMMENTARY, FINAL = "commentary", "final_answer"
 """Phases of a message: the model calls something after it, or this is all it has to say."""
 
