@@ -207,6 +207,34 @@ def test_a_recorded_run_replays_without_a_sandbox(tmp_path: Path) -> None:
         assert not upstream.requests
 
 
+def test_it_can_be_chosen_and_its_calls_are_counted(tmp_path: Path) -> None:
+    twice = replace(python("1"), parts=(*python("1").parts, *tool_call("python", '{"code": "2"}', id="call_2").parts))
+    with coding(tmp_path, twice, text("So.")) as server:
+        told = server.ask(tools=[AUTO], tool_choice={"type": "code_interpreter"}, max_tool_calls=1, include=OUTPUTS)
+    assert server.calls[0].json["tool_choice"] == {"type": "function", "function": {"name": "python"}}
+    assert [item.get("status") for item in told.output] == ["completed", "failed", "completed"]
+    assert told.output[0]["outputs"] == [{"type": "logs", "logs": "1"}]
+    assert "max_tool_calls" in server.told
+    assert "tools" not in server.calls[1].json
+
+
+def test_calls_of_one_turn_run_one_after_the_other_in_their_container(tmp_path: Path) -> None:
+    both = replace(
+        python("n = 1"), parts=(*python("n = 1").parts, *tool_call("python", '{"code": "n + 1"}', id="call_2").parts)
+    )
+    with coding(tmp_path, both, text("So.")) as server:
+        first, second, _ = server.ask(tools=[AUTO], include=OUTPUTS).output
+    assert first["container_id"] == second["container_id"]
+    assert second["outputs"] == [{"type": "logs", "logs": "2"}]
+
+
+def test_the_servers_end_ends_its_sandboxes(tmp_path: Path) -> None:
+    with coding(tmp_path, python("import os; os.getpid()"), text("So.")) as server:
+        pid = server.ask(tools=[AUTO], include=OUTPUTS).output[0]["outputs"][0]["logs"]
+        assert Path(f"/proc/{pid}").exists()
+    assert not Path(f"/proc/{pid}").exists()
+
+
 @jailed
 def test_code_runs_in_a_real_sandbox(tmp_path: Path) -> None:
     script = [python("open('/etc/shadow').read()"), text("No.")]

@@ -134,7 +134,7 @@ def _nsjail(settings: CodeSettings, memory: int, host: Host) -> list[str]:
 
 
 def _container(settings: CodeSettings, name: str, memory: int) -> Jail:
-    flags = ["run", "--rm", "--interactive", "--init", "--name", name, "--network", "none", "--read-only"]
+    flags = ["run", "--rm", "--interactive", "--name", name, "--network", "none", "--read-only"]
     flags += ["--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--user", "65534:65534"]
     flags += ["--memory", str(memory), "--memory-swap", str(memory), "--pids-limit", str(settings.processes)]
     flags += ["--cpus", "1", "--log-driver", "none", "--workdir", FOLDER]
