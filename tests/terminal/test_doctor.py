@@ -42,6 +42,20 @@ def test_what_is_wrong_is_counted(tmp_path: Path) -> None:
     assert done.stdout.endswith("4 things to mend.\n")
 
 
+def test_tools_are_looked_at(tmp_path: Path, upstream: ScriptedUpstream) -> None:
+    table = (
+        '[tools.web_search]\nbackend = "exa"\nkey-env = "EXA_KEY"\n[tools.image_generation]\nupstream = "scripted"\n'
+    )
+    (tmp_path / "antiphon.toml").write_text(table)
+    with upstream:
+        words = ["doctor", "--port", "0", "--upstream", f"scripted={upstream.url}"]
+        good = run(*words, folder=tmp_path, variables={"EXA_KEY": "key-1"})
+        bad = run(*words, folder=tmp_path)
+    assert "ok  tools are set up: image_generation, web_search\n" in good.stdout
+    assert "The tool 'web_search' takes its key from $EXA_KEY, which isn't set." in bad.stdout
+    assert (good.returncode, bad.returncode) == (0, 1)
+
+
 def test_nothing_found(tmp_path: Path) -> None:
     """There may be a model server on the machine that runs the tests."""
     done = run("doctor", "--port", "0", folder=tmp_path)

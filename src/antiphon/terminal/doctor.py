@@ -55,6 +55,8 @@ async def _services(config: Config, environment: Environment) -> int:
     async with open_services(harmless, environment) as services:
         if services.replays:
             say(f"{GOOD} cassette {config.cassette} (replay)")
+        if services.tools:
+            say(f"{GOOD} tools are set up: {', '.join(sorted(services.tools))}")
         return wrong + await _upstreams(services)
 
 
