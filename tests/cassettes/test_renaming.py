@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.cassettes.interaction import Answered, Chunk, End
-from antiphon.cassettes.renaming import rename_answer
+from antiphon.cassettes.renaming import Names, rename_answer
 
 OLD, NEW = "resp_" + "a1" * 16, "resp_" + "b2" * 16
 LONGER, SHORTER = "resp_" + "c3" * 30, "resp_" + "d4" * 6
@@ -62,3 +62,9 @@ def test_what_only_begins_like_an_id_stays() -> None:
 def test_ids_may_change_places() -> None:
     renamed = rename_answer(answer(f"data: {OLD} {NEW}\n\n".encode()), {OLD: NEW, NEW: OLD})
     assert joined(renamed) == f"data: {NEW} {OLD}\n\n".encode()
+
+
+def test_the_ids_of_an_answer_are_known_in_one_piece_and_spelled() -> None:
+    names = Names.of(answer(BODY, *(delta(letter) for letter in f" {NEW} ")))
+    assert (names.whole, names.spelled) == ({OLD}, {NEW})
+    assert Names.of(answer(b"no ids")) == Names(frozenset(), frozenset())

@@ -92,6 +92,12 @@ def edits(body: bytes, known: Sequence[Known] = ()) -> list[Edit]:
     return sorted([*inside, *_edit_gaps(body, found, known)])
 
 
+def spelled_texts(body: bytes) -> list[str]:
+    """The texts of a stream that are spelled over several events, put together."""
+    slots = _slots(list(_lines(body))).values()
+    return ["".join(leaf.text for leaf in leaves) for leaves in slots if len(leaves) > 1]
+
+
 def respelled(body: bytes, find: Callable[[str], Sequence[Replacement]]) -> list[Edit]:
     """What to replace in a stream where a text that `find` knows is spelled over several events."""
     found = list(_lines(body))

@@ -17,8 +17,8 @@ def read_packed(path: Path, name: str) -> CassetteFile:
 
     Raises `CassetteInvalid` for damage, and for a torn end that only writing the file anew could take off.
     """
-    line = first_line(path, name)
-    header, begin = read_header(line, name), line.tell()
+    first = first_line(path, name)
+    header, begin = read_header(first, name), first.tell()
     interactions = list[Interaction]()
     with path.open("rb") as file:
         frames = Frames(file, name)

@@ -6,19 +6,38 @@ Counterpart: `transport.py`.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from antiphon.cassettes.documents import Replacement, respelled
+from antiphon.cassettes.documents import Replacement, respelled, spelled_texts
+from antiphon.cassettes.ids import ids_in
 from antiphon.cassettes.interaction import Answered, Chunk
 from antiphon.cassettes.redaction import apply_edits
 
 
-def rename_answer(answered: Answered, ids: Mapping[str, str]) -> Answered:
-    """The answer with each of `ids` as what it leads to; the same object if none is in it."""
-    known = _pattern(ids)
-    chunks = _renamed(answered.chunks, known, ids)
-    if "event-stream" in answered.headers.get("content-type", ""):
-        chunks = _respelled(chunks, known, ids)
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The ids in an answer: those that stand in one piece, and those that a stream spells over several events."""
+
+    whole: frozenset[str]
+    spelled: frozenset[str]
+
+    @classmethod
+    def of(cls, answered: Answered) -> "Names":
+        """Those of an answer. It costs about as much as reading it, so it is done once for each."""
+        body = b"".join(chunk.data for chunk in answered.chunks)
+        streams = "event-stream" in answered.headers.get("content-type", "")
+        spelled = (name for text in (spelled_texts(body) if streams else ()) for name in ids_in(text))
+        return cls(frozenset(ids_in(body.decode("latin-1"))), frozenset(spelled))
+
+
+def rename_answer(answered: Answered, ids: Mapping[str, str], names: Names | None = None) -> Answered:
+    """The answer with each of `ids` as what it leads to; the same object if none is in it. `names` are the answer's."""
+    names = names or Names.of(answered)
+    chunks = answered.chunks
+    if not names.whole.isdisjoint(ids):
+        chunks = _renamed(chunks, _pattern(ids), ids)
+    if not names.spelled.isdisjoint(ids):
+        chunks = _respelled(chunks, _pattern(ids), ids)
     return answered if chunks is answered.chunks else replace(answered, chunks=chunks)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from antiphon.cassettes.interaction import Answered, End, Interaction
+from antiphon.cassettes.renaming import Names
 
 ROOM = 64 * 1024 * 1024
 """Bytes of bodies that a shelf holds."""
@@ -29,6 +30,11 @@ class Loaded:
         kind = self.answered.headers.get("content-type", "")
         streams = "event-stream" in kind or "ndjson" in kind
         return None if streams or self.answered.end is not End.COMPLETE else self.size
+
+    @cached_property
+    def names(self) -> Names:
+        """The ids in it."""
+        return Names.of(self.answered)
 
     @cached_property
     def wire(self) -> list[bytes]:

@@ -143,7 +143,8 @@ class CassetteTransport:
 
     def _loaded(self, match: Match) -> Loaded:
         loaded = self._shelf.take(match.interaction)
-        return Loaded(rename_answer(loaded.answered, match.ids)) if match.ids else loaded
+        renamed = rename_answer(loaded.answered, match.ids, loaded.names) if match.ids else loaded.answered
+        return loaded if renamed is loaded.answered else Loaded(renamed)
 
     def _why_missed(self, asked: Asked, scope: str) -> str:
         return explain_miss(self.cassette, asked, scope, repeats=self._repeats, mend=self.remedy)
