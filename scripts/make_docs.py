@@ -47,7 +47,6 @@ MENDING = {
     "UpstreamUnfit": "Ask a model that keeps to such a form, or ask for a simpler one.",
     "McpFailed": "Look at the MCP server: its address, its log.",
     "SandboxFailed": "Look at the settings under `[tools.code_interpreter]`, and at the log of the server.",
-    "SandboxFailed": "Install the sandbox's program, or correct `[tools.code_interpreter]`; the message has its own words.",
     "ToolFailed": "Look at the service behind the tool: its address and key under `[tools]`, the server's log.",
     "CassetteMiss": "Ask as it was recorded, or record the call with `--mode auto`.",
     "CassetteInvalid": "Mend the line that the message names, or record again.",
