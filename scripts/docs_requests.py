@@ -63,6 +63,7 @@ BY_THE_SERVER = {
     "conversation": "what it holds is put in front of `input`; input and output are added to it",
     "input": "see below",
     "max_tool_calls": "limits the calls that this server makes",
+    "truncation": "`auto`: the oldest turns are left out of a call that is too long for its model",
     "model": "decides the upstream",
 }
 """What the server itself does with a field; the engine can't tell."""
