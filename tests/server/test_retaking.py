@@ -119,7 +119,6 @@ def test_a_response_taken_home_is_given_again(production: Production, tmp_path: 
                 assert given["usage"]["total_tokens"] == stored["usage"]["total_tokens"]
         # As the program that was in production would ask, too.
         weather: Any = WEATHER
-        weather: Any = WEATHER
         asked = server.client.responses.create(
             model="up/m", input="How is it?", tools=[weather], tool_choice="required"
         )

@@ -34,6 +34,20 @@ def test_upgrade_keeps_all_of_it_in_the_newest_version(terminal: Terminal, tape:
     Path(tape).write_text("\n".join([lines[0].replace('"version":2', '"version":1'), *lines[1:], ""]))
     assert terminal.run("upgrade", tape) == (0, "4 interactions in version 2\n")
     assert Path(tape).read_text().splitlines() == lines
+    assert terminal.run("upgrade", tape) == (0, "version 2 already\n")
+
+
+def test_upgrade_goes_through_a_folder(terminal: Terminal, tape: str, tmp_path: Path) -> None:
+    head, *lines = Path(tape).read_text().splitlines()
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "old.jsonl").write_text("\n".join([head.replace('"version":2', '"version":1'), *lines, ""]))
+    (tmp_path / "other.jsonl").write_text("{}\n")
+    status, said = terminal.run("upgrade", str(tmp_path))
+    assert status == 0
+    assert [line.partition(".jsonl: ")[2][:15] for line in said.splitlines()] == [
+        "left as it is. ", "4 interactions ", "version 2 alrea",
+    ]  # fmt: skip
+    assert len(read_cassette(tmp_path / "sub" / "old.jsonl")) == 4
 
 
 def test_merge_and_split(terminal: Terminal, tape: str, tmp_path: Path) -> None:

@@ -196,8 +196,8 @@ def _shapes(pairs: Sequence[Pair]) -> dict[str, list[str]]:
     """What is another shape, by the path that was asked."""
     found: dict[str, list[str]] = {}
     for path in dict.fromkeys(pair.interaction.asked.path for pair in pairs):
-        both = [(pair.before, pair.after) for pair in pairs if pair.interaction.asked.path == path and pair.after]
-        lines = changes(outline(before for before, _ in both), outline(after for _, after in both if after is not None))
+        both = [pair for pair in pairs if pair.interaction.asked.path == path and pair.after]
+        lines = changes(outline(pair.before for pair in both), outline(filter(None, (pair.after for pair in both))))
         if lines:
             found[path] = lines
     return found

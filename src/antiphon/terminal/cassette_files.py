@@ -12,10 +12,10 @@ from pathlib import Path
 
 from antiphon.cassettes.cassette import Cassette
 from antiphon.cassettes.exporters import curl, har, llama_stack
-from antiphon.cassettes.format import VERSION
+from antiphon.cassettes.format import VERSION, read_header
 from antiphon.cassettes.open import read_cassette
 from antiphon.cassettes.rewriting import head_of, merged, reachable, redacted, split, write_cassette
-from antiphon.errors import ConfigFault
+from antiphon.errors import CassetteInvalid, ConfigFault
 from antiphon.terminal.serving import say
 from antiphon.terminal.tapes import new_path, own_file
 
@@ -34,10 +34,24 @@ def prune(said: Said) -> int:
 
 def upgrade(said: Said) -> int:
     """Write it in the newest version of the format: the same interactions, large bodies beside the file."""
-    tape = read_cassette(own_file(said.tape))
-    count = write_cassette(own_file(said.tape), head_of(tape), tape.interactions)
-    say(f"{count} interactions in version {VERSION}")
+    path = Path(said.tape)
+    if not path.is_dir():
+        say(_upgraded(own_file(said.tape)))
+        return 0
+    for file in sorted(path.rglob("*.jsonl")):
+        try:
+            say(f"{file.relative_to(path)}: {_upgraded(file)}")
+        except CassetteInvalid as fault:
+            say(f"{file.relative_to(path)}: left as it is. {fault.message}")
     return 0
+
+
+def _upgraded(file: Path) -> str:
+    with file.open("rb") as opened:
+        if read_header(opened, file.name).version == VERSION:
+            return f"version {VERSION} already"
+    tape = read_cassette(file)
+    return f"{write_cassette(file, head_of(tape), tape.interactions)} interactions in version {VERSION}"
 
 
 def redact(said: Said) -> int:
