@@ -34,6 +34,7 @@ from antiphon.tools.code.service import with_containers
 from antiphon.tools.connectors import Connector, make_connectors
 from antiphon.tools.mcp import McpClient
 from antiphon.tools.mcp_calls import McpCalls
+from antiphon.tools.mcp_greeting import Greeting
 from antiphon.tools.mcp_long_stream import LongStreams
 from antiphon.tools.server_tools import Aids, ServerTools
 from antiphon.tools.table import Workshop, make_tools
@@ -119,7 +120,7 @@ async def open_services(
     """
     async with AsyncExitStack() as stack:
         timeouts = Timeouts(config.connect_timeout, config.first_byte_timeout, config.idle_timeout)
-        network = LongStreams(_with_containers(network or Network(timeouts), config, environment))
+        network = _with_mcp(_with_containers(network or Network(timeouts), config, environment))
         stack.push_async_callback(network.close)
         tape = open_tape(config, network) if config.cassette else None
         named = named_upstreams(config, environment)
@@ -205,6 +206,11 @@ def _named_upstream(text: str, environment: Environment) -> Upstream:
         )
     key = environment.key(said["key-env"], name) if "key-env" in said else None
     return Upstream.at(name.strip(), url.strip(), key, said.get("dialect"))
+
+
+def _with_mcp(network: Transport) -> Transport:
+    """The network as MCP is recorded: each request with its answer, and servers that are greeted in any case."""
+    return Greeting(LongStreams(network))
 
 
 def _with_containers(network: Transport, config: Config, environment: Environment) -> Transport:

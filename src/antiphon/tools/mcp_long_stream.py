@@ -66,7 +66,7 @@ class LongStreams:
             if session is not None:
                 await session.close()
             return Told(HTTPStatus.OK)
-        message = _object(request.body)
+        message = object_in(request.body)
         if message.get("method") == "initialize":
             return await self._open(request, message)
         session = self._sessions.get(number)
@@ -96,8 +96,9 @@ class LongStreams:
             await session.close()
             raise
         number = str(next(self._numbers))
-        self._sessions[number] = session
-        return Told(answer.status, {**answer.headers, SESSION_HEADER: number}, await _body(answer))
+        living = {key: other for key, other in self._sessions.items() if not other.over}
+        self._sessions = {**living, number: session}
+        return Told(answer.status, {**answer.headers, SESSION_HEADER: number}, await body_of(answer))
 
 
 class Session:
@@ -174,7 +175,7 @@ class Session:
         if not self._endpoint.done():
             self._endpoint.set_result(self._address(event.decode(errors="replace").strip()))
             return
-        message = _object(event)
+        message = object_in(event)
         if "method" in message and message.get("id") is not None:
             task = asyncio.create_task(self._reply(message))
             self._answering.add(task)
@@ -210,14 +211,16 @@ def _plain(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in headers.items() if name != SESSION_HEADER}
 
 
-async def _body(answer: HttpAnswer) -> bytes:
+async def body_of(answer: HttpAnswer) -> bytes:
+    """All of an answer, which is closed then."""
     try:
         return b"".join([data async for data in answer.chunks()])
     finally:
         await answer.close()
 
 
-def _object(data: bytes) -> dict[str, Any]:
+def object_in(data: bytes) -> dict[str, Any]:
+    """A JSON object; nothing for anything else."""
     try:
         value = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
