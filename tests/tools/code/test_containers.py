@@ -114,6 +114,16 @@ async def test_one_that_broke_begins_anew() -> None:
         assert house.started[0][2].closed
 
 
+async def test_one_that_breaks_is_ended_at_once() -> None:
+    house = House()
+    async with house.containers() as containers:
+        kept = await containers.make(Wanted("p", "c"))
+        async with containers.using(kept):
+            house.started[0][2].alive = False
+        assert house.started[0][2].closed
+        assert kept.sandbox is None
+
+
 async def test_idle_ones_end() -> None:
     house = House()
     async with house.containers(idle_seconds=100) as containers:

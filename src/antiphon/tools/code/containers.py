@@ -104,7 +104,12 @@ class Containers:
         kept.busy += 1
         try:
             async with kept.lock:
-                yield await self._opened(kept)
+                sandbox = await self._opened(kept)
+                try:
+                    yield sandbox
+                finally:
+                    if not sandbox.alive:
+                        await _let_go(kept)
         finally:
             kept.busy -= 1
             kept.last_used = self._clock()
@@ -152,9 +157,7 @@ class Containers:
         if kept.closed:
             raise SandboxFailed("The container was removed while it was waited for.")
         if kept.sandbox is not None and not kept.sandbox.alive:
-            await kept.sandbox.close()
-            kept.sandbox = None
-            kept.uploaded.clear()
+            await _let_go(kept)
         if kept.sandbox is None:
             kept.sandbox = await self._start(kept.shown.id, kept.memory)
         return kept.sandbox
@@ -200,5 +203,12 @@ def shown_files(kept: Kept, files: Sequence[WorkFile]) -> list[ContainerFile]:
 
 async def _close(kept: Kept) -> None:
     kept.closed = True
-    if kept.sandbox is not None:
-        await kept.sandbox.close()
+    await _let_go(kept)
+
+
+async def _let_go(kept: Kept) -> None:
+    """End what runs in a container at once: one of Docker's goes on after the call that waited for it."""
+    sandbox, kept.sandbox = kept.sandbox, None
+    kept.uploaded.clear()
+    if sandbox is not None:
+        await sandbox.close()
