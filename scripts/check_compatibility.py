@@ -16,8 +16,14 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def missing(wanted: Iterable[Row], shown: Shown) -> list[str]:
-    """A sentence for each thing that nothing shows."""
-    return [
+    """A sentence for each thing that nothing shows, or that is shown although it shouldn't be."""
+    wanted = list(wanted)
+    against = [
+        f"{row.kind} `{row.name}` is {row.remark}, it says, and {shown[row.key][0]} has met with it."
+        for row in wanted
+        if row.never and shown.get(row.key)
+    ]
+    return against + [
         f"{row.kind} `{row.name}` is said to be {row.words.partition(' by')[0]}, and no test that passed shows {key}."
         for row in wanted
         for key in row.evidence

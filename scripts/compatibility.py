@@ -53,7 +53,17 @@ class Row:
         """The keys that passing tests must have shown."""
         if self.kind == "field":
             return [f"field:{self.name}@{dialect}" for dialect in self.by]
-        return [f"{self.kind}:{self.name}"]
+        return [f"no {self.key}" if self.never else self.key]
+
+    @property
+    def key(self) -> str:
+        """What a test shows that meets with it."""
+        return f"{self.kind}:{self.name}"
+
+    @property
+    def never(self) -> bool:
+        """Whether this server never sends it."""
+        return self.remark.startswith("never ")
 
     @property
     def words(self) -> str:
@@ -137,13 +147,15 @@ def outputs() -> Iterator[Row]:
 
 def events() -> Iterator[Row]:
     """Every event of a stream."""
-    made = {name for name in tags(vars(ours).values()) if "." in name or name == "error"}
+    made = {name for name in tags(vars(ours).values()) if "." in name or name == "error"} - UNSENT
     for kind in sorted(types(sdk.ResponseStreamEvent) | made):
         yield Row(
             "event", kind, everywhere(HONOURED if kind in made else IGNORED), "" if kind in made else "never sent"
         )
 
 
+UNSENT = {"response.queued"}
+"""Events that have a Struct, and that nothing sends."""
 ELSEWHERE = {"output:compaction": "made by `POST /v1/responses/compact`"}
 """What isn't made by a response, and is by another endpoint."""
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from check_compatibility import main, missing
-from compatibility import HONOURED, Row, everywhere
+from compatibility import HONOURED, IGNORED, Row, everywhere
 from shown_results import fingerprint, keep
 
 
@@ -15,6 +15,14 @@ def test_a_row_that_nothing_shows_is_named() -> None:
     assert missing(rows, {"tool:mcp": [], "field:user@openai": ["t"]}) == [
         "tool `mcp` is said to be honoured, and no test that passed shows tool:mcp.",
         "field `user` is said to be honoured, and no test that passed shows field:user@vllm.",
+    ]
+
+
+def test_what_is_never_sent_must_not_be_met_with() -> None:
+    row = Row("event", "response.queued", everywhere(IGNORED), "never sent")
+    assert missing([row], {"no event:response.queued": ["t"]}) == []
+    assert missing([row], {"no event:response.queued": ["t"], "event:response.queued": ["t2"]}) == [
+        "event `response.queued` is never sent, it says, and t2 has met with it.",
     ]
 
 

@@ -14,7 +14,7 @@ from running_server import PATIENCE, Answer, RunningServer, running_server
 from shown import SHOWN
 
 from antiphon.engine.dialects import DIALECTS
-from antiphon.testing import ScriptedUpstream, text
+from antiphon.testing import Reply, Request, ScriptedUpstream, reasoning, text, tool_call
 from compatibility import APPROXIMATED, HONOURED, IGNORED, REFUSED, USER, Row, is_about, rows
 from compatibility_samples import CHOICES, ITEMS, TOOLS
 from docs_requests import BASE, SAMPLES, field_paths, sample_of, with_field
@@ -29,6 +29,9 @@ url = "http://127.0.0.1:9"
 
 [tools.image_generation]
 upstream = "openai"
+
+[models."*/thinker"]
+reasoning_summary = "text"
 """
 """So that a request can name these tools; no model of this file calls one."""
 REFERRING = {"previous_response_id", "conversation"}
@@ -36,10 +39,19 @@ FIELDS = dict(field_paths())
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+def script() -> list[Reply]:
+    """What the model says next; when that is over, the same to everybody."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, script: list[Reply]) -> Iterator[RunningServer]:
+    def says(_: Request) -> Reply:
+        return script.pop(0) if script else text("{}")
+
     folder: Path = tmp_path_factory.mktemp("compatibility")
     (folder / "antiphon.toml").write_text(SETTINGS)
-    with ScriptedUpstream(default=text("{}"), models=["m"]) as upstream:
+    with ScriptedUpstream(default=says, models=["m", "thinker"]) as upstream:
         flags = [word for name in DIALECTS for word in ("--upstream", f"{name}={upstream.url},dialect={name}")]
         with running_server(*flags, folder=folder) as made:
             yield made
@@ -139,8 +151,28 @@ def test_an_input_item(server: RunningServer, row: Row) -> None:
         assert answer.status == 200, answer.body
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.remark.startswith("never ")], ids=named)
+def test_an_item_that_is_named_by_its_id(server: RunningServer) -> None:
+    [said] = server.post({**BASE, "model": "generic/m"}).output
+    answer = server.post({**BASE, "model": "generic/m", "input": [{"type": "item_reference", "id": said["id"]}, USER]})
+    assert answer.status == 200, answer.body
+
+
+def test_a_summary_of_thinking(server: RunningServer, script: list[Reply]) -> None:
+    script += [reasoning("Hm.") + text("Yes.")]
+    asked = {**BASE, "model": "generic/thinker", "reasoning": {"summary": "auto"}, "stream": True}
+    answer = server.post(asked)
+    assert answer.output[0]["summary"] == [{"type": "summary_text", "text": "Hm."}]
+
+
+def test_a_patch_whose_diff_is_streamed(server: RunningServer, script: list[Reply]) -> None:
+    operation = {"type": "create_file", "path": "a", "diff": "+a"}
+    script += [tool_call("apply_patch", {"operation": operation}, pieces=3)]
+    answer = server.post({**BASE, "model": "generic/m", "tools": [{"type": "apply_patch"}], "stream": True})
+    assert answer.output[0]["operation"] == operation
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.never], ids=named)
 def test_what_is_never_sent_has_no_struct(row: Row) -> None:
-    """The row says so because there is none; who adds one has to show it."""
+    """Or nothing that sends it; a test that meets with it speaks against the row."""
     assert set(row.by.values()) == {IGNORED}
     SHOWN.add(*row.evidence)
