@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from engine_answers import Json
 
-from antiphon.engine.included import HIDDEN, given_out
+from antiphon.engine.included import HIDDEN, given_out, may_lack
 from antiphon.wire.responses import Include
 
 TOKEN = {"token": "Hi", "bytes": [72], "logprob": -0.5, "top_logprobs": []}
@@ -122,3 +122,24 @@ def test_a_seal_that_came_in_is_given_out_as_it_came() -> None:
 def test_reasoning_without_words_has_no_seal() -> None:
     item = raw({"type": "reasoning", "summary": []})
     assert given_out(item, {"reasoning.encrypted_content"}, Plain()) is item
+
+
+@pytest.mark.parametrize(("name", "whole", "bare"), ROWS[:6], ids=[row[0] for row in ROWS[:6]])
+def test_an_item_that_comes_back_bare_may_be_one_that_is_kept_whole(name: str, whole: Json, bare: Json) -> None:
+    kind = name.partition(".")[0]
+    assert may_lack(kind, msgspec.json.encode(bare))
+    assert not may_lack(kind, msgspec.json.encode(whole))
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"type": "message", "content": "input_image"},
+        {"type": "message", "content": [{"type": "input_image", "file_id": "f"}]},
+        {"type": "message", "content": [{"type": "output_text", "text": "input_image"}]},
+        {"type": "reasoning", "summary": []},
+        {"type": "function_call"},
+    ],
+)
+def test_whatever_else_comes_back_is_taken_as_it_is(item: Json) -> None:
+    assert not may_lack(item["type"], msgspec.json.encode(item))

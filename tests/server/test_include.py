@@ -110,3 +110,26 @@ def test_an_unknown_word_is_refused_by_the_names_of_the_known_ones(scene: Scene,
             ask()
         assert (refused.value.param or "").startswith("include")
         assert all(name in refused.value.message for name in HIDDEN)
+
+
+def test_what_was_given_out_bare_and_comes_back_is_whole_for_the_model(scene: Scene, sdk: Any) -> None:
+    conversation = sdk.conversations.create(items=GIVEN)
+    listed = [plain(item) for item in sdk.conversations.items.list(conversation.id, order="asc")]
+    assert PIXEL not in str(listed)
+    scene.play(text("Hello!"), text("Hello!"))
+    sdk.responses.create(model="scripted/m", input=listed, store=False)
+    sdk.responses.create(model="scripted/m", input=GIVEN, store=False)
+    first, second = (call.json["messages"] for call in scene.calls)
+    assert [message["role"] for message in first] == [message["role"] for message in second]
+    assert first[-1] == second[-1]
+    assert PIXEL in str(first[-1])
+    (ran,) = [message["content"] for message in first if message["role"] == "tool" and "1" in message["content"]]
+    assert ran in [message["content"] for message in second]
+
+
+def test_a_new_answer_takes_every_word(scene: Scene) -> None:
+    scene.play(text("Hello!"), text("Hello!"))
+    for stream in (False, True):
+        answer = scene.answer(include=EVERYTHING, stream=stream)
+        assert answer.status == 200
+        assert "include" not in answer.headers.get("antiphon-ignored", "")

@@ -192,3 +192,21 @@ async def test_what_is_said_before_a_call_is_commentary_and_what_is_said_in_the_
         answer = await client.responses.create(model="scripted/m", input="2 + 3?", tools=[tool])
     assert [item.type for item in answer.output] == ["mcp_list_tools", "message", "mcp_call", "message"]
     assert [item.phase for item in answer.output if item.type == "message"] == ["commentary", "final_answer"]
+
+
+def test_a_summary_is_the_thinking_itself_where_the_operator_says_so(
+    up: tuple[ScriptedUpstream, Stage], tmp_path: Path
+) -> None:
+    (tmp_path / "antiphon.toml").write_text('[models."scripted/*"]\nreasoning_summary = "text"\n')
+    with running_server("--upstream", f"scripted={up[0].url}", "--db", "memory://", folder=tmp_path) as server:
+        scene = acted(server, up)
+        scene.play(reasoning("Hm, ", "well.") + text("Hello!"), text("Again."))
+        asked: Json = {"model": "scripted/m", "input": "Hello?", "reasoning": {"summary": "auto"}}
+        with sdk(scene).responses.stream(**asked) as stream:
+            kinds = [event.type for event in stream]
+            thought = stream.get_final_response().output[0]
+        assert [part.text for part in thought.summary] == [THOUGHT]
+        assert kinds.count("response.reasoning_summary_text.delta") == 2
+        body = [{"role": "user", "content": "Hello?"}, plain(thought), {"role": "assistant", "content": "Hello!"}]
+        sdk(scene).responses.create(model="scripted/m", input=[*body, {"role": "user", "content": "And?"}])
+        assert scene.calls[-1].json["messages"][1]["reasoning"] == THOUGHT

@@ -54,6 +54,9 @@ HIDDEN: dict[str, Hidden] = {
 }
 """Every value of `include`, and what it shows."""
 
+TOLD_AGAIN = frozenset({"code_interpreter_call", "computer_call_output", "file_search_call", "web_search_call"})
+"""Types whose hidden members a model is told in later requests."""
+
 TYPES = frozenset(hidden.type for hidden in HIDDEN.values())
 
 
@@ -68,6 +71,27 @@ def given_out(raw: msgspec.Raw, include: Include, seal: Seal | None = None) -> m
     if kind == "reasoning" and seal is not None and "reasoning.encrypted_content" in include:
         return _sealed(raw, seal)
     return raw
+
+
+def may_lack(kind: str, raw: bytes) -> bool:
+    """Whether an item that a client sent back may be one that was given out without all it has."""
+    if kind == "message":
+        return b'"input_image"' in raw and not _has(raw, HIDDEN["message.input_image.image_url"])
+    return kind in TOLD_AGAIN and not any(_has(raw, hidden) for hidden in HIDDEN.values() if hidden.type == kind)
+
+
+def _has(raw: bytes, hidden: Hidden) -> bool:
+    """Whether the member is there, in every part that could have it."""
+    value: Any = msgspec.json.decode(raw)
+    *outer, name = hidden.way
+    for step in outer:
+        value = value.get(step) if isinstance(value, dict) else None
+    owners = [value] if hidden.part is None else [part for part in value or () if _is_part(part, hidden)]
+    return all(isinstance(owner, dict) and owner.get(name) is not None for owner in owners)
+
+
+def _is_part(part: object, hidden: Hidden) -> bool:
+    return isinstance(part, dict) and part.get("type") == hidden.part and part.get("file_id") is None
 
 
 def _without(raw: msgspec.Raw, hidden: Hidden) -> msgspec.Raw:

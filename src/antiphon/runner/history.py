@@ -9,9 +9,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
+from antiphon.engine.included import may_lack
 from antiphon.engine.input import Item, stored_item
 from antiphon.engine.prepare import Asked
-from antiphon.engine.repeats import without_repeats
+from antiphon.engine.repeats import without_repeats, words
 from antiphon.errors import AntiphonError, NotFound, StoreFault
 from antiphon.store.base import Store
 from antiphon.wire.items import ItemReferenceView
@@ -41,9 +42,12 @@ async def history(store: Store, project: str, asked: Asked) -> list[Item]:
 async def with_references(store: Store, project: str, asked: Asked, context: Sequence[Item]) -> Asked:
     """The request with each `item_reference` replaced by the item, and without what the context holds already.
 
+    An item that was given out without what nobody asked for, and comes back so, is the one that is stored.
+
     Raises `NotFound` for an item that isn't there, `InvalidRequest` for an id that stands for two items.
     """
     items = await resolved(store, project, asked.input, {item.id for item in context})
+    items = [await _whole(store, project, item) for item in items]
     return replace(asked, input=without_repeats(items, context))
 
 
@@ -56,6 +60,17 @@ async def resolved(store: Store, project: str, items: list[Item], known: set[str
         elif item.view.id not in known:
             found.append(await _referred(store, project, item.view.id, item.at))
     return found
+
+
+async def _whole(store: Store, project: str, item: Item) -> Item:
+    """The item as it is stored, where it is one that was given out without all it has; else the item."""
+    if not may_lack(item.type, item.raw):
+        return item
+    try:
+        kept = stored_item(await store.find_item(project, item.id))
+    except NotFound:
+        return item
+    return replace(kept, at=item.at) if words(kept) == words(item) else item
 
 
 async def _referred(store: Store, project: str, item_id: str, at: str) -> Item:
