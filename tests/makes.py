@@ -37,7 +37,7 @@ def llamacpp(*, usage: bool = True) -> Reply:
     """llama.cpp, tools/server/README.md and server-task.cpp: the role alone with a null content, `reasoning_content`,
     a last chunk with an empty delta, and one without choices that has usage and `timings`; older ones have no usage.
     """
-    last = {"usage": {"prompt_tokens": 42, "completion_tokens": 7, "total_tokens": 49}} if usage else {}
+    last: Json = {"usage": {"prompt_tokens": 42, "completion_tokens": 7, "total_tokens": 49}} if usage else {}
     return stream([
         chunk({"role": "assistant", "content": None}),
         chunk({"reasoning_content": "Hm"}),
