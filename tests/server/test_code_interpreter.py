@@ -12,7 +12,7 @@ import pytest
 from sandboxes import jailed, real, table, unguarded
 from tool_server import ToolServer, tool_server
 
-from antiphon.testing import Reply, ScriptedUpstream, text, tool_call
+from antiphon.testing import Reply, Request, ScriptedUpstream, text, tool_call
 
 AUTO = {"type": "code_interpreter", "container": {"type": "auto"}}
 OUTPUTS = ["code_interpreter_call.outputs"]
@@ -164,9 +164,29 @@ def test_a_container_of_the_clients_own_and_its_files(tmp_path: Path) -> None:
             client.containers.retrieve(made.id)
 
 
-def test_a_named_container_that_is_gone_is_a_failed_call(tmp_path: Path) -> None:
-    with coding(tmp_path, python("1"), text("Hm.")) as server:
-        told = server.ask(tools=[{"type": "code_interpreter", "container": "cntr_gone"}])
+def test_a_named_container_that_is_gone_is_told_before_the_model_is_asked(tmp_path: Path) -> None:
+    with coding(tmp_path) as server:
+        tool: Any = {"type": "code_interpreter", "container": "cntr_gone"}
+        with pytest.raises(openai.NotFoundError, match="doesn't exist, or has expired") as refused:
+            server.client.responses.create(model="up/m", input="?", tools=[tool])
+        assert refused.value.param == "container"
+        assert server.calls == []
+
+
+def test_a_named_container_that_goes_while_the_model_writes_is_a_failed_call(tmp_path: Path) -> None:
+    def gone(_: Request) -> Reply:
+        for container in held[0].client.containers.list():
+            held[0].client.containers.delete(container.id)
+        return python("1")
+
+    held: list[ToolServer] = []
+    with (
+        ScriptedUpstream(gone, text("Hm."), models=["m"]) as upstream,
+        tool_server(tmp_path, table(unguarded(tmp_path)), upstream) as server,
+    ):
+        held.append(server)
+        made = server.client.containers.create(name="mine")
+        told = server.ask(tools=[{"type": "code_interpreter", "container": made.id}])
     assert told.output[0]["status"] == "failed"
     assert "doesn't exist, or has expired" in server.told
 

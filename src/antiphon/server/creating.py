@@ -14,6 +14,7 @@ from antiphon.engine.prepare import Asked, Place, make_plan
 from antiphon.engine.seals import opened
 from antiphon.engine.traits import traits_of
 from antiphon.runner.history import history, with_references
+from antiphon.server.code_containers import check_containers
 from antiphon.server.services import PROJECT, Services
 from antiphon.sources import Sources
 
@@ -45,4 +46,5 @@ async def prepared(
     window = traits.context or (None if services.tape else services.catalog.window(target))
     place = Place(target.upstream.name, target.model, dialect(target.upstream.dialect), traits, window)
     plan = make_plan(asked, context, place, sources, notes, services.own)
+    await check_containers(services, plan)
     return Prepared(plan, [*context, *asked.input])

@@ -13,15 +13,15 @@ from starlette.routing import Route
 
 from antiphon.engine.reading import read
 from antiphon.errors import InvalidRequest
+from antiphon.server.code_containers import containers_of
 from antiphon.server.errors import JSON
 from antiphon.server.forms import Field, read_form
 from antiphon.server.front import REQUEST_ID
 from antiphon.server.json import json_response
 from antiphon.server.limits import read_body, read_json_body
 from antiphon.server.paging import page_query
-from antiphon.server.services import PROJECT, Services
+from antiphon.server.services import Services
 from antiphon.tools.code.client import CodeClient
-from antiphon.tools.code.interpreter import CodeInterpreter
 from antiphon.tools.code.service import Make
 from antiphon.wire.containers import Container, ContainerFile, CreateContainer
 
@@ -91,14 +91,7 @@ class Containers:
 
     @property
     def _client(self) -> CodeClient:
-        tool = self._services.tools.get("code_interpreter")
-        if not isinstance(tool, CodeInterpreter):
-            raise InvalidRequest(
-                "This server has no containers: code_interpreter isn't set up. Its operator names a sandbox under "
-                "[tools.code_interpreter] in antiphon.toml.",
-                code="tool_not_configured",
-            )
-        return CodeClient(tool.transport, PROJECT, self._services.scope)
+        return containers_of(self._services)
 
 
 def routes(services: Services) -> list[Route]:
