@@ -141,18 +141,9 @@ async def open_services(
         stack.push_async_callback(mcp.close)
         aids = Aids(Checker(), Measurer(tape or network, catalog))
         stack.push_async_callback(aids.checker.close)
-        tools = make_tools(
-            Workshop(
-                tape or network,
-                config.tools,
-                _keys(environment, "The tool", replays=replays),
-                catalog,
-                replays,
-                Retry(sleep=_no_wait) if replays else Retry(),
-            )
-        )
-        for tool in tools.values():
-            stack.push_async_callback(tool.close)
+        retry = Retry(sleep=_no_wait) if replays else Retry()
+        key = _keys(environment, "The tool", replays=replays)
+        tools = _closed_in(stack, make_tools(Workshop(tape or network, config.tools, key, catalog, replays, retry)))
         yield Services(
             config=config,
             store=store,
@@ -168,6 +159,12 @@ async def open_services(
             connectors=make_connectors(config.connectors, _keys(environment, "The connector", replays=replays)),
             tape=tape,
         )
+
+
+def _closed_in(stack: AsyncExitStack, tools: dict[str, Tool]) -> dict[str, Tool]:
+    for tool in tools.values():
+        stack.push_async_callback(tool.close)
+    return tools
 
 
 async def _kept(stack: AsyncExitStack, config: Config) -> Store:
