@@ -136,7 +136,7 @@ def test_what_cannot_be_taken_is_told(
         == 2
     )
     assert "There is no database" in capsys.readouterr().err
-    assert production.take("thinking", out, project="another") == 1
+    assert production.take("thinking", out, project="another") == 2
     assert production.made["thinking"]["id"] in capsys.readouterr().err
     assert not out.exists()
     assert production.take("thinking", out, upstream=f"up={production.upstream}") == 0

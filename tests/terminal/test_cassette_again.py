@@ -64,6 +64,7 @@ def test_an_upstream_that_is_gone_is_told(terminal: Terminal, recorded: str) -> 
     state, said = terminal.run("rerun", recorded, "--model", "n")
     assert state == 1
     assert said.count("no answer: Upstream") == 2
+    assert terminal.run("drift", recorded)[1].endswith("no answer came, so nothing can be said of the shape\n")
     assert terminal.run("rerun", recorded, "--model", "n", "--key-env", "NONE")[0] == 2
 
 
@@ -102,6 +103,13 @@ def test_a_sample_is_the_same_again(terminal: Terminal, recorded: str) -> None:
             asked.append([each.body for each in upstream.requests])
         assert len(json.loads(told)["interactions"]) == 1
     assert asked[0] == asked[1]
+
+
+def test_a_key_that_is_lacking_is_told(terminal: Terminal, recorded: str) -> None:
+    with ScriptedUpstream(default=status(401, {"error": {"message": "Who are you?"}})) as upstream:
+        said = terminal.run("rerun", recorded, "--model", "n", "--upstream", upstream.url)[1]
+    assert "The API refused 2 of 2 requests: name its key with --key-env VAR.\n" in said
+    assert "     status  - 200\n             + 401\n" in said
 
 
 def test_nothing_to_ask_is_told(terminal: Terminal, tmp_path: Path) -> None:

@@ -69,6 +69,7 @@ def test_all_recordings_verify_and_import(terminal: Terminal, recordings_dir: Pa
     assert terminal.run("diff", folder, out) == (0, "")
     back = str(tmp_path / "back")
     assert terminal.run("export", out, "--to", "llama-stack", "--out", back) == (0, f"938 recordings in {back}\n")
+    assert sum(path.is_file() for path in Path(back).rglob("*")) == 938
     for path in Path(folder).rglob("*.json"):
         assert json.loads(Path(back, path.relative_to(folder)).read_bytes()) == json.loads(path.read_bytes())
 

@@ -68,9 +68,12 @@ def test_what_cannot_be_given_again_is_told(terminal: Terminal, tmp_path: Path) 
     assert "  differs: output" in said
 
 
-@pytest.mark.parametrize(("status", "told"), [("in_progress", "take it when it has ended"), ("completed", "resp_2")])
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [("in_progress", "take it when it has ended"), ("completed", "project 'default' (--db, --project)")],
+)
 def test_what_is_not_there_or_not_done_is_told(terminal: Terminal, tmp_path: Path, status: str, told: str) -> None:
-    wanted = "resp_2" if told == "resp_2" else "resp_1"
+    wanted = "resp_1" if status == "in_progress" else "resp_2"
     ended, said = terminal.run(
         "from-response", wanted, "--db", kept(tmp_path, status), "--out", str(tmp_path / "t.jsonl")
     )

@@ -7,9 +7,11 @@ import argparse
 import asyncio
 import json
 import random
+import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -40,6 +42,9 @@ KEYS = {
 }
 """The variables with keys, by host, where `--key-env` names none."""
 
+REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+"""Statuses of requests with a wrong key, or none."""
+
 TEXT = 60
 """Characters of a text that a line shows."""
 
@@ -58,6 +63,7 @@ class Pair:
 def rerun(said: Said, config: Config, environment: Environment) -> int:
     """Ask another model the same, and tell what changed; 1 where something wasn't answered at all."""
     pairs = _asked_again(said, config, environment, _chosen(said))
+    _hint(pairs)
     if said.json:
         say(json.dumps([_record(pair) for pair in pairs], ensure_ascii=False, indent=1))
     else:
@@ -75,6 +81,7 @@ def drift(said: Said, config: Config, environment: Environment) -> int:
         chosen = [chosen[place] for place in sorted(picked)]
     pairs = _asked_again(said, config, environment, chosen)
     shapes = _shapes(pairs)
+    _hint(pairs)
     if said.json:
         told = [_record(pair) for pair in pairs]
         say(json.dumps({"shape": shapes, "interactions": told}, ensure_ascii=False, indent=1))
@@ -133,6 +140,13 @@ def _key(said: Said, environment: Environment, url: str) -> str | None:
         return environment.key(said.key_env, said.api or url)
     variable = KEYS.get(urlsplit(url).hostname or "")
     return environment.variables.get(variable, "").strip() or None if variable else None
+
+
+def _hint(pairs: Sequence[Pair]) -> None:
+    """A key that is lacking looks like an answer that has changed."""
+    refused = sum(pair.after is not None and pair.after.status in REFUSED for pair in pairs)
+    if refused:
+        print(f"The API refused {refused} of {len(pairs)} requests: name its key with --key-env VAR.", file=sys.stderr)
 
 
 def _show(pair: Pair, colour: Colours) -> None:
@@ -213,4 +227,6 @@ def _tell_drift(pairs: Sequence[Pair], shapes: dict[str, list[str]], colour: Col
         what = ", ".join(changed) if pair.after else f"no answer: {pair.fault}"
         say(f"{colour.dim if not what else ''}{pair.number:>4} {what or 'same'}{colour.plain if not what else ''}")
     state = "the shape has changed" if shapes else "the shape is the same"
+    if not any(pair.after for pair in pairs):
+        state = "no answer came, so nothing can be said of the shape"
     say(f"{len(pairs)} asked again: {state}")

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 
 from antiphon.config import Config, Environment
-from antiphon.errors import ConfigFault
+from antiphon.errors import ConfigFault, NotFound
 from antiphon.server.retaking import Taken, find, retake
 from antiphon.store.open import open_store
 from antiphon.terminal.database import existing
@@ -40,6 +40,10 @@ async def _take(said: Said, config: Config, environment: Environment, out: Path)
     store = await open_store(existing(config.store_url))
     try:
         kept = await find(store, said.project, said.response)
+    except NotFound as fault:
+        raise ConfigFault(
+            f"{fault.message} Looked for in {config.store_url}, project {said.project!r} (--db, --project)."
+        ) from None
     finally:
         await store.close()
     return await retake(kept, config, environment, out)

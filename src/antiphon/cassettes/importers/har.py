@@ -98,7 +98,9 @@ def read_har(path: Path, name: str) -> Foreign:
         # Some programs put a byte order mark before it.
         archive = _decoder.decode(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
     except msgspec.MsgspecError as error:
-        raise CassetteInvalid(f"{name} is no HTTP archive (HAR): {error}.") from None
+        raise CassetteInvalid(
+            f"{name} is no HTTP archive (HAR): {error}. Save it again, with the contents of the answers."
+        ) from None
     for number, entry in enumerate(archive.log.entries, 1):
         found.add(name, number, partial(_call, entry))
     return found
