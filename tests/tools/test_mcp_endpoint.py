@@ -41,6 +41,7 @@ def test_the_digest_tells_servers_and_credentials_apart() -> None:
 def test_credentials_are_blanked_in_text_and_json() -> None:
     made = endpoint(authorization="tok-12345678", headers={"X-Api-Key": "key-12345678", "X-Mode": "production"})
     assert made.blanked("it was tok-12345678") == "it was [redacted]"
+    assert made.blanked("ann and p@ss-word") == "ann and [redacted]"
     said = {"production": ["key-12345678 and query-secret", {"n": 1}, None], "page": "twenty-seven"}
     assert made.blanked(said) == {
         "production": ["[redacted] and [redacted]", {"n": 1}, None],

@@ -81,6 +81,11 @@ class Way:
         self.session = answer.headers.get(SESSION_HEADER, "")
         return answer
 
+    async def status(self, message: object = None, method: str = "POST", path: str = "/sse") -> int:
+        answer = await self.send(message, method, path)
+        await answer.close()
+        return answer.status
+
     async def result(self, answer: HttpAnswer) -> Any:
         body = b"".join([data async for data in answer.chunks()])
         await answer.close()
@@ -103,7 +108,7 @@ async def test_each_post_has_its_answer() -> None:
     async with going(shop) as way:
         opened = await way.open()
         assert (opened.status, await way.result(opened)) == (200, "initialize")
-        assert (await way.send({"jsonrpc": "2.0", "method": "notifications/initialized"})).status == 202
+        assert await way.status({"jsonrpc": "2.0", "method": "notifications/initialized"}) == 202
         both = await asyncio.gather(*(way.send({"jsonrpc": "2.0", "id": n, "method": f"m{n}"}) for n in (1, 2)))
         assert [await way.result(answer) for answer in both] == ["m1", "m2"]
     assert {message["session"] for message in shop.got} == {"1"}
@@ -120,9 +125,9 @@ async def test_what_isnt_marked_goes_through() -> None:
 async def test_a_session_that_ended_is_unknown() -> None:
     async with going(Shop()) as way:
         await way.open()
-        assert (await way.send(method="DELETE")).status == 200
-        assert (await way.send({"jsonrpc": "2.0", "id": 1, "method": "m"})).status == 404
-        assert (await way.send(method="DELETE")).status == 200
+        assert await way.status(method="DELETE") == 200
+        assert await way.status({"jsonrpc": "2.0", "id": 1, "method": "m"}) == 404
+        assert await way.status(method="DELETE") == 200
 
 
 async def test_a_stream_that_ends_fails_who_waits() -> None:
@@ -133,7 +138,7 @@ async def test_a_stream_that_ends_fails_who_waits() -> None:
         await way.open()
         with pytest.raises(UpstreamCut, match="ended its stream"):
             await way.send({"jsonrpc": "2.0", "id": 1, "method": "m"})
-        assert (await way.send({"jsonrpc": "2.0", "id": 2, "method": "m"})).status == 404
+        assert await way.status({"jsonrpc": "2.0", "id": 2, "method": "m"}) == 404
 
 
 async def test_credentials_go_to_no_other_host() -> None:
@@ -144,11 +149,9 @@ async def test_credentials_go_to_no_other_host() -> None:
 
 async def test_a_server_that_refuses() -> None:
     async with going(Shop(status=403)) as way:
-        assert (await way.open()).status == 403
+        assert await way.status(INITIALIZE) == 403
     async with going(Shop()) as way:
-        answer = await way.send(INITIALIZE, path="/nowhere")
-        assert answer.status == 404
-        await answer.close()
+        assert await way.status(INITIALIZE, path="/nowhere") == 404
 
 
 async def test_a_server_that_asks_back_is_answered() -> None:

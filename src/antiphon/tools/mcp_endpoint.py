@@ -26,6 +26,7 @@ class Endpoint:
     label: str
     url: str = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
+    password: str = field(default="", repr=False)
 
     @classmethod
     def of(cls, tool: McpTool, url: str) -> "Endpoint":
@@ -37,7 +38,8 @@ class Endpoint:
         elif parts.username is not None:
             headers.setdefault("authorization", _basic(parts))
         netloc = parts.netloc.rpartition("@")[2]
-        return cls(tool.server_label, parts._replace(netloc=netloc, fragment="").geturl(), headers)
+        address = parts._replace(netloc=netloc, fragment="").geturl()
+        return cls(tool.server_label, address, headers, unquote(parts.password or ""))
 
     @property
     def shown(self) -> str:
@@ -55,6 +57,8 @@ class Endpoint:
         return _blanked(value, secrets) if secrets else value
 
     def _secrets(self) -> Iterator[str]:
+        if len(self.password) >= _SECRET_LENGTH:
+            yield self.password
         pairs = [*self.headers.items(), *parse_qsl(urlsplit(self.url).query)]
         for name, value in pairs:
             if any(word in name.lower() for word in _CREDENTIAL_WORDS):
