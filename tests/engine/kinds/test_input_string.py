@@ -94,6 +94,15 @@ def test_a_stream_that_breaks_off_keeps_what_has_a_meaning(cut: str, text: str) 
     assert read(cut) == text
 
 
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [('{"code": "x"}', "x"), ('{"why": "so", "code": "x"}', "x"), ('{"input": "x"}', "x"), ("x", "x")],
+)
+def test_the_string_may_have_another_name(written: str, text: str) -> None:
+    decoder = InputString("code")
+    assert decoder.feed(written) + decoder.finish() == text
+
+
 def test_text_leaves_as_soon_as_it_is_known() -> None:
     decoder = InputString()
     pieces = ['{"in', 'put":"', "a", "\\", "n\\ud83d", "\\ude", "00b", '"', "}"]

@@ -5,9 +5,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from jupyter_server import jupyter
 from sandboxes import unguarded
 
 from antiphon.errors import InvalidRequest, NotFound, SandboxFailed
+from antiphon.network import Network
 from antiphon.tools.code.client import CodeClient
 from antiphon.tools.code.service import BASE, UPSTREAM, Given, Make, RunCode, with_containers
 from antiphon.tools.code.settings import CodeSettings
@@ -98,6 +100,18 @@ async def test_what_cant_be_started_is_told() -> None:
     async with service(settings) as (client, _):
         with pytest.raises(SandboxFailed, match=r"can't be started|doesn't start"):
             await client.run("cntr_1", RunCode(code="1", make=True))
+
+
+async def test_a_jupyter_server_is_a_sandbox_too() -> None:
+    async with jupyter("t") as (server, url):
+        transport = with_containers(Network(), CodeSettings(sandbox="jupyter", url=url), "t")
+        client = CodeClient(transport, "p")
+        ran = await client.run("cntr_1", RunCode(code="print(2)", make=True))
+        assert (ran.ran.logs, len(server.kernels)) == ("2\n", 1)
+        file = await client.upload("cntr_1", "a.txt", b"abc")
+        assert await client.content("cntr_1", file.id) == b"abc"
+        await transport.close()
+        assert server.kernels == {}
 
 
 @pytest.mark.parametrize("path", ["p/nothing", "p/containers/cntr_1/files/a/b", "p"])

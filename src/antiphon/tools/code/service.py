@@ -18,7 +18,6 @@ from antiphon.errors import AntiphonError, InvalidRequest, NotFound
 from antiphon.tools.code.base import Sandbox, Start
 from antiphon.tools.code.containers import FOLDER, Containers, Kept, Wanted, file_id, shown_files
 from antiphon.tools.code.jails import Host, jail
-from antiphon.tools.code.jupyter import JupyterSandbox
 from antiphon.tools.code.process import ProcessSandbox
 from antiphon.tools.code.protocol import Ran
 from antiphon.tools.code.settings import CodeSettings, checked
@@ -194,6 +193,8 @@ def starter(inner: Transport, settings: CodeSettings, token: str) -> Start:
     """What starts the sandbox that is set up; `token` is that of a Jupyter server. Raises `ConfigFault`."""
     checked(settings)
     if settings.sandbox == "jupyter":
+        from antiphon.tools.code.jupyter import JupyterSandbox  # noqa: PLC0415 - 0.1 s to import, for one sandbox of four
+
         return partial(JupyterSandbox.start, inner, settings, token)
     host = Host.here()
 
