@@ -1,6 +1,7 @@
 """code_interpreter against a running server, with the official client: its stream, its containers, record and replay."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,10 +10,12 @@ from typing import Any
 
 import openai
 import pytest
+from running_server import running_server
 from sandboxes import jailed, real, table, unguarded
 from tool_server import ToolServer, tool_server
 
 from antiphon.testing import Reply, Request, ScriptedUpstream, text, tool_call
+from antiphon.tools.code.descendants import tree
 
 AUTO = {"type": "code_interpreter", "container": {"type": "auto"}}
 OUTPUTS = ["code_interpreter_call.outputs"]
@@ -262,6 +265,30 @@ def test_code_runs_in_a_real_sandbox(tmp_path: Path) -> None:
         call = server.ask(tools=[AUTO], include=OUTPUTS).output[0]
     assert "FileNotFoundError" in call["outputs"][0]["logs"]
     assert call["status"] == "completed"
+
+
+@jailed
+def test_a_server_that_is_killed_leaves_nothing_behind(tmp_path: Path) -> None:
+    """As its operator starts it, with its own event loop; one container rests, another is at work."""
+    (tmp_path / "antiphon.toml").write_text(table(real(seconds=60)))
+    script = [python("1"), text("So."), python("import time; time.sleep(60)")]
+    flags = ("--db", "memory://", "--config", str(tmp_path / "antiphon.toml"))
+    with (
+        ScriptedUpstream(*script, models=["m"]) as upstream,
+        running_server("--upstream", f"up={upstream.url}", *flags) as server,
+    ):
+        server.client.responses.create(model="up/m", input="?", tools=[AUTO])  # type: ignore[list-item] # as JSON
+        stream = server.client.responses.create(model="up/m", input="?", tools=[AUTO], stream=True)  # type: ignore[call-overload] # as JSON
+        assert next(event for event in stream if event.type.endswith("call.interpreting"))
+        inside = tree(server.process.pid)[1:]
+        server.process.kill()
+        server.process.wait()
+        stream.close()
+    assert len(inside) > 4
+    ends = time.monotonic() + 10
+    while any(Path(f"/proc/{pid}").exists() for pid in inside) and time.monotonic() < ends:
+        time.sleep(0.05)
+    assert [pid for pid in inside if Path(f"/proc/{pid}").exists()] == []
 
 
 def test_a_sandbox_that_cant_be_started_is_told(tmp_path: Path) -> None:
