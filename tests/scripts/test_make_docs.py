@@ -50,7 +50,7 @@ def test_what_the_tables_say() -> None:
     assert "| `response.completed` |" in event_rows()
     fields = field_table()
     assert "| `temperature` | number from 0 to 2 | sent as `temperature` | yes |  |" in fields
-    assert "| `reasoning.summary` | `auto`, `concise`, `detailed` |  | yes | ignored |" in fields
+    assert "| `reasoning.mode` | string |  | yes | ignored |" in fields
     assert "ignored, except by openai |" in fields
 
 
