@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from antiphon.tools.code.jails import Host, jail
 from antiphon.tools.code.settings import CodeSettings
-
-BWRAP = shutil.which("bwrap")
 
 NO_CONTAINER = """#!{python}
 import json, os, sys
@@ -29,23 +28,23 @@ os.execv(sys.executable, [sys.executable, *inside[1:-1], json.dumps(settings)])
 IMAGE = "an-image"
 
 
-def _why_not() -> str:
-    """Why bubblewrap can't be tried here; empty where it can."""
-    if BWRAP is None:
-        return "bwrap isn't installed (Debian: apt-get install bubblewrap)"
-    command = [BWRAP, "--unshare-all", "--unshare-user", "--ro-bind", "/", "/", "true"]
-    tried = subprocess.run(command, capture_output=True, text=True, check=False)
-    return tried.stderr.strip() if tried.returncode else ""
-
-
-WHY_NOT = _why_not()
-jailed = pytest.mark.skipif(bool(WHY_NOT), reason=f"no real sandbox: {WHY_NOT}")
-
-
 def real(**settings: object) -> CodeSettings:
     """Bubblewrap, with little of everything."""
     small = {"memory": "256m", "disk": "16m", "processes": 30, "seconds": 2, "output": "4k"}
     return CodeSettings(sandbox="bubblewrap", **{**small, **settings})  # type: ignore[arg-type] # settings by name
+
+
+def _why_not() -> str:
+    """Why the real sandbox can't be tried here; empty where it can: its program begins, and ends with its input."""
+    if shutil.which("bwrap") is None:
+        return "bwrap isn't installed (Debian: apt-get install bubblewrap)"
+    with jail(real(), "trial", 1 << 28, Host.here()).ready() as (command, passed):
+        tried = subprocess.run(command, input="", capture_output=True, text=True, check=False, pass_fds=passed)
+    return (tried.stderr.strip() or f"exit status {tried.returncode}") if tried.returncode else ""
+
+
+WHY_NOT = _why_not()
+jailed = pytest.mark.skipif(bool(WHY_NOT), reason=f"NO REAL SANDBOX HERE: {WHY_NOT}")
 
 
 def open_program(folder: Path) -> Path:
