@@ -37,6 +37,13 @@ def test_what_surely_fits_is_not_measured() -> None:
     assert Fitting(Window(100_000, auto=True, counts=True)).before(call()) == call()
 
 
+def test_without_leave_only_what_seems_too_long_is_measured() -> None:
+    window = Window(2_000, counts=True)
+    assert Fitting(window).before(call()) == call()
+    assert isinstance(Fitting(Window(2_000, auto=True, counts=True)).before(call()), Measure)
+    assert isinstance(Fitting(Window(1_000, counts=True)).before(call()), Measure)
+
+
 def test_an_estimate_shortens() -> None:
     assert size(Fitting(Window(1_000, auto=True)).before(call())) == 3
 

@@ -1,10 +1,10 @@
-"""Estimates of tokens: between what is surely there and what can't be more."""
+"""Estimates of tokens: above what is surely there, and near what there is."""
 
 from typing import Any
 
 import pytest
 
-from antiphon.engine.tokens import TOKENS_AN_IMAGE, at_least, at_most, estimate
+from antiphon.engine.tokens import TOKENS_AN_IMAGE, at_least, estimate
 
 IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + "A" * 100_000}}
 
@@ -19,8 +19,8 @@ IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + "A
         [{"role": "assistant", "content": None, "tool_calls": [{"function": {"arguments": "{}" * 50}}]}],
     ],
 )
-def test_an_estimate_lies_between_the_bounds(messages: list[dict[str, Any]]) -> None:
-    assert at_least(messages) <= estimate(messages) <= at_most(messages)
+def test_an_estimate_is_above_what_is_sure(messages: list[dict[str, Any]]) -> None:
+    assert at_least(messages) <= estimate(messages)
 
 
 def test_words_are_about_a_token_each() -> None:

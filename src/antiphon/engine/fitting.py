@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from antiphon.engine.commands import CallUpstream, Measure
 from antiphon.engine.replies import Measured
 from antiphon.engine.shortening import Group, shortened
-from antiphon.engine.tokens import at_least, at_most, estimate
+from antiphon.engine.tokens import at_least, estimate
 from antiphon.errors import ContextTooLong
 
 ROUNDS = 3
@@ -19,6 +19,8 @@ REFUSALS = 2
 """Times that a call which was too long is made again."""
 LEAST_REFUSED = 0.7
 """What is left of a call that was refused without numbers."""
+SURE = 2
+"""A call that fits with so many times the tokens that it is estimated at does fit: no script has shorter tokens."""
 USUAL_ANSWER = 1_024
 LARGEST_ANSWER_PART = 8
 """Where no limit is set, the answer gets so many tokens, or this part of a small window."""
@@ -57,7 +59,9 @@ class Fitting:
                 return call
             self._asked_for_window = True
             return Measure(call, count=window.counts, window=True)
-        if at_most(*_said(call)) <= self._room(call):
+        about = estimate(*_said(call))
+        if about * SURE <= self._room(call) or (not window.auto and about <= window.tokens):
+            # Not worth a question: without leave to shorten, the model server's own refusal is as good as ours.
             return call
         if window.counts:
             return Measure(call, count=True, window=False)

@@ -32,11 +32,6 @@ def at_least(messages: Sequence[Mapping[str, Any]], tools: Sequence[Any] = ()) -
     return round(_bytes(messages, tools) / MOST_BYTES_A_TOKEN)
 
 
-def at_most(messages: Sequence[Mapping[str, Any]], tools: Sequence[Any] = ()) -> int:
-    """More tokens than they can be: no tokenizer makes two of one byte."""
-    return _bytes(messages, tools) + 4 * _besides(messages)
-
-
 def _bytes(messages: Sequence[Mapping[str, Any]], tools: Sequence[Any]) -> int:
     written = sum(_size(value) for message in messages for value in message.values())
     return written + (len(msgspec.json.encode(tools)) if tools else 0)
