@@ -1,4 +1,3 @@
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from antiphon.cassettes.format import encode_header, encode_interaction
 from antiphon.cassettes.interaction import Answered, Chunk, End, Interaction
 from antiphon.cassettes.matcher import Matching
 from antiphon.cassettes.open import read_cassette
+from antiphon.cassettes.personal import read_finder
 from antiphon.cassettes.rewriting import Head, head_of, merged, reachable, redacted, split, write_cassette
 from antiphon.errors import ConfigFault
 
@@ -79,7 +79,7 @@ def test_splitting_gives_names_that_files_can_have(by: str, names: list[str]) ->
 def test_redacting_again_takes_out_forms_and_what_a_pattern_matches() -> None:
     taped = interaction(chat("hi"), b"the answer for ticket-4711")
     secret = replace(taped.asked, body=b'{"a": "' + KEY.encode() + b'", "b": "ticket-4711"}')
-    clean = redacted(replace(taped, asked=secret), re.compile(r"ticket-\d+"))
+    clean = redacted(replace(taped, asked=secret), [read_finder(r"ticket-\d+")])
     assert clean.asked.body == b'{"a":"[redacted]","b":"[redacted]"}'
     assert clean.load().chunks == (Chunk(0, b"the answer for [redacted]"),)
     assert clean.asked.key != taped.asked.key

@@ -6,7 +6,9 @@ import pytest
 from cassettes.tapes import chat, interaction
 
 from antiphon.cassettes.bodies import Bodies
+from antiphon.cassettes.format import encode_header
 from antiphon.cassettes.index import index_of
+from antiphon.cassettes.matcher import Matching
 from antiphon.cassettes.open import read_cassette
 from antiphon.cassettes.recorder import create
 from antiphon.cassettes.rewriting import Head, write_cassette
@@ -60,3 +62,10 @@ def test_nothing_is_nothing_to_set_aside(path: Path) -> None:
     create(path, 5)
     assert not Attempt(path).set_aside()
     assert names(path) == set()
+
+
+def test_what_the_first_line_says_stays(path: Path) -> None:
+    said = encode_header(5, Matching.CONVERSATION, ["ignore seed"], ["cut nth=2"], ["email"])
+    path.write_bytes(said)
+    Attempt(path).begin_anew()
+    assert path.read_bytes() == said

@@ -12,7 +12,7 @@ from pathlib import Path
 from antiphon.cassettes.bodies import Bodies
 from antiphon.cassettes.cassette import Cassette
 from antiphon.cassettes.format import encode_header, encode_interaction
-from antiphon.cassettes.interaction import Answered, Interaction
+from antiphon.cassettes.interaction import Interaction
 from antiphon.cassettes.matcher import Matching
 from antiphon.cassettes.packing import is_packed, pack
 from antiphon.cassettes.redaction import redact_answer, redact_request
@@ -79,16 +79,12 @@ def reachable(cassette: Cassette) -> list[Interaction]:
     return [each for each in cassette.interactions if each in cassette.equal(each.asked, each.scope)]
 
 
-def redacted(
-    interaction: Interaction, pattern: re.Pattern[str] | None = None, more: Sequence[Known] = ()
-) -> Interaction:
-    """An interaction without what today's redaction takes out, without `more`, and without what a pattern matches."""
+def redacted(interaction: Interaction, more: Sequence[Known] = ()) -> Interaction:
+    """An interaction without what today's redaction takes out, and without `more`."""
     asked, answered = interaction.asked, interaction.load()
-    found = _matched(pattern, [asked.body, asked.url.encode(), *_body(answered)]) if pattern else []
-    secrets = [*more, *found]
     request = HttpRequest(asked.method, asked.url, asked.upstream, asked.headers, asked.body, path=asked.path)
-    clean = redact_answer(answered, secrets)
-    return replace(interaction, asked=redact_request(request, secrets), load=lambda: clean)
+    clean = redact_answer(answered, more)
+    return replace(interaction, asked=redact_request(request, more), load=lambda: clean)
 
 
 def merged(cassettes: Iterable[Cassette]) -> list[Interaction]:
@@ -103,12 +99,3 @@ def split(cassette: Cassette, by: str) -> dict[str, list[Interaction]]:
         name = re.sub(r"[^\w.-]+", "-", SPLITS[by](each)).strip("-.") or "other"
         parts.setdefault(name, []).append(each)
     return parts
-
-
-def _body(answered: Answered) -> list[bytes]:
-    return [b"".join(chunk.data for chunk in answered.chunks)]
-
-
-def _matched(pattern: re.Pattern[str], texts: Iterable[bytes]) -> list[str]:
-    found = {match[0] for text in texts for match in pattern.finditer(text.decode("latin-1"))}
-    return sorted(filter(None, found))

@@ -55,7 +55,7 @@ def verify(cassette: Cassette) -> Iterator[Finding]:
 
 
 def _secrets(interaction: Interaction, answered: Answered, finders: Sequence[Finder]) -> Iterator[Finding]:
-    place, clean = str(interaction.origin), redacted(interaction, more=finders)
+    place, clean = str(interaction.origin), redacted(interaction, finders)
     if (clean.asked.body, clean.asked.url, clean.asked.headers) != (
         interaction.asked.body, interaction.asked.url, interaction.asked.headers,
     ):  # fmt: skip

@@ -5,15 +5,16 @@ Counterparts: `cassettes/rewriting.py` and `cassettes/exporters/`, which do the 
 
 import argparse
 import json
-import re
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from antiphon.cassettes.cassette import Cassette
 from antiphon.cassettes.exporters import curl, har, llama_stack
 from antiphon.cassettes.format import VERSION, read_header
 from antiphon.cassettes.open import read_cassette
+from antiphon.cassettes.personal import read_finder
 from antiphon.cassettes.rewriting import head_of, merged, reachable, redacted, split, write_cassette
 from antiphon.errors import CassetteInvalid, ConfigFault
 from antiphon.terminal.serving import say
@@ -55,13 +56,12 @@ def _upgraded(file: Path) -> str:
 
 
 def redact(said: Said) -> int:
-    """Take out secrets, and what a pattern matches."""
-    try:
-        pattern = re.compile(said.pattern) if said.pattern else None
-    except re.error as error:
-        raise ConfigFault(f"--pattern {said.pattern!r} is no regular expression: {error}.") from None
+    """Take out secrets, and what is asked for; replays then take that out of what they are asked, too."""
     tape = read_cassette(own_file(said.tape))
-    count = write_cassette(own_file(said.tape), head_of(tape), [redacted(each, pattern) for each in tape.interactions])
+    more = list(dict.fromkeys([*tape.redact, *([said.pattern] if said.pattern else [])]))
+    finders = [read_finder(text) for text in more]
+    head = replace(head_of(tape), redact=tuple(more))
+    count = write_cassette(own_file(said.tape), head, [redacted(each, finders) for each in tape.interactions])
     say(f"{count} interactions written without secrets")
     return 0
 
@@ -69,7 +69,8 @@ def redact(said: Said) -> int:
 def merge(said: Said) -> int:
     """Put several into one."""
     tapes = [read_cassette(Path(path)) for path in said.tapes]
-    say(f"{write_cassette(new_path(said.out), head_of(tapes[0]), merged(tapes))} interactions in {said.out}")
+    head = replace(head_of(tapes[0]), redact=tuple(dict.fromkeys(text for tape in tapes for text in tape.redact)))
+    say(f"{write_cassette(new_path(said.out), head, merged(tapes))} interactions in {said.out}")
     return 0
 
 

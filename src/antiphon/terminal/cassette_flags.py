@@ -52,7 +52,7 @@ def _looking(action: Adder) -> None:
 def _rewriting(action: Adder) -> None:
     action("prune", "take out what no request leads to")
     add = action("redact", "take out secrets again")
-    add("--pattern", metavar="REGEX", help="and what this matches")
+    add("--pattern", metavar="KIND|REGEX", help="and email, phone, card, iban or ip, or what this matches")
     action("upgrade", "write it, or all in a folder, in the newest version of the format")
     add = action("merge", "put several into one", tape=False)
     add("tapes", nargs="+", metavar="CASSETTE", help="files or folders")

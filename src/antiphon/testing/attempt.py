@@ -9,9 +9,8 @@ import shutil
 from pathlib import Path
 
 from antiphon.cassettes.bodies import Bodies
-from antiphon.cassettes.format import read_header
+from antiphon.cassettes.format import encode_header, read_header
 from antiphon.cassettes.index import index_of
-from antiphon.cassettes.recorder import create
 
 
 class Attempt:
@@ -23,11 +22,12 @@ class Attempt:
         self._before = _named(path, "before")
 
     def begin_anew(self) -> None:
-        """Put what is there out of the way; the new file has its clock."""
+        """Put what is there out of the way; the new file has its clock, and all else that its first line says."""
         with self.path.open("rb") as file:
-            start = read_header(file, self.path.name).start
+            header = read_header(file, self.path.name)
         _move(self.path, self._before)
-        create(self.path, start)
+        said = encode_header(header.start, header.match, header.rules, header.faults, header.redact)
+        self.path.write_bytes(said)
 
     def keep(self) -> None:
         """The test has passed: the new recording is the recording."""
