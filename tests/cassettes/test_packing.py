@@ -1,4 +1,6 @@
 import io
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -48,3 +50,20 @@ def test_the_name_says_it(tmp_path: Path) -> None:
     plain.write_bytes(b"one\ntwo\n")
     for path in (packed, plain):
         assert first_line(path, path.name).read() == b"one\n"
+
+
+def test_without_the_library_a_packed_cassette_says_what_is_missing() -> None:
+    code = """
+import sys
+from pathlib import Path
+sys.modules["backports"] = sys.modules["compression"] = None
+from antiphon.cassettes.packing import is_packed
+from antiphon.errors import ConfigFault
+assert not is_packed(Path("tape.jsonl"))
+try:
+    is_packed(Path("tape.jsonl.zst"))
+except ConfigFault as fault:
+    print(fault.message)
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "pip install 'antiphon[zstd]'" in ended.stdout

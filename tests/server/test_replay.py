@@ -319,3 +319,18 @@ def test_what_goes_wrong_on_purpose_goes_wrong_as_it_would_in_earnest(tmp_path: 
     assert same(asked[0]) == same(recorded)
     assert asked[1].kinds[-2:] == ["error", "response.failed"]
     assert asked[1].headers.get("x-request-id") != asked[0].headers.get("x-request-id")
+
+
+def test_an_id_of_the_clients_own_comes_back_in_what_the_model_says(tmp_path: Path) -> None:
+    taped, own = ("conv_" + digit * 32 for digit in "12")
+
+    def told(conversation: str) -> Session:
+        return lambda server: [ask(server, stream=True, input=f"I keep this as {conversation}.")]
+
+    spelled = [taped[at : at + 5] for at in range(0, len(taped), 5)]
+    [recorded] = recording(tmp_path, told(taped), [text("It is ", *spelled, ".")])
+    [again], [other] = replay(tmp_path, told(taped)), replay(tmp_path, told(own))
+    assert same(again) == same(recorded)
+    assert (recorded.text, other.text) == (f"It is {taped}.", f"It is {own}.")
+    assert other.kinds == recorded.kinds
+    assert taped.encode() not in other.body
