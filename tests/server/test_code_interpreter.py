@@ -168,6 +168,23 @@ def test_a_container_of_the_clients_own_and_its_files(tmp_path: Path) -> None:
             client.containers.retrieve(made.id)
 
 
+def test_files_that_code_wrote_can_be_cited(tmp_path: Path) -> None:
+    script = [python("open('out.txt', 'w').write('abc')"), text("It is in ", "[cite:1]", ".")]
+    with coding(tmp_path, *script) as server:
+        told = server.ask(tools=[AUTO])
+        (citation,) = told.part["annotations"]
+        content = server.client.containers.files.content.retrieve(
+            citation["file_id"], container_id=citation["container_id"]
+        )
+        assert content.read() == b"abc"
+    assert told.part["text"] == "It is in [out.txt](sandbox:/mnt/data/out.txt)."
+    assert citation["type"] == "container_file_citation"
+    assert citation["filename"] == "out.txt"
+    shown = told.part["text"][citation["start_index"] : citation["end_index"]]
+    assert shown == "[out.txt](sandbox:/mnt/data/out.txt)"
+    assert "[cite:1] The file out.txt" in server.told
+
+
 def test_a_named_container_that_is_gone_is_told_before_the_model_is_asked(tmp_path: Path) -> None:
     with coding(tmp_path) as server:
         tool: Any = {"type": "code_interpreter", "container": "cntr_gone"}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from antiphon.errors import NotFound, SandboxFailed
-from antiphon.tools.code.containers import Containers, Wanted, file_id
+from antiphon.tools.code.containers import Containers, Run, Wanted, file_id
 from antiphon.tools.code.protocol import Ran, WorkFile
 from antiphon.tools.code.settings import CodeSettings
 
@@ -71,8 +71,8 @@ async def test_a_sandbox_is_started_when_it_is_used_and_used_again() -> None:
     async with house.containers(memory="4g", seconds=7) as containers:
         kept = await containers.make(Wanted("p", "c", "mine", "1g", 120))
         assert house.started == []
-        assert await containers.run(kept, "x") == (Ran(result="x in 7"), True)
-        assert await containers.run(kept, "y") == (Ran(result="y in 7"), False)
+        assert await containers.run(kept, "x") == Run(Ran(result="x in 7"), [], fresh=True)
+        assert await containers.run(kept, "y") == Run(Ran(result="y in 7"), [], fresh=False)
         assert (house.started[0][:2], len(house.started)) == (("c", 1 << 30), 1)
         shown = kept.shown
         assert (shown.name, shown.memory_limit, shown.expires_after.minutes, shown.created_at) == (
@@ -110,7 +110,7 @@ async def test_one_that_broke_begins_anew() -> None:
         kept = await containers.make(Wanted("p", "c"))
         await containers.run(kept, "x")
         house.started[0][2].alive = False
-        assert (await containers.run(kept, "x"))[1]
+        assert (await containers.run(kept, "x")).fresh
         assert house.started[0][2].closed
 
 
@@ -164,7 +164,7 @@ async def test_those_in_use_stay_and_one_more_is_refused() -> None:
         house.now += 100_000
         await containers.sweep()
         house.started[0][2].go_on.set()
-        assert (await busy)[0].result == "wait in 60"
+        assert (await busy).ran.result == "wait in 60"
 
 
 async def test_calls_of_one_container_come_one_at_a_time_and_not_after_its_end() -> None:
@@ -180,6 +180,16 @@ async def test_calls_of_one_container_come_one_at_a_time_and_not_after_its_end()
         await first
         with pytest.raises(SandboxFailed, match="was removed"):
             await second
+
+
+async def test_what_a_run_wrote_is_told_once() -> None:
+    house = House()
+    async with house.containers() as containers:
+        kept = await containers.make(Wanted("p", "c"))
+        kept.look([WorkFile("mine", 1, 1)])
+        assert kept.look([WorkFile("mine", 1, 1), WorkFile("new", 1, 1)]) == [WorkFile("new", 1, 1)]
+        assert kept.look([WorkFile("mine", 1, 2)]) == [WorkFile("mine", 1, 2)]
+        assert kept.look([WorkFile("new", 1, 1)]) == [WorkFile("new", 1, 1)]
 
 
 async def test_files_have_ids_of_their_places() -> None:

@@ -70,6 +70,7 @@ class CodeInterpreterFace(Face):
     """A `code_interpreter_call`, with all that came out; what of it is given out, `included.py` knows."""
 
     prefix = "ci"
+    cites = True
 
     def __init__(self, item_id: str, call_id: str, name: str, binding: Binding) -> None:
         super().__init__(item_id, call_id, name, binding)

@@ -27,7 +27,11 @@ LOOK = 5.0
 
 @dataclass(slots=True, eq=False)
 class Kept:
-    """One container. `busy` counts those who use it or wait for it; `uploaded` are the paths of the user's files."""
+    """One container.
+
+    `busy` counts those who use it or wait for it; `uploaded` are the paths of the user's files, `seen` says of each
+    file when it was changed, as far as is known.
+    """
 
     shown: Container
     memory: int
@@ -37,7 +41,15 @@ class Kept:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     busy: int = 0
     closed: bool = False
+    used: bool = False
     uploaded: set[str] = field(default_factory=set)
+    seen: dict[str, int] = field(default_factory=dict)
+
+    def look(self, files: Sequence[WorkFile]) -> list[WorkFile]:
+        """Take note of the files that are there now; those that are new, or were changed."""
+        changed = [file for file in files if self.seen.get(file.path) != file.changed]
+        self.seen = {file.path: file.changed for file in files}
+        return changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +61,18 @@ class Wanted:
     name: str = ""
     memory: str | None = None
     idle_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run of code came to; `written` are the files that it made or changed.
+
+    `fresh`: no code had run in the container before.
+    """
+
+    ran: Ran
+    written: list[ContainerFile]
+    fresh: bool
 
 
 class Containers:
@@ -84,14 +108,12 @@ class Containers:
             self._sweeping = asyncio.create_task(self._keep_sweeping())
         return self._all[key]
 
-    async def run(self, kept: Kept, code: str) -> tuple[Ran, bool]:
-        """Run code in a container; the outcome, and whether the container was empty before.
-
-        Raises `SandboxFailed` where its sandbox can't be started.
-        """
-        was = kept.sandbox
+    async def run(self, kept: Kept, code: str) -> Run:
+        """Run code in a container. Raises `SandboxFailed` where its sandbox can't be started."""
         async with self.using(kept) as sandbox:
-            return await sandbox.run(code, self._settings.seconds), sandbox is not was
+            fresh, kept.used = not kept.used, True
+            ran = await sandbox.run(code, self._settings.seconds)
+            return Run(ran, shown_files(kept, kept.look(ran.files)), fresh=fresh)
 
     async def files(self, kept: Kept) -> list[ContainerFile]:
         """Its files. Raises `SandboxFailed`."""
@@ -210,5 +232,7 @@ async def _let_go(kept: Kept) -> None:
     """End what runs in a container at once: one of Docker's goes on after the call that waited for it."""
     sandbox, kept.sandbox = kept.sandbox, None
     kept.uploaded.clear()
+    kept.seen.clear()
+    kept.used = False
     if sandbox is not None:
         await sandbox.close()

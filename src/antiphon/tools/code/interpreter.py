@@ -3,6 +3,7 @@
 Not here: running it (`service.py` and what stands behind it), how a call looks (`engine/kinds/code_interpreter.py`).
 """
 
+from antiphon.engine.citations import Citable
 from antiphon.engine.kinds.code_interpreter import Place, code_in
 from antiphon.engine.kinds.face import Outcome
 from antiphon.errors import SandboxFailed
@@ -11,6 +12,7 @@ from antiphon.tools.code.protocol import Ran
 from antiphon.tools.code.service import RanCode, RunCode
 from antiphon.tools.tool import ToolCall
 from antiphon.transport import Transport
+from antiphon.wire.containers import ContainerFile
 
 PROJECT = "default"
 NAMED = 20
@@ -51,7 +53,16 @@ def outcome(given: RanCode, place: Place) -> Outcome:
     told += [_files(ran)] if ran.files else []
     outputs = [{"type": "logs", "logs": "\n".join(logs)}] if logs else []
     outputs += [{"type": "image", "url": url} for url in ran.images]
-    return Outcome("\n".join(told) or SILENT, shown={"outputs": outputs})
+    sources = [_citable(file) for file in given.written[:NAMED]]
+    return Outcome("\n".join(told) or SILENT, shown={"outputs": outputs}, sources=sources)
+
+
+def _citable(file: ContainerFile) -> Citable:
+    """A file that the code wrote, for the answer to point at."""
+    name = file.path.rpartition("/")[2]
+    said = {"container_id": file.container_id, "file_id": file.id, "filename": name}
+    text = f"The file {name}, which the code wrote. The user gets it where you cite it."
+    return Citable(text, {"type": "container_file_citation", **said}, f"[{name}](sandbox:{file.path})")
 
 
 def _logs(ran: Ran) -> list[str]:

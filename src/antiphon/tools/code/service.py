@@ -51,10 +51,11 @@ class RunCode(msgspec.Struct, kw_only=True):
 
 
 class RanCode(msgspec.Struct, kw_only=True):
-    """What it came to; `fresh` where nothing was in the container before."""
+    """What it came to; `fresh` where no code had run in the container, `written` what files it made or changed."""
 
     ran: Ran
     fresh: bool
+    written: list[ContainerFile] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +135,8 @@ class _Desk:
             kept = await self.containers.make(Wanted(self.project, container, memory=said.memory))
         else:
             kept = self._kept(container)
-        ran, fresh = await self.containers.run(kept, said.code)
-        return RanCode(ran=ran, fresh=fresh)
+        run = await self.containers.run(kept, said.code)
+        return RanCode(ran=run.ran, fresh=run.fresh, written=run.written)
 
     async def _files(self, method: str, kept: Kept, rest: list[str]) -> HttpAnswer:
         match method, rest:
@@ -163,9 +164,10 @@ class _Desk:
         async with self.containers.using(kept) as sandbox:
             await sandbox.write(name, self.request.body)
             kept.uploaded.add(name)
-            files = shown_files(kept, await sandbox.files())
+            files = await sandbox.files()
+            kept.look(files)
         wanted = file_id(kept.shown.id, name)
-        return next(file for file in files if file.id == wanted)
+        return next(file for file in shown_files(kept, files) if file.id == wanted)
 
     async def _file(self, kept: Kept, wanted: str) -> ContainerFile:
         for file in await self.containers.files(kept):
