@@ -5,6 +5,7 @@ import pytest
 from platformdirs import user_data_path
 
 from antiphon.config import TABLES, Config, Environment, load
+from antiphon.engine.traits import Traits
 from antiphon.errors import ConfigFault
 
 
@@ -192,6 +193,15 @@ def test_a_table_of_the_file_groups_settings(tmp_path: Path) -> None:
     written(tmp_path, '[sealing]\nkyes = ["a"]')
     with pytest.raises(ConfigFault, match=r"There is no setting sealing-kyes in .* Is sealing-keys meant\?"):
         load({}, {}, tmp_path)
+
+
+def test_what_is_said_of_models_is_a_table_for_each_pattern(tmp_path: Path) -> None:
+    written(tmp_path, '[models."o/qwen*"]\ncontext = 8192\ntext_tool_calls = "hermes"')
+    assert load({}, {}, tmp_path).models == {"o/qwen*": Traits(context=8192, text_tool_calls="hermes")}
+    for wrong in ("context = 0", 'text_tool_calls = "yaml"', "shiny = 1"):
+        written(tmp_path, f'[models."o/*"]\n{wrong}')
+        with pytest.raises(ConfigFault, match="models"):
+            load({}, {}, tmp_path)
 
 
 def test_a_key_is_never_shown(tmp_path: Path) -> None:

@@ -213,3 +213,15 @@ async def test_over_the_network_a_dead_one_doesnt_hold_the_others_up(server: Any
     assert (fine.models, fine.error) == (1, None)
     assert dead.error is not None
     assert "Connection refused" in dead.error
+
+
+async def test_windows_are_those_of_the_list_that_is_known() -> None:
+    async def lister(_: Transport, __: Upstream) -> Listing:
+        return Listing([Model("m", 0, "x")], windows={"m": 4096})
+
+    catalog = Catalog([Upstream("a", "http://a/v1")], Network(), lister=lister)
+    asked = await catalog.resolve("a/m")
+    assert catalog.window(asked) is None
+    await catalog.models()
+    assert catalog.window(asked) == 4096
+    assert catalog.window(await catalog.resolve("a/other")) is None

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.engine.replies import Reply, UpstreamChunks, UpstreamDone, UpstreamFailed
-from antiphon.errors import UpstreamGarbage, UpstreamRefused
+from antiphon.errors import ContextTooLong, UpstreamGarbage, UpstreamRefused
 from antiphon.upstream.chat_stream import WHOLE_LIMIT, BodyReader, ChunkReader, CompletionReader
 from antiphon.wire.chat import ChatChunk, ChatUsage, Choice, Delta, FunctionDelta, ToolCallDelta
 
@@ -82,6 +82,12 @@ def test_an_error_that_says_nothing() -> None:
     assert told == [
         (UpstreamRefused, "The upstream reported an error in the middle of its answer and didn't say which.", None)
     ]
+
+
+def test_an_error_for_length_inside_the_stream() -> None:
+    sent = b'data: {"error":{"code":400,"message":"Context size has been exceeded."}}\n\n'
+    told = flat(read(ChunkReader(), sent))
+    assert told == [(ContextTooLong, "Context size has been exceeded.", "context_length_exceeded")]
 
 
 def test_a_null_error_is_none() -> None:

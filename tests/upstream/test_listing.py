@@ -7,7 +7,7 @@ import pytest
 from antiphon.errors import UpstreamGarbage, UpstreamRefused, UpstreamTimeout, UpstreamUnavailable
 from antiphon.network import Network
 from antiphon.upstream.addresses import Upstream
-from antiphon.upstream.listing import list_models, models_in
+from antiphon.upstream.listing import list_models, models_in, windows_in
 from antiphon.wire.models import Model
 
 UP = Upstream("up", "http://up/v1")
@@ -26,6 +26,20 @@ UP = Upstream("up", "http://up/v1")
 )
 def test_lists(body: bytes, models: list[Model]) -> None:
     assert models_in(body, UP) == models
+
+
+@pytest.mark.parametrize(
+    ("body", "windows"),
+    [
+        (b'{"data":[{"id":"a","max_model_len":4096},{"id":"b"}]}', {"a": 4096}),
+        (b'[{"id":"a","context_length":8192,"max_model_len":null}]', {"a": 8192}),
+        (b'{"data":[{"id":"a","meta":{"n_ctx_train":32768}},{"id":"b","meta":null}]}', {"a": 32768}),
+        (b'{"data":[{"id":"a","context_window":"many"},{"id":"b","context_length":0}]}', {}),
+        (b'{"data":null}', {}),
+    ],
+)
+def test_context_windows(body: bytes, windows: dict[str, int]) -> None:
+    assert windows_in(body, UP) == windows
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"7", b'{"data":7}', b'{"error":"x"}', b'{"data":"x"}'])

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from antiphon.errors import UpstreamGarbage, UpstreamRefused
+from antiphon.errors import ContextTooLong, UpstreamGarbage, UpstreamRefused
 from antiphon.upstream.refusal import Complaint, Refusal, complaint_in, complaint_of, plain_text, quoted, status_of
 
 
@@ -102,3 +102,13 @@ def test_long_texts_are_cut() -> None:
     assert plain_text(b"x" * 500) == "x" * 200 + "…"
     assert quoted("é".encode() * 500) == "é" * 200 + "…"
     assert quoted(b"\xff") == "\ufffd"
+
+
+@pytest.mark.parametrize("code", [400, 413, 422, 500])
+def test_what_was_too_long_is_the_clients_fault_whatever_its_status(code: int) -> None:
+    body = msgspec.json.encode(
+        {"error": {"message": "request (9 tokens) exceeds the available context size (8 tokens)"}}
+    )
+    fault = Refusal("up", code, body).fault()
+    assert isinstance(fault, ContextTooLong)
+    assert (fault.http_status, fault.tokens, fault.window) == (400, 9, 8)
