@@ -43,7 +43,7 @@ OUTPUTS: Json = {"shell_call_output": [], "computer_call_output": {}}
 @pytest.mark.parametrize(("kind", "prefix"), ID_PREFIXES.items())
 def test_ids_tell_their_kind(kind: str, prefix: str) -> None:
     members: Json = {"role": "user", "content": "", "call_id": "c", "name": "n", "arguments": "", "input": ""}
-    members |= {"tools": [], "action": {}, "operation": {}, "output": OUTPUTS.get(kind, "")}
+    members |= {"encrypted_content": "", "tools": [], "action": {}, "operation": {}, "output": OUTPUTS.get(kind, "")}
     assert read_item(bytes(raw({"type": kind, **members})), "i", sources()).id.startswith(prefix + "_")
 
 
