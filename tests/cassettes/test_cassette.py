@@ -176,3 +176,18 @@ def test_under_exact_every_id_counts() -> None:
 def test_ids_of_calls_count() -> None:
     cassette = tape(interaction(naming(server_id(1, "call"))))
     assert cassette.find(asked(naming(server_id(2, "call")))) is None
+
+
+def test_where_it_can_be_recorded_another_id_may_be_another_thing() -> None:
+    cassette = tape(interaction(naming(server_id(1)), number=1))
+    taped = interaction(naming(server_id(2)), number=2)
+    match = cassette.find(asked(naming(server_id(8))), partial=False)
+    assert match is not None
+    assert match.ids == {server_id(1): server_id(8)}
+    assert cassette.find(asked(naming(server_id(9))), partial=False) is None
+    cassette.add(taped, recorded=True)
+    assert cassette.find(asked(naming(server_id(9))), partial=False) is None
+    cassette.add(interaction(naming(server_id(1), server_id(3)), number=3))
+    assert cassette.find(asked(naming(server_id(9), server_id(4))), partial=False) is None
+    assert cassette.find(asked(naming(server_id(8), server_id(4))), partial=False) is not None
+    assert cassette.find(asked(naming(server_id(9)))) is not None

@@ -405,3 +405,14 @@ async def test_faults_of_the_header_hold_after_those_of_the_flags(path: Path) ->
     with_header(path, encode_header(5, faults=["status 500", "status 501"]))
     transport = faulty(path, "status 418 nth=1")
     assert [(await ask(transport))[0] for _ in range(2)] == [418, 500]
+
+
+async def test_auto_records_what_is_asked_of_another_id(path: Path) -> None:
+    network = ScriptedNetwork(*(ScriptedAnswer([event(text), DONE]) for text in ("one", "two")))
+    transport = opened(path, Mode.AUTO, network)
+    ids = ["resp_" + digit * 32 for digit in "12"]
+    answers = [await ask(transport, one) for one in (*ids, *ids)]
+    assert [answer[2][0] for answer in answers] == [event("one"), event("two")] * 2
+    assert len(network.asked) == 2
+    replay = opened(path, Mode.REPLAY)
+    assert [(await ask(replay, one))[2][0] for one in reversed(ids)] == [event("two"), event("one")]

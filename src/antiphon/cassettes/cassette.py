@@ -182,17 +182,19 @@ class Cassette:
 
         With `repeats` false, one that is used up is not found; with `partial` false, neither is one
         whose reader left. An upstream of the same name is preferred, another one will do. Where nothing is equal,
-        a request will do in which other ids stand for the same; from then on the scope means those by its own.
+        a request will do in which other ids stand for the same; from then on the scope means those by its own. With
+        `partial` false, only one that hasn't been used and contradicts nothing.
         """
         known = self._renamings.get(scope)
         lanes, choices = self._choices(self.matcher.key(asked), asked, scope, partial=partial)
+        meant = asked
         if not choices and known:
-            asked = _on_tape(asked, known)
-            lanes, choices = self._choices(self.matcher.key(asked), asked, scope, partial=partial)
+            meant = _on_tape(asked, known)
+            lanes, choices = self._choices(self.matcher.key(meant), meant, scope, partial=partial)
         if lanes is None or not choices:
             return self._alike(asked, scope, repeats=repeats, partial=partial)
         used = self._used.setdefault(scope, set())
-        match = self._next(asked, scope, (lanes, choices), used, repeats=repeats)
+        match = self._next(meant, scope, (lanes, choices), used, repeats=repeats)
         return replace(match, ids=dict(known.given)) if match and known else match
 
     def equal(self, asked: Asked, scope: str = "") -> list[Interaction]:
@@ -218,13 +220,16 @@ class Cassette:
         choices = self._choices(key, asked, scope, partial=partial)[1] if key else []
         used = self._used.setdefault(scope, set())
         unused = [each for each in choices if id(each) not in used]
-        pool = unused or choices[::-1]
+        # What may be recorded is answered only by what is surely meant: another id may well be another thing.
+        pool = unused or (choices[::-1] if partial else [])
         if not pool or not (unused or repeats):
             return None
         known = self._renamings.setdefault(scope, Renaming())
         theirs = self.matcher.ids(asked)
         pairs = [list(zip(self.matcher.ids(each.asked), theirs, strict=True)) for each in pool]
-        best = next((number for number, some in enumerate(pairs) if known.fits(some)), 0)
+        best = next((number for number, some in enumerate(pairs) if known.fits(some)), 0 if partial else None)
+        if best is None:
+            return None
         known.learn(pairs[best])
         used.add(id(pool[best]))
         return Match(pool[best], repeated=not unused, ids=dict(known.given))
