@@ -10,14 +10,15 @@ from antiphon.terminal.cassette import ACTIONS
 from antiphon.terminal.cassette_flags import WORDS, add_cassette_command
 
 
+def nested(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    (choices,) = [action.choices for action in parser._actions if isinstance(action.choices, dict)]
+    return dict(choices)
+
+
 def actions() -> dict[str, argparse.ArgumentParser]:
     parser = argparse.ArgumentParser()
     add_cassette_command(parser.add_subparsers())
-    nested = [parser]
-    for _ in range(2):
-        (choices,) = [action.choices for action in nested[-1]._actions if isinstance(action.choices, dict)]
-        nested.append(next(iter(choices.values())))
-    return dict(choices)
+    return nested(nested(parser)["cassette"])
 
 
 def test_every_action_is_carried_out() -> None:
