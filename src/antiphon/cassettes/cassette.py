@@ -199,9 +199,10 @@ class Cassette:
 
     def equal(self, asked: Asked, scope: str = "") -> list[Interaction]:
         """The interactions that may answer a request of `scope`, used or not."""
-        key, alike = self.matcher.key(asked), self.matcher.alike(asked)
-        choices = self._choices(key, asked, scope, partial=True)[1]
-        return choices or (self._choices(alike, asked, scope, partial=True)[1] if alike else [])
+        choices = self._choices(self.matcher.key(asked), asked, scope, partial=True)[1]
+        if choices or not (alike := self.matcher.alike(asked)):
+            return choices
+        return self._choices(alike, asked, scope, partial=True)[1]
 
     def _next(
         self, asked: Asked, scope: str, found: tuple[Lanes, list[Interaction]], used: set[int], *, repeats: bool
