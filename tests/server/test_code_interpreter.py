@@ -296,8 +296,9 @@ def test_a_server_that_is_killed_leaves_nothing_behind(tmp_path: Path) -> None:
         ScriptedUpstream(*script, models=["m"]) as upstream,
         running_server("--upstream", f"up={upstream.url}", *flags) as server,
     ):
-        server.client.responses.create(model="up/m", input="?", tools=[AUTO])  # type: ignore[list-item] # as JSON
-        stream = server.client.responses.create(model="up/m", input="?", tools=[AUTO], stream=True)  # type: ignore[call-overload] # as JSON
+        tool: Any = AUTO
+        server.client.responses.create(model="up/m", input="?", tools=[tool])
+        stream: Any = server.client.responses.create(model="up/m", input="?", tools=[tool], stream=True)
         assert next(event for event in stream if event.type.endswith("call.interpreting"))
         inside = tree(server.process.pid)[1:]
         server.process.kill()
