@@ -105,6 +105,17 @@ def test_a_sample_is_the_same_again(terminal: Terminal, recorded: str) -> None:
     assert asked[0] == asked[1]
 
 
+def test_what_was_asked_now_can_be_kept(terminal: Terminal, recorded: str, tmp_path: Path) -> None:
+    out = str(tmp_path / "out.jsonl")
+    with ScriptedUpstream(text(f"It is {KEY}."), CALL) as upstream:
+        words = ("rerun", recorded, "--model", "n", "--upstream", upstream.url, "--key-env", "K", "--out", out)
+        assert terminal.run(*words, K=KEY)[0] == 0
+        assert terminal.run(*words, K=KEY)[0] == 2
+    assert [line.split()[3] for line in terminal.run("ls", out)[1].splitlines()] == ["n", "n"]
+    assert KEY not in Path(out).read_text()
+    assert terminal.run("verify", "--quiet", out)[0] == 0
+
+
 def test_a_key_that_is_lacking_is_told(terminal: Terminal, recorded: str) -> None:
     with ScriptedUpstream(default=status(401, {"error": {"message": "Who are you?"}})) as upstream:
         said = terminal.run("rerun", recorded, "--model", "n", "--upstream", upstream.url)[1]

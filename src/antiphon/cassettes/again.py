@@ -7,12 +7,12 @@ Counterpart: `transport.py`, which records what a program asks.
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from antiphon.cassettes.canonical import NotJson, parse_json
 from antiphon.cassettes.interaction import Answered, Asked, Chunk, End, Interaction
-from antiphon.cassettes.redaction import own_secrets, redact_answer
+from antiphon.cassettes.redaction import own_secrets, redact_answer, redact_request
 from antiphon.cassettes.shapes import REDACTED
 from antiphon.errors import UpstreamCut, UpstreamTimeout
 from antiphon.transport import HttpRequest, Transport
@@ -53,6 +53,11 @@ class Again:
             await answer.close()
         answered = Answered(answer.status, answer.headers, tuple(chunks), end, self._ms(begun))
         return redact_answer(answered, own_secrets(request))
+
+    def recorded(self, interaction: Interaction, answered: Answered) -> Interaction:
+        """The new call as an interaction: what was asked now, without secrets, and what came."""
+        asked = redact_request(self._request(interaction.asked))
+        return replace(interaction, asked=asked, end=answered.end, load=lambda: answered, take=1)
 
     def _ms(self, begun: float) -> int:
         return round((self.clock() - begun) * 1000)

@@ -9,7 +9,7 @@ import json
 import random
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -20,14 +20,14 @@ from antiphon.cassettes.interaction import Answered, Asked, Interaction
 from antiphon.cassettes.meaning import Meaning, differing, meaning_of
 from antiphon.cassettes.open import read_cassette
 from antiphon.cassettes.outline import changes, outline
-from antiphon.cassettes.rewriting import reachable
+from antiphon.cassettes.rewriting import head_of, reachable, write_cassette
 from antiphon.cassettes.telling import request_line
 from antiphon.config import Config, Environment
 from antiphon.errors import ConfigFault, UpstreamFault
 from antiphon.network import Network
 from antiphon.server.standin import Target
 from antiphon.terminal.serving import say
-from antiphon.terminal.tapes import Colours, colours, short
+from antiphon.terminal.tapes import Colours, colours, new_path, short
 from antiphon.transport import Timeouts
 
 Said = argparse.Namespace
@@ -58,6 +58,7 @@ class Pair:
     before: Answered
     after: Answered | None
     fault: str = ""
+    now: Interaction | None = None
 
 
 def rerun(said: Said, config: Config, environment: Environment) -> int:
@@ -103,7 +104,12 @@ def _chosen(said: Said) -> list[tuple[int, Interaction]]:
 def _asked_again(
     said: Said, config: Config, environment: Environment, chosen: Sequence[tuple[int, Interaction]]
 ) -> list[Pair]:
-    return asyncio.run(_ask(said, config, environment, chosen))
+    out = new_path(said.out) if said.out else None
+    pairs = asyncio.run(_ask(said, config, environment, chosen))
+    if out:
+        head = head_of(read_cassette(Path(said.tape)))
+        write_cassette(out, head, [pair.now for pair in pairs if pair.now])
+    return pairs
 
 
 async def _ask(
@@ -115,17 +121,18 @@ async def _ask(
     again = Again(network, address, time.monotonic, key, said.model)
     try:
         # One after another: how long an answer takes is part of the report.
-        return [await _pair(number, each, again.ask) for number, each in chosen]
+        return [await _pair(number, each, again) for number, each in chosen]
     finally:
         await network.close()
 
 
-async def _pair(number: int, each: Interaction, ask: Callable[[Interaction], Awaitable[Answered]]) -> Pair:
+async def _pair(number: int, each: Interaction, again: Again) -> Pair:
     before = each.load()
     try:
-        return Pair(number, each, before, await ask(each))
+        after = await again.ask(each)
     except UpstreamFault as fault:
         return Pair(number, each, before, None, fault.message)
+    return Pair(number, each, before, after, now=again.recorded(each, after))
 
 
 def _address(upstream: str | None) -> Callable[[Asked], str]:

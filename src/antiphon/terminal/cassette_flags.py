@@ -88,3 +88,4 @@ def _asking(action: Adder) -> None:
         add("--upstream", dest="api", metavar="URL", help="the API to ask; without it, the address that was recorded")
         add("--key-env", metavar="VAR", help="the variable with its key; known APIs have theirs: OPENAI_API_KEY")
         add("--json", action="store_true", help="the report as JSON")
+        add("--out", metavar="FILE", help="keep what was asked and answered now as a new cassette")
