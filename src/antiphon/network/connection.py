@@ -116,9 +116,11 @@ class Connection(asyncio.Protocol):
     # What asyncio calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The socket is open."""
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
+        """Bytes of an answer."""
         if self.over:
             # A server that speaks without being asked: nobody knows to what this would be the answer.
             self.drop()
@@ -140,6 +142,7 @@ class Connection(asyncio.Protocol):
             self._tell()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """The socket is closed, by whomever."""
         self.closed = True
         self._lost(self)
         if self.over:
@@ -155,6 +158,7 @@ class Connection(asyncio.Protocol):
     # What httptools calls.
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        """One header; one that comes twice is joined."""
         if self.over or self.opened:
             return  # Of a second answer, or a trailer.
         key = name.decode("latin-1").lower()
@@ -172,12 +176,14 @@ class Connection(asyncio.Protocol):
         self._tell()
 
     def on_body(self, body: bytes) -> None:
+        """A piece of the body."""
         if not self.over:
             self._pieces.append(body)
             self._held += len(body)
             self._bodiless = 0
 
     def on_message_complete(self) -> None:
+        """The end of an answer, or of one that only announces it."""
         if self.over:
             self._reusable = False
         elif self.opened:
