@@ -140,18 +140,14 @@ def outputs() -> Iterator[Row]:
     for kind in sorted(types(sdk.ResponseOutputItem) | made):
         if kind not in made and (kind in given or kind.endswith(("_call_output", "_approval_response"))):
             continue  # The client's part of a conversation.
-        yield Row(
-            "output", kind, everywhere(HONOURED if kind in made else IGNORED), "" if kind in made else "never made"
-        )
+        yield made_or_not("output", kind, "never made", made)
 
 
 def events() -> Iterator[Row]:
     """Every event of a stream."""
     made = {name for name in tags(vars(ours).values()) if "." in name or name == "error"} - UNSENT
     for kind in sorted(types(sdk.ResponseStreamEvent) | made):
-        yield Row(
-            "event", kind, everywhere(HONOURED if kind in made else IGNORED), "" if kind in made else "never sent"
-        )
+        yield made_or_not("event", kind, "never sent", made)
 
 
 UNSENT = {"response.queued"}
