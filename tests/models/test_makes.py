@@ -95,3 +95,14 @@ def test_the_official_client_reads_them(scene: Scene) -> None:
             response = stream.get_final_response()
         assert "".join(said) == "Hm."
         assert response.output_text == "Hello."
+
+
+def test_a_tool_that_cannot_be_named_is_the_only_one_offered(scene: Scene) -> None:
+    """LM Studio refuses a tool_choice that is an object."""
+    other = {**F, "name": "g"}
+    answer = ask(
+        scene, "lmstudio", makes.lmstudio_calls(), tools=[F, other], tool_choice={"type": "function", "name": "f"}
+    )
+    assert scene.asked["tool_choice"] == "required"
+    assert [tool["function"]["name"] for tool in scene.asked["tools"]] == ["f"]
+    assert "antiphon-approximated" not in answer.headers

@@ -42,13 +42,15 @@ class Choice:
     """What a client chose. `mode` is None where it said nothing.
 
     `only` are the tools that may be called, None for all. With `forced` one of them must be called first, and all may
-    be afterwards. `honoured` says whether the upstream has a `tool_choice` of its own.
+    be afterwards. `honoured` says whether the upstream has a `tool_choice` of its own, `named` whether that may name a
+    function; else that function alone is offered, and one must be called.
     """
 
     mode: Mode | None = None
     only: tuple[Wanted, ...] | None = None
     forced: bool = False
     honoured: bool = True
+    named: bool = True
 
     def admits(self, origin: Origin, *, first: bool = True) -> bool:
         """Whether a tool may be called in the first turn, or in a later one."""
@@ -65,7 +67,7 @@ class Choice:
         """
         if not self.honoured or self.mode is None or not (first or self.mode == "none"):
             return None
-        if self.forced and len(names) == 1:
+        if self.forced and self.named and len(names) == 1:
             return {"type": "function", "function": {"name": names[0]}}
         return self.mode
 

@@ -161,7 +161,8 @@ def _choice(
     notes: Notes,
 ) -> Choice:
     """What the client chose, and what of it this upstream can't be told."""
-    chosen = replace(read_choice(given), honoured="tool_choice" in dialect.honours)
+    honoured = "tool_choice" in dialect.honours
+    chosen = replace(read_choice(given), honoured=honoured, named=dialect.names_tools)
     origins = [one.deferred.binding.origin for one in made]
     check_named(chosen, origins)
     servers = [tool.origin for tool in tools if tool.tool["type"] == "mcp"]

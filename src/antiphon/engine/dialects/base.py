@@ -36,7 +36,8 @@ class Dialect:
     `reasoning_fields` the members of an assistant message in which it reads its earlier thinking, `thinking_parts`
     whether it reads that as a part of the content; `calls_need_thinking` whether it refuses calls without;
     `token_limit` the name of the limit on output tokens; `formats` the forms of answer that it sees to itself;
-    `counts_tokens` whether it counts the tokens of a call that isn't made yet.
+    `counts_tokens` whether it counts the tokens of a call that isn't made yet; `names_tools` whether its tool_choice
+    may name a function.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Dialect:
     system_first: bool = False
     formats: frozenset[str] = FORMATS
     counts_tokens: bool = False
+    names_tools: bool = True
     token_limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     reasoning_fields: tuple[str, ...] = ()
     thinking_parts: bool = False

@@ -26,12 +26,14 @@ DIALECTS: dict[str, Dialect] = {
         counts_tokens=True,
         reasoning_fields=("reasoning_content",),
     ),
-    # docs "OpenAI compatibility endpoints": logprobs and parallel_tool_calls aren't listed.
+    # docs "OpenAI compatibility endpoints": logprobs and parallel_tool_calls aren't listed. Issue threads of its users:
+    # `json_object` and a tool_choice that is an object are refused.
     "lmstudio": Dialect(
         "lmstudio",
         frozenset({"tool_choice", "reasoning_effort"}),
         system_first=True,
         formats=frozenset({"json_schema"}),
+        names_tools=False,
     ),
     # docs "Reasoning": reasoning_content, given back in the same field.
     "fireworks": Dialect("fireworks", _COMMON | {"user"}, reasoning_fields=("reasoning_content",)),
@@ -41,7 +43,8 @@ DIALECTS: dict[str, Dialect] = {
     "cerebras": Dialect(
         "cerebras", _COMMON | {"user"}, token_limit="max_completion_tokens", reasoning_fields=("reasoning",)
     ),
-    # docs "Thinking mode": with tool calls reasoning_content must be given back, else it is a 400.
+    # docs "Thinking mode": with tool calls reasoning_content must be given back, else it is a 400. docs "JSON Output":
+    # objects alone; a schema is refused as a type that is unavailable.
     "deepseek": Dialect(
         "deepseek",
         _COMMON - {"parallel_tool_calls", "reasoning_effort"},
