@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 from client_environments import LEFT_OUT
-from shown import SHOWN, Results
+from shown import SHOWN
+from shown_reports import Results
 
 CHECKOUT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("ANTIPHON_SHARED") or CHECKOUT.parent / "shared")

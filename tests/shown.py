@@ -1,42 +1,17 @@
 """What the tests of a run show of the wire: the keys that the compatibility page asks for.
 
 `SHOWN` takes what `judged_http` sees of answers that a server of ours gave, and what a test adds itself; `conftest`
-empties it before each test and gives `Results` what a test that passed has shown. Counterpart: `scripts/compatibility.py`.
+empties it before each test and lets what a test has shown travel with its report (`shown_reports.py`).
+Counterpart: `scripts/compatibility.py`.
 """
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
-
 from antiphon.testing import parse_sse
-from shown_results import fingerprint, keep
 
 Json = dict[str, Any]
-
-
-class Results:
-    """What the tests of this run have shown, test by test; those that failed in any phase apart."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._code = fingerprint(root)
-        self._passed: dict[str, list[str]] = {}
-        self._failed: set[str] = set()
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take a test's report."""
-        if report.failed:
-            self._failed.add(report.nodeid)
-        if report.when == "teardown":
-            self._passed[report.nodeid] = [str(key) for name, key in report.user_properties if name == "shows"]
-
-    def pytest_sessionfinish(self) -> None:
-        """Leave it for the check."""
-        passed = {test: keys for test, keys in self._passed.items() if keys and test not in self._failed}
-        keep(self._root, self._code, passed, self._failed)
 
 
 class Shown:
