@@ -1,6 +1,9 @@
 import msgspec
+from engine_answers import decode_chunk, planned, sources, told
 
 from antiphon.engine.outlet import Outlet
+from antiphon.engine.replies import UpstreamChunks, UpstreamDone, UpstreamOpened
+from antiphon.engine.run import Run
 from antiphon.wire import events as ev
 
 CALL = msgspec.Raw(b'{"type":"code_interpreter_call","outputs":[1]}')
@@ -39,3 +42,22 @@ def test_what_was_asked_for_leaves_as_it_is() -> None:
     outlet = Outlet("resp_1", {"code_interpreter_call.outputs"}, None)
     outlet.emit([ev.OutputItemDone(output_index=0, item=CALL)])
     assert outlet.output == [CALL]
+
+
+class Plain:
+    """Seals that everyone can read."""
+
+    def close(self, text: str) -> str:
+        return f"sealed {text}"
+
+    def open(self, sealed: str) -> str | None:
+        return sealed
+
+
+def test_a_run_keeps_what_it_shows_only_on_request_and_seals_nothing_that_it_keeps() -> None:
+    run = Run(planned(store=False, include=["reasoning.encrypted_content"]).plan, sources(), Plain())
+    chunk = decode_chunk(b'{"choices":[{"index":0,"delta":{"reasoning":"Hm."}}]}')
+    answer = told(run, UpstreamOpened(), UpstreamChunks([chunk]), UpstreamDone(marked=True))
+    assert answer.output[0]["encrypted_content"] == "sealed Hm."
+    (kept,) = run.output
+    assert msgspec.json.decode(kept.raw) == {**answer.output[0], "encrypted_content": None}

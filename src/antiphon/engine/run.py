@@ -50,7 +50,7 @@ from antiphon.errors import (
 )
 from antiphon.sources import Sources
 from antiphon.wire import events as ev
-from antiphon.wire.answers import Answer
+from antiphon.wire.answers import Answer, StoredItem
 from antiphon.wire.responses import IncompleteDetails, Response, ResponseError
 
 TERMINAL: dict[State, type[ev.ResponseCompleted | ev.ResponseIncomplete | ev.ResponseFailed]] = {
@@ -92,6 +92,11 @@ class Run:
     def id(self) -> str:
         """The response's id."""
         return self._plan.response.id
+
+    @property
+    def output(self) -> list[StoredItem]:
+        """The items so far as a store keeps them: whole, whatever of them the client is shown."""
+        return stored_items(self._course.output)
 
     def start(self) -> list[Command]:
         """The first commands."""
@@ -387,7 +392,7 @@ class Run:
             conversation_id=response.conversation.id if response.conversation else None,
             body=_encode(msgspec.structs.replace(response, output=[])),
             input=self._plan.input,
-            output=tuple(stored_items(self._course.output)),
+            output=tuple(self.output),
         )
 
     def __repr__(self) -> str:

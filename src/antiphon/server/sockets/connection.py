@@ -14,7 +14,6 @@ import msgspec
 from starlette.types import Message, Receive, Scope, Send
 
 from antiphon.engine.commands import Finish
-from antiphon.engine.course import stored_items
 from antiphon.engine.input import Item, stored_item
 from antiphon.engine.notes import Notes
 from antiphon.engine.prepare import Asked
@@ -205,7 +204,8 @@ class Connection:
             finish = await self._driven(run, sink)
         response = ended_well(sink.event)
         if response is not None:
-            await self._ended(lane, request, response, ready.items)
+            output = [stored_item(stored) for stored in run.output]
+            await self._ended(lane, request, response, [*ready.items, *output])
             return
         await self._say_all(lane, self._steering.lost(run.id))
         if sink.event is None and finish.error is not None:
@@ -227,8 +227,7 @@ class Connection:
         """Remember the response, and go on with what was submitted for it meanwhile."""
         stored = request.asked.request.store is not False
         required = required_input(response)
-        output = [stored_item(one) for one in stored_items(response.output)]
-        self._memory.keep(response.id, Kept([] if stored else [*items, *output], stored, required))
+        self._memory.keep(response.id, Kept([] if stored else list(items), stored, required))
         await self._say_all(lane, self._steering.ended(response.id, required))
         waiting = self._steering.use(response.id) if required is None else []
         if waiting:
