@@ -15,7 +15,7 @@ from antiphon.testing import Reply, reasoning, text, tool_call
 
 SETTINGS = """
 model_provider = "antiphon"
-web_search = "disabled"
+web_search = "{search}"
 check_for_update_on_startup = false
 {more}
 [analytics]
@@ -56,16 +56,22 @@ class Codex:
 
     def work(self, model: str, *words: str, more: str = "") -> list[Json]:
         """Have it done; the items that it tells of."""
-        (self.home / "config.toml").write_text(SETTINGS.format(url=self._door.url, more=more))
+        done, events = self.run(model, *words, more=more)
+        assert done.returncode == 0, [events, done.stderr[-2000:]]
+        assert events[-1]["type"] == "turn.completed"
+        return [event["item"] for event in events if event["type"] == "item.completed"]
+
+    def run(
+        self, model: str, *words: str, more: str = "", search: str = "disabled"
+    ) -> tuple["subprocess.CompletedProcess[str]", list[Json]]:
+        """How it ended, and every event that it tells of."""
+        (self.home / "config.toml").write_text(SETTINGS.format(url=self._door.url, more=more, search=search))
         done = subprocess.run(
             [str(self._program), "exec", "--json", "--dangerously-bypass-approvals-and-sandbox", "-m", model, *words],
             cwd=self.repository, env=self._environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
             check=False, timeout=100,
         )  # fmt: skip
-        events = [json.loads(line) for line in done.stdout.splitlines()]
-        assert done.returncode == 0, [events, done.stderr[-2000:]]
-        assert events[-1]["type"] == "turn.completed"
-        return [event["item"] for event in events if event["type"] == "item.completed"]
+        return done, [json.loads(line) for line in done.stdout.splitlines()]
 
     def _environment(self) -> dict[str, str]:
         """An empty home, and no way to anywhere but loopback."""
@@ -138,3 +144,11 @@ def test_a_search_for_tools_that_it_makes_itself(codex: Codex, scene: Scene, doo
     assert [one.types for one in door.answers] == [["tool_search_call"], ["function_call"], ["message"]]
     offered = [{tool["function"]["name"] for tool in call.json["tools"]} for call in scene.calls]
     assert ["mcp__shop__add" in names for names in offered] == [False, True, True]
+
+
+def test_the_web_search_that_it_asks_for_by_itself_is_refused_in_words(codex: Codex, scene: Scene) -> None:
+    done, events = codex.run("scripted/m", "Look it up.", search="live")
+    assert done.returncode == 1
+    assert events[-1]["type"] == "turn.failed"
+    assert "[tools.web_search]" in events[-1]["error"]["message"]
+    assert scene.calls == []
