@@ -59,7 +59,7 @@ def _object(fields: dict[str, msgspec.Raw], name: str) -> dict[str, Any]:
 
 def _prompt(fields: dict[str, msgspec.Raw]) -> dict[str, Any]:
     """The prompt that a request named; an image among its values has the detail that clients demand."""
-    said = _object(fields, "prompt")
+    said: dict[str, Any] = msgspec.json.decode(fields["prompt"])
     values = said.get("variables") or {}
     images = {
         name: {"detail": "auto"} | value
