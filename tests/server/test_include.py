@@ -2,12 +2,13 @@
 
 from typing import Any
 
+import msgspec
 import openai
 import pytest
 from official import plain
 from running_server import Scene
 
-from antiphon.engine.included import HIDDEN
+from antiphon.engine.included import HIDDEN, given_out
 from antiphon.testing import reasoning, text
 
 Json = dict[str, Any]
@@ -46,7 +47,12 @@ def hidden(items: list[Any]) -> list[Any]:
 
 
 SHOWN = [GIVEN[0]["results"], GIVEN[1]["action"]["sources"], GIVEN[2]["outputs"], PIXEL]
-BARE = [None, None, None, None]
+
+
+def bare(item: Any) -> Any:
+    """An item as an answer gives it out when nothing was asked for."""
+    raw = msgspec.Raw(msgspec.json.encode(item))
+    return msgspec.json.decode(given_out(raw, ()))
 
 
 @pytest.fixture
@@ -60,26 +66,26 @@ def shown(items: list[Any]) -> list[Any]:
     return [[{"text": files[0]["text"]}] if files else files, *rest]
 
 
-def test_what_was_put_in_is_shown_where_it_is_asked_for(scene: Scene, sdk: Any) -> None:
+def test_what_was_put_in_is_shown_whole(scene: Scene, sdk: Any) -> None:
     scene.play(text("Hello!"))
     response = sdk.responses.create(model="scripted/m", input=GIVEN)
-    assert hidden(list(sdk.responses.input_items.list(response.id))) == BARE
+    assert shown(list(sdk.responses.input_items.list(response.id))) == SHOWN
     assert shown(list(sdk.responses.input_items.list(response.id, include=EVERYTHING))) == SHOWN
     image = {"type": "image_url", "image_url": {"url": PIXEL, "detail": "auto"}}
     assert scene.asked["messages"][-1] == {"role": "user", "content": [image]}
 
 
-def test_items_of_a_conversation_are_shown_alike_at_every_door(sdk: Any) -> None:
+def test_items_of_a_conversation_are_whole_at_every_door(sdk: Any) -> None:
     conversation = sdk.conversations.create()
     created = sdk.conversations.items.create(conversation.id, items=GIVEN)
-    assert hidden(created.data) == BARE
-    assert hidden(list(sdk.conversations.items.list(conversation.id))) == BARE
+    assert shown(created.data) == SHOWN
+    assert shown(list(sdk.conversations.items.list(conversation.id))) == SHOWN
     assert shown(list(sdk.conversations.items.list(conversation.id, include=EVERYTHING))) == SHOWN
     more = [{**item, "id": f"{item.get('id', 'msg_1')}_b"} for item in GIVEN]
     again = sdk.conversations.items.create(conversation.id, items=more, include=EVERYTHING)
     assert shown(again.data) == SHOWN
     one = sdk.conversations.items.retrieve("ci_1", conversation_id=conversation.id)
-    assert one.outputs is None
+    assert plain(one)["outputs"] == SHOWN[2]
     one = sdk.conversations.items.retrieve(
         "ci_1", conversation_id=conversation.id, include=["code_interpreter_call.outputs"]
     )
@@ -114,7 +120,7 @@ def test_an_unknown_word_is_refused_by_the_names_of_the_known_ones(scene: Scene,
 
 def test_what_was_given_out_bare_and_comes_back_is_whole_for_the_model(scene: Scene, sdk: Any) -> None:
     conversation = sdk.conversations.create(items=GIVEN)
-    listed = [plain(item) for item in sdk.conversations.items.list(conversation.id, order="asc")]
+    listed = [bare(plain(item)) for item in sdk.conversations.items.list(conversation.id, order="asc")]
     assert PIXEL not in str(listed)
     scene.play(text("Hello!"), text("Hello!"))
     sdk.responses.create(model="scripted/m", input=listed, store=False)

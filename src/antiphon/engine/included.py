@@ -1,7 +1,8 @@
 """What of an item is given out only when it is asked for: the values of `include`, as a table.
 
-Runs and stores hold items whole; on the way to a client each loses what wasn't asked for, and gets sealed reasoning
-where that was. Source: API reference, `include`. Counterparts: `run.py` and `present.py`, which give items out.
+Runs and stores hold items whole; in an answer each loses what wasn't asked for, and gets sealed reasoning where that
+was. Lists of items are whole: what a client put in comes back as it was. Source: API reference, `include`.
+Counterparts: `run.py` and `present.py`, which give items out.
 """
 
 from collections.abc import Collection
@@ -42,6 +43,8 @@ class Hidden:
     part: str | None = None
 
 
+SEALED = "reasoning.encrypted_content"
+
 HIDDEN: dict[str, Hidden] = {
     "file_search_call.results": Hidden("file_search_call", ("results",)),
     "web_search_call.results": Hidden("web_search_call", ("results",), GONE),
@@ -50,7 +53,7 @@ HIDDEN: dict[str, Hidden] = {
     "computer_call_output.output.image_url": Hidden("computer_call_output", ("output", "image_url"), GONE),
     "message.input_image.image_url": Hidden("message", ("content", "image_url"), part="input_image"),
     "message.output_text.logprobs": Hidden("message", ("content", "logprobs"), b"[]", part="output_text"),
-    "reasoning.encrypted_content": Hidden("reasoning", ("encrypted_content",)),
+    SEALED: Hidden("reasoning", ("encrypted_content",)),
 }
 """Every value of `include`, and what it shows."""
 
@@ -68,7 +71,7 @@ def given_out(raw: msgspec.Raw, include: Include, seal: Seal | None = None) -> m
     for name, hidden in HIDDEN.items():
         if hidden.type == kind and name not in include and hidden.way[-1].encode() in bytes(raw):
             raw = _without(raw, hidden)
-    if kind == "reasoning" and seal is not None and "reasoning.encrypted_content" in include:
+    if kind == "reasoning" and seal is not None and SEALED in include:
         return _sealed(raw, seal)
     return raw
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from antiphon.engine.included import Include, given_out
+from antiphon.engine.included import HIDDEN, SEALED, Include, given_out
 from antiphon.engine.seals import Seal
 from antiphon.wire.answers import StoredItem
 from antiphon.wire.items import PartHead
@@ -72,7 +72,7 @@ TEXTS = frozenset({"input_text", "output_text", "text"})
 def shown(
     stored: StoredItem, include: Include = (), seal: Seal | None = None, *, in_conversation: bool = False
 ) -> msgspec.Raw:
-    """The item's JSON as a list or a lookup gives it out, with what `include` asks for.
+    """The item's JSON as a list or a lookup gives it out: whole, and with sealed reasoning where `include` asks for it.
 
     In a conversation every role may have parts of every type; elsewhere text is called by its role.
     """
@@ -86,7 +86,7 @@ def shown(
         whole[PARTS[kind]] = _content(said[PARTS[kind]], kind, text, rename=not in_conversation)
     whole = fields | whole
     raw = msgspec.Raw(stored.raw) if whole == fields else msgspec.Raw(_encode(whole))
-    return given_out(raw, include, seal)
+    return given_out(raw, HIDDEN.keys(), seal if SEALED in include else None)
 
 
 def _kind(fields: Fields) -> str:
