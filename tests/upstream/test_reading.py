@@ -19,9 +19,7 @@ from antiphon.upstream.reading import read_at_most
         ([b"HANG"], 6, b"onetwo"),
     ],
 )
-async def test_as_far_as_it_comes(
-    server: Any, network: Network, end: list[bytes], limit: int, body: bytes
-) -> None:
+async def test_as_far_as_it_comes(server: Any, network: Network, end: list[bytes], limit: int, body: bytes) -> None:
     up = await server.start(server.stream(b"one", b"two", end=end))
     answer = await network.send(HttpRequest("GET", up.url, "up"))
     assert await read_at_most(answer, limit, seconds=0.2) == body
