@@ -43,10 +43,10 @@ ORDER_ALONE = frozenset(f"response.apply_patch_call_operation_diff.{verb}" for v
 
 def judge_event(data: Json, kinds: Mapping[str, type[BaseModel]] = EVENTS) -> None:
     """Judge one stream event as one of `kinds`. Raises `Misshapen`, also for an event name that isn't known."""
-    name = str(data.get("type"))
+    name = data.get("type")
     if name in ORDER_ALONE:
         return
-    if name not in kinds:
+    if not isinstance(name, str) or name not in kinds:
         raise Misshapen("event", [f"type: {name!r} is no event of the SDK"])
     _validated(_adapter(kinds[name]), data, name)
 

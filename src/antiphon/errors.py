@@ -5,11 +5,14 @@
     │   ├── InvalidRequest      400
     │   ├── ContextTooLong      400   more tokens than the model's context window holds
     │   ├── ConversationLocked  400   another response is at work on the conversation
+    │   ├── ConnectionTooOld    400   a WebSocket was open for as long as one may be
     │   ├── Forbidden           403   the browser guard of an open server
     │   ├── NotFound            404
     │   ├── MethodNotAllowed    405
     │   ├── TooLarge            413
-    │   └── UnsupportedMedia    415
+    │   ├── UnsupportedMedia    415
+    │   ├── UpgradeRequired     426   the path speaks WebSocket, or the server was started without it
+    │   └── TooManyRequests     429   more at once than one client may ask
     ├── UpstreamFault           the model server is at fault
     │   ├── UpstreamRefused     its own 4xx/5xx, passed on
     │   ├── UpstreamUnavailable 502   no status line ever came
