@@ -6,6 +6,7 @@ routes (`routes/responses.py`). Source: API reference, "Responses: connect"; the
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -241,7 +242,9 @@ class Connection:
 
     async def _send_text(self, text: bytes) -> None:
         if not self._left:
-            await self._raw_send({"type": "websocket.send", "text": text.decode()})
+            # A client that is gone is told of by the next message; until then the run goes on, and ends in order.
+            with suppress(OSError):
+                await self._raw_send({"type": "websocket.send", "text": text.decode()})
 
 
 @dataclass(frozen=True, slots=True)
