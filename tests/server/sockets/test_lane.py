@@ -3,6 +3,8 @@
 import json
 from functools import partial
 
+import pytest
+
 from antiphon.server.sockets.lane import MOST_QUEUED, Lane
 from antiphon.wire.sockets import SocketError, SocketErrorDetail
 
@@ -32,6 +34,23 @@ async def test_one_after_the_other_and_what_is_urgent_first() -> None:
     lane.add(partial(work, 4))
     await lane.settled()
     assert done[-1] == 4
+
+
+async def test_a_request_that_breaks_is_told_of() -> None:
+    told: list[bool] = []
+    lane = Lane(None, Heard(), lambda: told.append(True))
+
+    async def work(*, broken: bool) -> None:
+        if broken:
+            raise ZeroDivisionError
+
+    lane.add(partial(work, broken=False))
+    await lane.settled()
+    assert told == []
+    lane.add(partial(work, broken=True))
+    with pytest.raises(ZeroDivisionError):
+        await lane.settled()
+    assert told == [True]
 
 
 async def test_what_waits_is_dropped_at_the_end() -> None:

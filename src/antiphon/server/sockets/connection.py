@@ -40,7 +40,7 @@ MOST_LANES = 16
 LONGEST = 3600.0
 """Seconds after which a connection is closed; the client opens another."""
 
-NORMAL = 1000
+NORMAL, FAULT = 1000, 1011
 NOT_SETTINGS = frozenset({"type", "stream_id", "generate", "stream", "background", "event_id"})
 STRICT = b"antiphon-strict"
 
@@ -73,7 +73,7 @@ class Connection:
         self._receive = receive
         self._raw_send = send
         self._strict = any(name == STRICT and value == b"1" for name, value in scope["headers"])
-        self._unnamed = Lane(None, self._send_text)
+        self._unnamed = Lane(None, self._send_text, self._break)
         self._lanes: dict[str | None, Lane] = {None: self._unnamed}
         self._memory = Memory()
         self._steering = Steering(services.sources_for("GET", PATH, b""))
@@ -81,6 +81,7 @@ class Connection:
         self._unsteerable: set[str] = set()
         self._open: set[Foreground] = set()
         self._left = False
+        self._closing: asyncio.Future[None] | None = None
 
     async def serve(self) -> None:
         """Accept, and answer until one side has enough."""
@@ -153,7 +154,7 @@ class Connection:
         if lane is None:
             if len(self._lanes) >= MOST_LANES:
                 raise TooManyRequests(f"A connection has {MOST_LANES} streams at most. Open another connection.")
-            lane = self._lanes[name] = Lane(name, self._send_text)
+            lane = self._lanes[name] = Lane(name, self._send_text, self._break)
         return lane
 
     async def _answer(self, lane: Lane, settings: Fields, *, generate: bool, steered: Sequence[Waiting] = ()) -> None:
@@ -239,6 +240,15 @@ class Connection:
     async def _say_all(self, lane: Lane | None, events: Sequence[SteerEvent]) -> None:
         for event in events:
             await (lane or self._unnamed).say(event)
+
+    def _break(self) -> None:
+        """A fault of this program: the client is told by the end of the connection, the log by the error itself."""
+        if not self._left and self._closing is None:
+            self._closing = asyncio.ensure_future(self._close_with(FAULT))
+
+    async def _close_with(self, code: int) -> None:
+        with suppress(OSError):
+            await self._raw_send({"type": "websocket.close", "code": code})
 
     async def _send_text(self, text: bytes) -> None:
         if not self._left:

@@ -22,9 +22,11 @@ _encode = msgspec.json.Encoder().encode
 class Lane:
     """One line of requests. `name` is its `stream_id`, None for the line of those without one."""
 
-    def __init__(self, name: str | None, send: SendText) -> None:
+    def __init__(self, name: str | None, send: SendText, broken: Callable[[], object] = int) -> None:
+        """`broken` is called when a request raised what it shouldn't have: it has no answer."""
         self.name = name
         self._send = send
+        self._broken = broken
         # An event is a JSON object that begins with its type: the lane's name goes before it.
         self._opening = b'{"stream_id":' + _encode(name) + b"," if name is not None else b"{"
         self._queue: list[Work] = []
@@ -40,6 +42,7 @@ class Lane:
         self._queue.insert(0 if first else len(self._queue), work)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._go())
+            self._task.add_done_callback(self._gone)
 
     async def say(self, event: msgspec.Struct) -> None:
         """Send one event."""
@@ -54,6 +57,10 @@ class Lane:
         """What waits is dropped; what is under way comes to its end."""
         self._queue.clear()
         await self.settled()
+
+    def _gone(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception() is not None:
+            self._broken()
 
     async def _go(self) -> None:
         while self._queue:
