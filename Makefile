@@ -55,15 +55,18 @@ soak: $(VENV)/.installed ## run the long tests
 serve: $(VENV)/.installed ## start the server; ARGS="--port 9000" adds flags
 	$(PY) -m antiphon.cli serve $(ARGS)
 
-LOCK = $(VENV)/bin/uv pip compile --no-config --quiet --universal --generate-hashes --no-emit-index-url \
-	--python-version 3.11 --custom-compile-command 'make lock' --extra postgres $(LOCK_FLAGS)
+# Extras stay in the locks, and the locks are installed as they stand: some versions of pip look for the newest release
+# of `name[extra]` where only `name` is pinned.
+LOCK = $(VENV)/bin/uv pip compile --no-config --quiet --universal --generate-hashes --no-emit-index-url --no-strip-extras \
+	--overrides requirements/overrides.txt --python-version 3.11 --custom-compile-command 'make lock' --extra postgres $(LOCK_FLAGS)
 # The clients of other servers that a test runs: each in an environment of its own, with nothing of ours.
-LOCK_CLIENT = $(VENV)/bin/uv pip compile --no-config --quiet --universal --generate-hashes --no-emit-index-url \
+LOCK_CLIENT = $(VENV)/bin/uv pip compile --no-config --quiet --universal --generate-hashes --no-emit-index-url --no-strip-extras \
 	--custom-compile-command 'make lock' $(LOCK_FLAGS)
 
 lock: $(VENV)/.installed ## write the locks again; LOCK_FLAGS=--upgrade takes the newest versions
 	$(LOCK) pyproject.toml -o requirements/run.txt
-	$(LOCK) --extra mcp --extra yaml --extra zstd pyproject.toml requirements/test.in -o requirements/test.txt
+	$(LOCK) --extra mcp --extra yaml --extra zstd --extra files --extra embed --extra s3 --extra oidc --extra otel \
+		pyproject.toml requirements/test.in -o requirements/test.txt
 	$(LOCK) --extra mcp pyproject.toml requirements/bench.in -o requirements/bench.txt
 	$(LOCK_CLIENT) --python-version 3.11 requirements/clients-ogx.in -o requirements/clients-ogx.txt
 	$(LOCK_CLIENT) --python-version 3.12 requirements/clients-llama-stack.in -o requirements/clients-llama-stack.txt
@@ -86,7 +89,7 @@ define CREATE_VENV
 	echo "Antiphon needs Python 3.11 or newer, and '$(PYTHON)' is not that: $$($(PYTHON) --version 2>&1)." >&2; \
 	echo "Name another interpreter: make PYTHON=python3.12 $(or $(MAKECMDGOALS),venv)" >&2; exit 1; }
 $(PYTHON) -m venv $(@D)
-$(@D)/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes -r $<
+$(@D)/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes --no-deps -r $<
 @touch $@
 endef
 

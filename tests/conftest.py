@@ -4,6 +4,9 @@ Recordings of real upstreams are too large and too foreign to ship. Tests that r
 `recordings`; they look in the folder `shared` beside the checkout, or where ANTIPHON_SHARED points, and
 are skipped where it is absent, with a line at the end that says so.
 
+Hypothesis tries the same examples in every run, so that a change is judged by itself and not by luck; `make soak` tries
+new ones each time.
+
 What a test shows of the wire (`shown.py`, or `@pytest.mark.shows("tool:mcp")`) travels with its report, from another
 process too, and is left for `scripts/check_compatibility.py`.
 """
@@ -14,6 +17,7 @@ from pathlib import Path
 
 import pytest
 from client_environments import LEFT_OUT
+from hypothesis import HealthCheck, settings
 from shown import SHOWN
 from shown_reports import Results
 
@@ -57,7 +61,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """One process keeps the results of all."""
+    """One process keeps the results of all; no test is judged by how fast the machine is."""
+    unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.register_profile("repeatable", unhurried, derandomize=True, database=None, print_blob=True)
+    settings.register_profile("exploring", unhurried, print_blob=True)
+    settings.load_profile("exploring" if config.getoption("-m") == "soak" else "repeatable")
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Results(CHECKOUT))
 
