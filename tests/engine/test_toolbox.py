@@ -91,6 +91,26 @@ def test_tools_that_arent_here_are_noted_and_echoed() -> None:
     assert plan.plan.response.tools[1] == unknown
 
 
+@pytest.mark.parametrize(
+    ("built_in", "name"),
+    [
+        ({"type": "web_search"}, "web_search"),
+        ({"type": "local_shell"}, "local_shell"),
+        ({"type": "apply_patch"}, "apply_patch"),
+    ],
+)
+@pytest.mark.parametrize("own", ["function", "custom"])
+def test_a_clients_tool_keeps_its_name_and_the_built_in_one_of_that_name_gets_another(
+    built_in: Json, name: str, own: str
+) -> None:
+    for tools in ([built_in, {"type": own, "name": name}], [{"type": own, "name": name}, built_in]):
+        plan = planned(tools=tools)
+        names = [tool["function"]["name"] for tool in plan.body["tools"]]
+        assert sorted(names) == sorted([name, f"built_in__{name}"])
+        assert plan.plan.bindings[name].origin.type == own
+        assert plan.plan.bindings[f"built_in__{name}"].origin.type == built_in["type"]
+
+
 @pytest.mark.parametrize("tools", [None, [], [HOSTED]])
 @pytest.mark.parametrize("choice", ["auto", "none", "required"])
 def test_without_functions_nothing_is_sent(tools: Any, choice: str) -> None:

@@ -5,7 +5,7 @@ here is kept, echoed and noted as ignored. Not here: the kinds (`kinds/`), where
 running them (`tools/`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -24,6 +24,10 @@ from antiphon.errors import InvalidRequest
 
 ChatTool = dict[str, Any]
 SEARCHES = ("server", "client")
+NAMED_BY_CLIENTS = frozenset({"function", "custom"})
+"""Types of tools whose functions have the names that a client gave them; all others have ours."""
+BUILT_IN = "built_in"
+"""What stands before the name of a built-in tool that a client's own tool has already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ def offer(
     Raises `InvalidRequest` for a broken tool, for one that this server could run and isn't set up for (`hosting`), and
     for a choice that names a tool which isn't there.
     """
-    made = [one for tool in tools for one in _functions(tool, hosting or Hosting(), notes)]
+    made = _told_apart([one for tool in tools for one in _functions(tool, hosting or Hosting(), notes)])
     chosen = _choice(choice, tools, made, dialect, notes)
     searches = any(tool.tool["type"] == TOOL_SEARCH for tool in tools)
     if not searches:
@@ -107,6 +111,20 @@ def _named(function: ChatTool, binding: Binding, tool: Declared) -> Deferred:
     about = {**binding.about, "name": own, "namespace": namespace}
     group = {name: value for name, value in tool.namespace.items() if name != "tools"}
     return Deferred(function, replace(binding, about=about), tool.tool, group)
+
+
+def _told_apart(made: Sequence[_Made]) -> list[_Made]:
+    """The same, where a built-in tool whose name the client gave to a tool of its own is called otherwise."""
+    taken = {one.deferred.function["name"] for one in made if one.tool.tool["type"] in NAMED_BY_CLIENTS}
+    return [one if one.tool.tool["type"] in NAMED_BY_CLIENTS else _renamed(one, taken) for one in made]
+
+
+def _renamed(one: _Made, taken: Collection[str]) -> _Made:
+    function = one.deferred.function
+    if function["name"] not in taken:
+        return one
+    function = {**function, "name": chat_name(function["name"], BUILT_IN)}
+    return replace(one, deferred=replace(one.deferred, function=function))
 
 
 def _waits(one: _Made, choice: Choice) -> bool:
