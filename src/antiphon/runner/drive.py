@@ -8,8 +8,9 @@ from collections.abc import Awaitable
 from typing import Protocol, assert_never
 
 from antiphon.engine.commands import CallTool, CallUpstream, Check, Emit, Finish, ListTools, Measure, Save
-from antiphon.engine.replies import Reply
+from antiphon.engine.replies import Reply, UpstreamChunks
 from antiphon.engine.run import Run
+from antiphon.runner.observing import Observer
 
 
 class Doors(Protocol):
@@ -47,29 +48,41 @@ class Doors(Protocol):
         ...
 
 
-async def drive(run: Run, doors: Doors) -> Finish:
-    """Drive `run` to its end and return how it ended."""
+async def drive(run: Run, doors: Doors, observer: Observer | None = None) -> Finish:
+    """Drive `run` to its end and return how it ended. `observer` looks on."""
+    last: type[Reply] | None = None
     try:
         commands = run.start()
         while True:
             for command in commands:
-                match command:
-                    case Emit():
-                        await doors.emit(command)
-                    case CallUpstream():
-                        doors.call(command)
-                    case CallTool() | ListTools() | Check() | Measure():
-                        doors.use_tool(command)
-                    case Save():
-                        doors.save(command)
-                    case Finish():
-                        return command
-                    case _:
-                        assert_never(command)
+                if isinstance(command, Emit):
+                    await doors.emit(command)
+                    continue
+                if observer is not None:
+                    observer.asked(command)
+                if isinstance(command, Finish):
+                    return command
+                _begin(command, doors)
             try:
                 reply = await doors.reply()
             except CancelledError:
                 reply = doors.interrupted()
+            if observer is not None and not (last is type(reply) is UpstreamChunks):
+                observer.told(reply)
+            last = type(reply)
             commands = run.handle(reply)
     finally:
         await doors.close()
+
+
+def _begin(command: CallUpstream | CallTool | ListTools | Check | Measure | Save, doors: Doors) -> None:
+    """Have carried out what the run waits for."""
+    match command:
+        case CallUpstream():
+            doors.call(command)
+        case CallTool() | ListTools() | Check() | Measure():
+            doors.use_tool(command)
+        case Save():
+            doors.save(command)
+        case _:
+            assert_never(command)
