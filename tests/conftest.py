@@ -52,6 +52,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say loudly what was left out."""
     skipped = terminalreporter.stats.get("skipped", [])
+    again = list(dict.fromkeys(report.nodeid for report in terminalreporter.stats.get("rerun", [])))
+    if again:
+        terminalreporter.section("TESTS THAT FAILED ONCE: each is a defect to be found", red=True, bold=True)
+        for name in again:
+            terminalreporter.write_line(name, red=True)
     for of, reason in (("recorded calls", ABSENT), ("real clients", f"{LEFT_OUT}: ")):
         told = [str(report.longrepr).partition(reason)[2] for report in skipped if reason in str(report.longrepr)]
         if told:
@@ -63,6 +68,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """One process keeps the results of all; no test is judged by how fast the machine is."""
     unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    if os.environ.get("CI"):
+        # There nobody looks on while machines are slow: what fails is tried once more, five at the most, and named.
+        config.option.reruns, config.option.max_suite_reruns = 1, 5
     settings.register_profile("repeatable", unhurried, derandomize=True, database=None, print_blob=True)
     settings.register_profile("exploring", unhurried, print_blob=True)
     settings.load_profile("exploring" if config.getoption("-m") == "soak" else "repeatable")
