@@ -31,6 +31,7 @@ USER: Json = {"type": "message", "role": "user", "content": "x"}
 
 BY_THE_SERVER = {
     "compaction": "what it has sealed is told; one that can't be read is ignored",
+    "compaction_trigger": "the conversation is made short, and that is the whole answer",
     "mcp_list_tools": "the server isn't asked again",
     "mcp_approval_request": "the call waits for its approval",
     "mcp_approval_response": "the call that was asked for is made, or refused",
@@ -152,7 +153,7 @@ def events() -> Iterator[Row]:
 
 UNSENT = {"response.queued"}
 """Events that have a Struct, and that nothing sends."""
-ELSEWHERE = {"output:compaction": "made by `POST /v1/responses/compact`"}
+ELSEWHERE: dict[str, str] = {}
 """What isn't made by a response, and is by another endpoint."""
 
 

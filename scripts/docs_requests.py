@@ -43,7 +43,7 @@ SAMPLES: dict[str, Any] = {
     "text.format": {"type": "json_schema", "name": "n", "schema": {}},
     "metadata": {"k": "v"},
     "image.context_compression": "enabled",
-    "context_management": [{"type": "compaction"}],
+    "context_management": [{"type": "compaction", "compact_threshold": 1_000}],
     "conversation": "conv_1",
 }
 """A value for fields whose type alone doesn't suggest one that matters."""

@@ -124,7 +124,7 @@ def test_the_limit_has_the_dialects_name(provider: str) -> None:
     [
         ({"access_programs": {"cyber": "standard"}}, "access_programs"),
         ({"background_options": {}}, "background_options"),
-        ({"context_management": [{"type": "compaction"}]}, "context_management"),
+        ({"context_management": [{"type": "compaction"}]}, "context_management[0]"),
         ({"image": {}}, "image"),
         ({"moderation": {"model": "m"}}, "moderation"),
         ({"prompt_cache_options": {}}, "prompt_cache_options"),

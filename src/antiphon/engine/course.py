@@ -12,19 +12,20 @@ import msgspec
 from antiphon.engine.belt import Belt
 from antiphon.engine.citations import Bibliography, uncited
 from antiphon.engine.commands import CallUpstream
+from antiphon.engine.compaction import COMPACTION
 from antiphon.engine.input import Item, stored_item
 from antiphon.engine.kinds.face import Binding, Outcome
 from antiphon.engine.kinds.retold import AnsweredCall, failure_text
 from antiphon.engine.notes import Notes
 from antiphon.engine.plan import Plan
-from antiphon.engine.prompt import chat_messages
+from antiphon.engine.prompt import SYSTEM_ROLES, chat_messages
 from antiphon.engine.review import correction, open_calls
 from antiphon.engine.tokens import estimated
 from antiphon.engine.turn import Turn
-from antiphon.engine.usage import added_usage, response_usage
+from antiphon.engine.usage import added_usage
 from antiphon.sources import Sources
 from antiphon.wire.answers import StoredItem
-from antiphon.wire.items import ItemHead
+from antiphon.wire.items import CompactedView, ItemHead
 from antiphon.wire.responses import Usage
 
 MAX_TURNS = 64
@@ -49,6 +50,7 @@ class Course:
         self._turns: list[Turn] = []
         self._messages: list[dict[str, Any]] = list(plan.call.body["messages"])
         self._calls = 0
+        self._besides: list[Usage | None] = []
         cites = any(binding.face.cites for binding in plan.bindings.values())
         # A link inside an answer that must be JSON would spoil it.
         free = plan.form is None and "response_format" not in plan.call.body
@@ -62,7 +64,12 @@ class Course:
     @property
     def usage(self) -> Usage | None:
         """The tokens of all turns together; None where no upstream told."""
-        return added_usage([response_usage(turn.usage) for turn in self._turns])
+        return added_usage([*(turn.told_usage for turn in self._turns), *self._besides])
+
+    @property
+    def last_usage(self) -> Usage | None:
+        """The tokens of the turn before this one, None where there is none or nothing was told."""
+        return self._turns[-2].told_usage if len(self._turns) > 1 else None
 
     @property
     def tokens_left(self) -> int | None:
@@ -78,6 +85,13 @@ class Course:
     def shortened(self, messages: list[dict[str, Any]]) -> None:
         """Go on with these messages: the others were too many for the model."""
         self._messages = messages
+
+    def compacted(self, view: CompactedView, cost: Usage | None) -> None:
+        """Go on with what is left of the conversation, and what the system said."""
+        self._besides.append(cost)
+        item = Item(id="", type=COMPACTION, raw=b"", view=view, at="input")
+        told = chat_messages(None, [item], self._plan.dialect, Notes(), inner=True)
+        self._messages = [*(one for one in self._messages if one["role"] in SYSTEM_ROLES), *told]
 
     def next_turn(self, bindings: Mapping[str, Binding]) -> Turn:
         """The turn after those so far; what they said and called is part of the conversation from now on."""
@@ -142,7 +156,7 @@ def _with_output(item: Item, told: Mapping[str, str]) -> Item:
 
 def _written(turn: Turn) -> int:
     """Tokens that the model wrote in a turn; estimated from its words where its server doesn't tell."""
-    usage = response_usage(turn.usage)
+    usage = turn.told_usage
     return usage.output_tokens if usage else estimated(sum(map(_size, map(_fields.decode, turn.output))))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from antiphon.engine.belt import Server
 from antiphon.engine.choice import Choice
 from antiphon.engine.commands import CallUpstream
+from antiphon.engine.compaction import Wish
 from antiphon.engine.constraints import Constraint
 from antiphon.engine.dialects import DIALECTS, Dialect
 from antiphon.engine.fitting import Window
@@ -40,8 +41,8 @@ class Plan:
     servers that have more, `approved` the calls that the client allowed. With `one_call` a turn has one call at most;
     without `generate` nothing is asked. `form` is that of the answer where this server has to see to it,
     `constraints` are those of the request by their places in it, `window` says how long a call may be, `text_calls`
-    how the model writes calls into its text. `include` is what the client wants to see of items; `summarised` shows
-    thinking as its summary.
+    how the model writes calls into its text. `compaction` is what is to be made short, `include` what the client wants
+    to see of items; `summarised` shows thinking as its summary.
     """
 
     response: Response
@@ -65,3 +66,4 @@ class Plan:
     text_calls: TextCalls | None = None
     servers: tuple[Server, ...] = ()
     approved: tuple[Approved, ...] = ()
+    compaction: Wish = field(default_factory=Wish)

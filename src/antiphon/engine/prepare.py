@@ -13,6 +13,7 @@ import msgspec
 from antiphon.engine.belt import Belt
 from antiphon.engine.code_context import container_of
 from antiphon.engine.commands import CallUpstream
+from antiphon.engine.compaction import TRIGGER, wish_of
 from antiphon.engine.declared import declared_tools
 from antiphon.engine.dialects import Dialect
 from antiphon.engine.echo import initial_response
@@ -38,10 +39,13 @@ from antiphon.wire.answers import StoredItem
 from antiphon.wire.responses import CreateResponse
 
 IGNORED_WHEN_SET = (
-    "access_programs", "background_options", "context_management", "image", "moderation",
+    "access_programs", "background_options", "image", "moderation",
     "prompt_cache_options",
 )  # fmt: skip
 """Fields that are kept and echoed and have no effect on a chat-completions upstream."""
+
+STREAMED = {"stream": True, "stream_options": {"include_usage": True}}
+"""What every call has."""
 
 LOGPROBS = "message.output_text.logprobs"
 
@@ -106,25 +110,23 @@ def make_plan(  # noqa: PLR0913, PLR0917 - what is asked, what came before, and 
     Raises `InvalidRequest`; what can't be honoured is added to `notes`.
     """
     request, own = asked.request, own or Own()
+    _note_the_rest(asked, notes)
     items = [*asked.template, *context, *asked.input]
     messages = chat_messages(request.instructions, with_thoughts_wanted(items, request.reasoning), place.dialect, notes)
     if not messages:
         raise _missing("input", "There is nothing to answer: no message, no instructions, no history.")
-    body: dict[str, Any] = {"model": place.model, "messages": messages}
     declared = declared_tools(request.tools or [], items)
-    hosting = _hosting(asked, items, own, notes)
-    offered = offer(declared, request.tool_choice, place.dialect, notes, hosting)
+    offered = offer(declared, request.tool_choice, place.dialect, notes, _hosting(asked, items, own, notes))
     output = structured(request.text.format if request.text else None, place.dialect, place.traits, notes)
-    if output.form is not None:
-        body["messages"] = with_words(messages, output.form.words)
+    messages = with_words(messages, output.form.words) if output.form is not None else messages
+    body: dict[str, Any] = {"model": place.model, "messages": messages, **STREAMED}
     body |= _tools(request, offered, place.dialect) | _sampling(request, place.dialect, notes) | output.fields
-    body |= {"stream": True, "stream_options": {"include_usage": True}}
-    _note_the_rest(asked, notes)
-    servers = mcp_servers(declared, items, own)
+    wish = wish_of(request, items, place.window, notes)
+    servers = mcp_servers([] if wish.trigger else declared, items, own)  # A trigger asks for one item, and no others.
     return Plan(
         response=initial_response(asked.response_id, request, asked.fields, sources, _instructions(asked)),
         call=CallUpstream(upstream=place.upstream, body=body),
-        input=tuple(item.stored() for item in asked.input),
+        input=tuple(item.stored() for item in asked.input if item.type != TRIGGER),
         store=request.store is not False,
         include=_included(request),
         summarised=_summarised(request, place.traits, notes),
@@ -142,6 +144,7 @@ def make_plan(  # noqa: PLR0913, PLR0917 - what is asked, what came before, and 
         text_calls=place.traits.text_tool_calls if offered.tools or offered.more else None,
         servers=servers,
         approved=approved_calls(asked.input, items, servers, own.stamp),
+        compaction=wish,
     )
 
 

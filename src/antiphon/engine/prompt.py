@@ -29,6 +29,7 @@ Content = str | list[ChatPart]
 SILENT_TYPES = frozenset(
     {
         "additional_tools",
+        "compaction_trigger",
         "item_reference",
         "mcp_approval_request",
         "mcp_approval_response",

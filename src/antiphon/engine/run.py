@@ -12,6 +12,7 @@ import msgspec
 from antiphon.engine.belt import Belt
 from antiphon.engine.calls import WaitingCall
 from antiphon.engine.commands import CallTool, CallUpstream, Check, Command, Finish, ListTools, Measure, Save
+from antiphon.engine.compacting import Compacting
 from antiphon.engine.course import Course, stored_items
 from antiphon.engine.fitting import Fitting, Step
 from antiphon.engine.kinds.face import Outcome, arguments_in
@@ -85,6 +86,7 @@ class Run:
         self._ending: tuple[State, Response, AntiphonError | None] | None = None
         self._fitting = Fitting(plan.window)
         self._asked: CallUpstream | None = None
+        self._compacting = Compacting(plan.compaction, sources, seal)
         self._unsound = set(plan.constraints)
         self._review: Review | None = None
 
@@ -120,7 +122,10 @@ class Run:
         match reply:
             case UpstreamChunks(chunks):
                 commands = self._stream()
-                commands.append(self._emit([event for chunk in chunks for event in self._turn.feed(chunk)]))
+                if self._compacting.asking:
+                    self._compacting.feed(chunks)
+                else:
+                    commands.append(self._emit([event for chunk in chunks for event in self._turn.feed(chunk)]))
             case UpstreamOpened():
                 commands = self._open()
             case UpstreamDone(marked):
@@ -190,7 +195,25 @@ class Run:
     def _ask(self) -> list[Command]:
         if self._course.tokens_left == 0:
             return self._close([], State.INCOMPLETE)
-        return self._go(self._fitting.before(self._course.call(self._belt)))
+        call = self._course.call(self._belt)
+        if self._compacting.due(call, self._course.last_usage):
+            self._asked, self.state = None, move(self.state, State.ASKING)
+            return [self._compacting.ask(call)]
+        return self._go(self._fitting.before(call))
+
+    def _summarised(self) -> list[Command]:
+        """What came before is one item from now on: the model goes on from it, or the response was all about that."""
+        made = self._compacting.finish()
+        if made is None and self._compacting.only:
+            return self._failed(UpstreamGarbage("The model didn't summarise the conversation."))
+        events: list[ev.Event] = []
+        if made is not None:
+            view, item = made
+            self._course.compacted(view, self._compacting.cost)
+            events = self._turn.put(item)
+        if self._compacting.only:
+            return self._close(events, State.COMPLETED)
+        return [self._emit(events), *self._go(self._fitting.before(self._course.call(self._belt)))]
 
     def _go(self, step: Step) -> list[Command]:
         """Make a call, or find out first whether its model can take it."""
@@ -248,6 +271,8 @@ class Run:
         if self._turn.broken:
             return self._failed(UpstreamCut(f"The upstream broke its answer off: {self._turn.finish_reason}."))
         opened = self._open()
+        if self._compacting.asking:
+            return [*opened, *self._summarised()]
         events = self._turn.settle()
         review = self._turn.review(self._plan.form)
         if review and (checks := review.checks()):

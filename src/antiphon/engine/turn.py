@@ -38,12 +38,13 @@ from antiphon.engine.review import Rejected, Review
 from antiphon.engine.structured import Form
 from antiphon.engine.think import At, ThinkSplitter
 from antiphon.engine.traits import TextCalls
-from antiphon.engine.usage import later_usage, timed_usage
+from antiphon.engine.usage import later_usage, response_usage, timed_usage
 from antiphon.engine.written_calls import Written, WrittenCalls
 from antiphon.sources import Sources
 from antiphon.wire.chat import ChatChunk, ChatUsage, Choice, ChoiceLogprobs, Delta, FunctionDelta, ToolCallDelta
 from antiphon.wire.content import TextLogprob, TopTextLogprob
 from antiphon.wire.events import Event, OutputItemDone
+from antiphon.wire.responses import Usage
 
 INCOMPLETE_REASONS = {
     "length": "max_output_tokens",
@@ -109,6 +110,11 @@ class Turn:
     def incomplete_reason(self) -> str | None:
         """Why the answer is incomplete, in the API's words; None when it is whole."""
         return INCOMPLETE_REASONS.get(self.finish_reason or "")
+
+    @property
+    def told_usage(self) -> Usage | None:
+        """The tokens of this turn, None where the upstream doesn't tell."""
+        return response_usage(self.usage)
 
     @property
     def broken(self) -> bool:
@@ -181,7 +187,10 @@ class Turn:
 
     def list_tools(self, listed: ToolsListed, mark: str) -> list[Event]:
         """Events of a whole `mcp_list_tools` item; the mark says which server it is of."""
-        item = ToolListItem(marked(self._ids("mcpl"), mark), listed)
+        return self.put(ToolListItem(marked(self._ids("mcpl"), mark), listed))
+
+    def put(self, item: OpenItem) -> list[Event]:
+        """Events of an item that nobody streams, before those of the model."""
         self._queue.begin(item)
         return self._keep(self._queue.flush(whole=True, last_status="completed"))
 

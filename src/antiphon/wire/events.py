@@ -359,6 +359,10 @@ class ImageGenerationCompleted(ItemEvent, tag="response.image_generation_call.co
     """The picture is made."""
 
 
+class CompactionCompacting(ItemEvent, tag="response.compaction.compacting"):
+    """The summary that a client asked for by a trigger was made."""
+
+
 class StreamError(Event, tag="error"):
     """Something broke inside an open stream; `response.failed` follows.
 

@@ -217,6 +217,13 @@ class ImageGenerationCall(msgspec.Struct, tag="image_generation_call", kw_only=T
     error: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
 
 
+class Compaction(msgspec.Struct, tag="compaction"):
+    """A conversation made short; what is in it is sealed, and nothing while it is being made."""
+
+    id: str
+    encrypted_content: str = ""
+
+
 OutputItem = (
     OutputMessage
     | Reasoning
@@ -234,6 +241,7 @@ OutputItem = (
     | WebSearchCall
     | ImageGenerationCall
     | CodeInterpreterCall
+    | Compaction
 )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import judge
 import openai
 import pytest
+from judged_http import judge_stream
 from openai.types.responses import CompactedResponse
 from pydantic import TypeAdapter
 from running_server import Json, Scene, running_server
@@ -105,3 +106,49 @@ def test_a_model_that_summarises_nothing(scene: Scene) -> None:
     with pytest.raises(openai.APIStatusError, match="summarise") as failed:
         scene.server.client.responses.compact(model="scripted/m", input=HISTORY)
     assert failed.value.status_code == 502
+
+
+LONG = {"role": "assistant", "content": "word " * 2_000}
+ABOVE: Any = [{"type": "compaction", "compact_threshold": 500}]
+
+
+def test_within_a_response_it_is_made_when_the_threshold_is_passed(scene: Scene) -> None:
+    scene.play(text("It counted to 4."), text("Five."))
+    answer = scene.stream(input=[*HISTORY, LONG], context_management=ABOVE)
+    final = judge_stream(answer.body)
+    assert "antiphon-ignored" not in answer.headers
+    item, message = final["output"]
+    assert (item["type"], message["content"][0]["text"]) == ("compaction", "Five.")
+    assert "counted" not in item["encrypted_content"]
+    assert [role for role, _ in told(scene)] == ["system", "user", "user", "user"]
+    stored = scene.server.client.responses.retrieve(final["id"])
+    assert [one.type for one in stored.output] == ["compaction", "message"]
+
+
+def test_a_compaction_of_a_response_is_gone_on_from(scene: Scene) -> None:
+    scene.play(text("It counted to 4."), text("Five."), text("Six."), text("Seven."))
+    first = scene.answer(input=[*HISTORY, LONG], context_management=ABOVE).json
+    scene.answer(input="On.", previous_response_id=first["id"], context_management=ABOVE)
+    by_id = told(scene)
+    # The system's words stand before it, what it stands for is gone, and what came after it is whole.
+    assert [role for role, _ in by_id] == ["system", "user", "user", "user", "assistant", "user"]
+    assert "It counted to 4." in by_id[3][1]
+    scene.answer(input=[*first["output"], {"role": "user", "content": "On."}], store=False)
+    assert told(scene) == by_id[1:]
+
+
+def test_a_trigger_is_answered_with_the_item_alone(scene: Scene) -> None:
+    scene.play(text("It counted to 4."), text("Five."))
+    trigger = {"type": "compaction_trigger"}
+    final = judge_stream(scene.stream(input=[*HISTORY, trigger], instructions="Count.").body)
+    assert [item["type"] for item in final["output"]] == ["compaction"]
+    listed = scene.server.client.responses.input_items.list(final["id"])
+    assert len(listed.data) == len(HISTORY)
+    scene.answer(input="On.", previous_response_id=final["id"])
+    assert "It counted to 4." in told(scene)[-2][1]
+
+
+def test_a_trigger_is_the_last_item(scene: Scene) -> None:
+    answer = scene.answer(input=[{"type": "compaction_trigger"}, *HISTORY])
+    assert answer.status == 400
+    assert answer.json["error"]["param"] == "input[0]"

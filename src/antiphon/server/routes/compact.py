@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response as HttpResponse
 from starlette.routing import Route
 
-from antiphon.engine.compaction import ASKED, Compaction, compacted
+from antiphon.engine.compaction import ASKED, compacted, summary_in
 from antiphon.engine.course import stored_items
 from antiphon.engine.input import read_input
 from antiphon.engine.notes import Notes
@@ -26,8 +26,7 @@ from antiphon.server.limits import read_json_body
 from antiphon.server.services import PROJECT, Services
 from antiphon.sources import Sources
 from antiphon.wire.answers import Answer
-from antiphon.wire.content import OutputPart, OutputText
-from antiphon.wire.items import OutputMessage
+from antiphon.wire.items import Compaction
 from antiphon.wire.responses import Response, Usage
 
 _encode = msgspec.json.Encoder().encode
@@ -73,19 +72,11 @@ def _asking_for_summary(asked: Asked, sources: Sources) -> Asked:
 
 def _summary(response: Response) -> str:
     """What the model wrote. Raises `UpstreamGarbage` for nothing."""
-    parts = [part for item in response.output for part in _parts(item)]
-    summary = "".join(part.text for part in parts if isinstance(part, OutputText)).strip()
+    summary = summary_in(response.output)
     if response.status != "completed" or not summary:
         why = response.error.message if response.error else "It wrote nothing, or broke off."
         raise UpstreamGarbage(f"The model didn't summarise the conversation: {why}")
     return summary
-
-
-def _parts(item: msgspec.Raw) -> list[OutputPart]:
-    try:
-        return msgspec.json.decode(item, type=OutputMessage).content
-    except msgspec.ValidationError:
-        return []  # Thinking, which stays where it is.
 
 
 def _answer(response: Response, output: list[msgspec.Raw]) -> Answer:
