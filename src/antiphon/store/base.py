@@ -13,6 +13,7 @@ from typing import Generic, Literal, Protocol, TypeVar
 
 from msgspec import Struct
 
+from antiphon.store.lists import Lists
 from antiphon.wire.answers import Answer, StoredItem
 
 Row = TypeVar("Row")
@@ -93,6 +94,10 @@ class StoredPrompt(Struct, frozen=True, kw_only=True):
 
 class Store(Protocol):
     """What the server keeps, by project. See the module's docstring for the errors of every method."""
+
+    @property
+    def lists(self) -> Lists:
+        """What there is, for a person who looks through it."""
 
     async def save_answer(self, project: str, answer: Answer) -> None:
         """Keep the answer, or replace the one with its id; durable when this returns, whole or not at all.

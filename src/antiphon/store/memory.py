@@ -37,6 +37,8 @@ from antiphon.store.faults import (
     not_continuable,
     taken,
 )
+from antiphon.store.lists import Lists
+from antiphon.store.memory_lists import MemoryLists
 from antiphon.store.memory_rows import Response, Talk, Tenant
 from antiphon.store.paging import page as whole_page
 from antiphon.store.paging import version_place, window
@@ -64,6 +66,7 @@ class MemoryStore:
         self._clock = clock
         self._projects: dict[str, Tenant] = {}
         self._serial = 0
+        self.lists: Lists = MemoryLists(self._projects)
 
     async def save_answer(self, project: str, answer: Answer) -> None:
         check_answer(answer)
@@ -162,7 +165,7 @@ class MemoryStore:
         tenant = self._tenant(project)
         if conversation.id in tenant.talks:
             raise taken("conversation", conversation.id)
-        talk = Talk(_copy(conversation))
+        talk = Talk(_copy(conversation), first=self._next(1))
         self._add(talk, items)
         tenant.talks[conversation.id] = talk
 
@@ -332,9 +335,8 @@ class MemoryStore:
         tenant = self._tenant(record.project)
         match record:
             case ConversationLine():
-                return _set_new(
-                    tenant.talks, Talk(record.conversation, next_place=record.next_place), record.conversation.id
-                )
+                talk = Talk(record.conversation, next_place=record.next_place, first=self._next(1))
+                return _set_new(tenant.talks, talk, record.conversation.id)
             case ResponseLine():
                 return self._take_response(tenant, record)
             case ItemLine():

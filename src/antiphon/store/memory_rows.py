@@ -25,12 +25,17 @@ from antiphon.wire.answers import Answer, StoredItem
 
 @dataclass(slots=True)
 class Response:
-    """A response; `seen` is how far its conversation had grown when it was first saved."""
+    """A response; `seen` is how far its conversation had grown when it was first saved, `first` its number then."""
 
     answer: Answer
     serial: int
     seen: int | None
     appended: bool = False
+    first: int = 0
+
+    def __post_init__(self) -> None:
+        """Later saves renew the serial; the place in the lists stays."""
+        self.first = self.serial
 
 
 @dataclass(slots=True)
@@ -44,13 +49,14 @@ class Placed:
 
 @dataclass(slots=True)
 class Talk:
-    """A conversation, its items in order, and who holds it until when."""
+    """A conversation, its items in order, and who holds it until when; `first` is its number among the others."""
 
     row: Conversation
     items: dict[str, Placed] = field(default_factory=dict)
     next_place: int = 0
     owner: str | None = None
     expires: float = 0.0
+    first: int = 0
 
     def held_against(self, owner: str | None, now: float) -> bool:
         """Whether someone else holds it."""

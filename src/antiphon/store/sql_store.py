@@ -16,8 +16,10 @@ from antiphon.store.asks import Operation
 from antiphon.store.base import ChatFilter, Conversation, Page, PageQuery, SavedAnswer, StoredChat, StoredPrompt
 from antiphon.store.faults import check_answer, check_chat, check_items, check_prompt, check_texts
 from antiphon.store.groups import unattended
+from antiphon.store.lists import Lists
 from antiphon.store.operations import admin, answers, chats, conversations, prompts
 from antiphon.store.operations.saving import Lock, Save
+from antiphon.store.sql_lists import SqlLists
 from antiphon.wire.answers import Answer, StoredItem
 
 Result = TypeVar("Result")
@@ -62,6 +64,7 @@ class SqlStore:
         """Takes over the backend: `close` closes it."""
         self._backend = backend
         self._clock = clock
+        self.lists: Lists = SqlLists(backend)
 
     async def save_answer(self, project: str, answer: Answer) -> None:
         check_answer(answer)

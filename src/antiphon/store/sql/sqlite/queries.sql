@@ -94,3 +94,18 @@ WHERE c.project = :project
         )
     )
 ORDER BY c.created_at DESC, c.key DESC LIMIT :limit;
+
+-- name: listed_responses
+-- Responses in a range that match, from its high end, each with the last item that was put in.
+SELECT r.key, r.created_at, r.id, r.status, r.model, r.previous_response_id, r.conversation_id, r.body, (
+    SELECT i.raw FROM items AS i WHERE i.owner = r.key AND i.side = 0 ORDER BY i.position DESC LIMIT 1
+) AS asked
+FROM responses AS r
+WHERE r.project = :project
+    AND (r.created_at, r.key) > (:low_time, :low_key) AND (r.created_at, r.key) < (:high_time, :high_key)
+    AND (:status IS NULL OR r.status = :status)
+    AND (:model IS NULL OR r.model = :model)
+    AND (:conversation IS NULL OR r.conversation_id = :conversation)
+    AND (:previous IS NULL OR r.previous_response_id = :previous)
+    AND (:text IS NULL OR EXISTS (SELECT 1 FROM items AS i WHERE i.owner = r.key AND instr(i.raw, :text) > 0))
+ORDER BY r.created_at DESC, r.key DESC LIMIT :limit;
