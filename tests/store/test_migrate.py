@@ -12,8 +12,10 @@ DIALECTS: list[Dialect] = ["sqlite", "postgres"]
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_steps_are_numbered_from_one_without_a_gap(dialect: Dialect) -> None:
-    assert [step.version for step in available(dialect)] == list(range(1, len(available(dialect)) + 1))
+def test_steps_are_numbered_from_one_and_no_number_twice(dialect: Dialect) -> None:
+    versions = [step.version for step in available(dialect)]
+    assert versions[0] == 1
+    assert versions == sorted(set(versions))
     assert str(available(dialect)[0]) == "0001 first"
 
 
