@@ -1,6 +1,6 @@
 """The project of a request."""
 
-from antiphon.server.callers import DEFAULT, PROJECT, project_of
+from antiphon.server.callers import CALLER, DEFAULT, Caller, project_of
 
 
 def test_a_request_without_a_key_belongs_to_the_default_project() -> None:
@@ -8,4 +8,4 @@ def test_a_request_without_a_key_belongs_to_the_default_project() -> None:
 
 
 def test_the_project_is_what_the_front_has_found_out() -> None:
-    assert project_of({"type": "http", PROJECT: "blue"}) == "blue"
+    assert project_of({"type": "http", CALLER: Caller("blue")}) == "blue"

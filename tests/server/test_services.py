@@ -71,7 +71,7 @@ async def test_who_may_send_the_server_into_its_own_network(config: Config, *, a
     config = replace(config, upstream=["a=http://127.0.0.1:9"], db="memory://")
     asking = ListTools(McpTool(server_label="s", server_url="http://127.0.0.1:9/mcp"))
     async with open_services(config, NOTHING) as services:
-        listed = await services.tools_of("resp_1").list(asking)
+        listed = await services.tools_of("default", "resp_1").list(asking)
     assert ("may not call private addresses" in (listed.error or "")) is not allowed
 
 

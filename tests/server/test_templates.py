@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from antiphon.errors import InvalidRequest, NotFound
-from antiphon.server.services import PROJECT
+from antiphon.server.callers import DEFAULT
 from antiphon.server.templates import read_asked, version_number
 from antiphon.sources import seeded
 from antiphon.store.base import StoredPrompt
@@ -15,7 +15,7 @@ async def store() -> MemoryStore:
     made = MemoryStore()
     for body in (b'{"model":"one","input":"{{x}}"}', b'{"model":"two"}'):
         prompt = StoredPrompt(id="p", version=1, created_at=1, body=body)
-        await (made.create_prompt(PROJECT, prompt) if b"one" in body else made.add_prompt_version(PROJECT, prompt))
+        await (made.create_prompt(DEFAULT, prompt) if b"one" in body else made.add_prompt_version(DEFAULT, prompt))
     return made
 
 
@@ -30,7 +30,7 @@ async def store() -> MemoryStore:
 )
 async def test_the_version_that_is_named_or_the_newest(prompt: object, model: str, messages: int) -> None:
     said = {"prompt": prompt, "input": "hi"} | ({"model": "own"} if prompt is None else {})
-    asked = await read_asked(await store(), msgspec.json.encode(said), seeded("s", 1))
+    asked = await read_asked(await store(), DEFAULT, msgspec.json.encode(said), seeded("s", 1))
     assert (asked.request.model, len(asked.template)) == (model, messages)
 
 
@@ -38,15 +38,15 @@ async def test_the_version_that_is_named_or_the_newest(prompt: object, model: st
 async def test_a_version_that_is_not_there(version: str) -> None:
     said = msgspec.json.encode({"prompt": {"id": "p", "version": version}})
     with pytest.raises(NotFound) as missing:
-        await read_asked(await store(), said, seeded("s", 1))
+        await read_asked(await store(), DEFAULT, said, seeded("s", 1))
     assert missing.value.param == "prompt.version"
 
 
 async def test_a_prompt_without_a_model_needs_one_in_the_request() -> None:
     made = MemoryStore()
-    await made.create_prompt(PROJECT, StoredPrompt(id="p", version=1, created_at=1, body=b'{"input":"x"}'))
+    await made.create_prompt(DEFAULT, StoredPrompt(id="p", version=1, created_at=1, body=b'{"input":"x"}'))
     with pytest.raises(InvalidRequest) as missing:
-        await read_asked(made, b'{"prompt":{"id":"p"}}', seeded("s", 1))
+        await read_asked(made, DEFAULT, b'{"prompt":{"id":"p"}}', seeded("s", 1))
     assert missing.value.param == "model"
 
 

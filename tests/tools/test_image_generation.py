@@ -36,7 +36,7 @@ async def tool(service: ScriptedUpstream) -> AsyncIterator[ImageGeneration]:
 
 async def call(tool: ImageGeneration, arguments: str, run_id: str = "resp_1") -> Outcome:
     about = {"tool": ImageGenerationTool(), "pictures": ()}
-    return await tool.call(ToolCall(about, arguments, run_id, "", lambda piece: pytest.fail(str(piece))))
+    return await tool.call(ToolCall(about, arguments, run_id, "default", "", lambda piece: pytest.fail(str(piece))))
 
 
 async def test_the_servers_own_words_for_the_prompt_are_shown(tool: ImageGeneration, service: ScriptedUpstream) -> None:

@@ -17,7 +17,7 @@ async def test_a_private_address_needs_leave_whatever_is_called(arguments: str) 
         calls = McpCalls(client, {}, allow_private=False)
         listed = await calls.list(ListTools(server), "resp_1")
         about = {"server": server, "name": "f"}
-        outcome = await calls.call(ToolCall(about, arguments, "resp_1", "", print))
+        outcome = await calls.call(ToolCall(about, arguments, "resp_1", "default", "", print))
         await calls.leave("resp_1")
         await calls.close()
     assert "private addresses" in (listed.error or "")

@@ -17,9 +17,10 @@ from antiphon.engine.run import Run
 from antiphon.errors import ServerStopping
 from antiphon.runner.drive import drive
 from antiphon.runner.foreground import Foreground
+from antiphon.server.callers import project_of
 from antiphon.server.errors import JSON
 from antiphon.server.front import RAW_SEND
-from antiphon.server.services import PROJECT, Services
+from antiphon.server.services import Services
 from antiphon.server.sse import EventStream, LastEvent, attend
 from antiphon.wire.events import ResponseCompleted, ResponseFailed, ResponseIncomplete
 from antiphon.wire.responses import Response
@@ -50,8 +51,9 @@ async def answer_stream(
     """Stream the run's events. Raises the error the client is owed while no status was sent."""
     stream = EventStream(connection.send, connection.scope.get(RAW_SEND, connection.send), headers, pad)
     every = None if services.replays else services.config.ping_every
-    tools = services.tools_of(run.id)
-    doors = Foreground(services.client.ask, services.store, PROJECT, stream, tools=tools, open_after=OPEN_AFTER)
+    project = project_of(connection.scope)
+    tools = services.tools_of(project, run.id)
+    doors = Foreground(services.client.ask, services.store, project, stream, tools=tools, open_after=OPEN_AFTER)
     async with attending(connection.receive, doors.leave, stream, every):
         finish = await _driven(run, doors, services)
     if finish.error and not stream.started:
@@ -62,20 +64,22 @@ async def answer_stream(
 
 async def answer_json(run: Run, services: Services, connection: Connection, headers: Mapping[str, str]) -> None:
     """Answer with the response object when the run has ended. Raises the error the client is owed."""
-    response, more = await final_response(run, services, connection.receive)
+    response, more = await final_response(run, services, connection.scope, connection.receive)
     if response is not None:
         body = msgspec.json.encode(response)
         answer = HttpResponse(body, media_type=JSON, headers={**headers, **more})
         await answer(connection.scope, connection.receive, connection.send)
 
 
-async def final_response(run: Run, services: Services, receive: Receive) -> tuple[Response | None, Mapping[str, str]]:
+async def final_response(
+    run: Run, services: Services, scope: Scope, receive: Receive
+) -> tuple[Response | None, Mapping[str, str]]:
     """The response when the run has ended, None where the client left; and headers that go with it.
 
     Raises the error the client is owed.
     """
-    last = LastEvent()
-    doors = Foreground(services.client.ask, services.store, PROJECT, last, tools=services.tools_of(run.id))
+    last, project = LastEvent(), project_of(scope)
+    doors = Foreground(services.client.ask, services.store, project, last, tools=services.tools_of(project, run.id))
     async with attending(receive, doors.leave):
         finish = await _driven(run, doors, services)
     if finish.error:

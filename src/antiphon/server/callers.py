@@ -4,15 +4,32 @@ Not here: where it comes from (`front.py`). Counterpart: `Store`, each of whose 
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-PROJECT = "antiphon.project"
-"""Where a scope holds the caller's project."""
+CALLER = "antiphon.caller"
+"""Where a scope holds its caller."""
 DEFAULT = "default"
 """The one project of an open server."""
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whoever asks."""
+
+    project: str = DEFAULT
+
+
+OPEN = Caller()
+"""Anybody, at an open server."""
+
+
+def caller_of(scope: Mapping[str, Any]) -> Caller:
+    """Who sent the request with this ASGI scope (a Starlette `Request` is one too)."""
+    caller: Caller = scope.get(CALLER, OPEN)
+    return caller
+
+
 def project_of(scope: Mapping[str, Any]) -> str:
     """The project of the request with this ASGI scope (a Starlette `Request` is one too)."""
-    project: str = scope.get(PROJECT, DEFAULT)
-    return project
+    return caller_of(scope).project

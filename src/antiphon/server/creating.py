@@ -14,11 +14,21 @@ from antiphon.engine.prepare import Asked, Place, make_plan
 from antiphon.engine.seals import opened
 from antiphon.engine.traits import traits_of
 from antiphon.runner.history import history, with_references
+from antiphon.server.callers import Caller
 from antiphon.server.code_containers import check_containers
-from antiphon.server.services import PROJECT, Services
+from antiphon.server.services import Services
 from antiphon.sources import Sources
 
 PATH = "/v1/responses"
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """What a request is made ready with: who asks, time and ids, and where to note what can't be honoured."""
+
+    caller: Caller
+    sources: Sources
+    notes: Notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +39,22 @@ class Prepared:
     items: Sequence[Item]
 
 
-async def prepared(
-    services: Services, asked: Asked, sources: Sources, notes: Notes, before: Sequence[Item] | None = None
-) -> Prepared:
+async def prepared(services: Services, asked: Asked, making: Making, before: Sequence[Item] | None = None) -> Prepared:
     """Make a request ready. `before` are the items before it where they are known; else the store is asked.
 
-    Raises `NotFound`, `InvalidRequest`; what can't be honoured is added to `notes`.
+    Raises `NotFound`, `InvalidRequest`; what can't be honoured is added to the notes.
     """
+    project, sources, notes = making.caller.project, making.sources, making.notes
+    seal = services.seal(project)
     target = await services.catalog.resolve(asked.request.model or "")
-    context = list(before) if before is not None else await history(services.store, PROJECT, asked)
-    asked = await with_references(services.store, PROJECT, asked, context)
-    context = opened(context, services.seal, notes, own=True)
-    asked = replace(asked, input=opened(asked.input, services.seal, notes))
+    context = list(before) if before is not None else await history(services.store, project, asked)
+    asked = await with_references(services.store, project, asked, context)
+    context = opened(context, seal, notes, own=True)
+    asked = replace(asked, input=opened(asked.input, seal, notes))
     traits = traits_of(target.full_id, services.config.models)
     # What a server lists isn't on a tape: there, only what the operator says may decide.
     window = traits.context or (None if services.tape else services.catalog.window(target))
     place = Place(target.upstream.name, target.model, dialect(target.upstream.dialect), traits, window)
-    plan = make_plan(asked, context, place, sources, notes, services.own)
-    await check_containers(services, plan)
+    plan = make_plan(asked, context, place, sources, notes, services.own(project))
+    await check_containers(services, project, plan)
     return Prepared(plan, [*context, *asked.input])

@@ -36,7 +36,7 @@ from antiphon.tools.mcp import McpClient
 from antiphon.tools.mcp_calls import McpCalls
 from antiphon.tools.mcp_greeting import Greeting
 from antiphon.tools.mcp_long_stream import LongStreams
-from antiphon.tools.server_tools import Aids, ServerTools
+from antiphon.tools.server_tools import Aids, RunOf, ServerTools
 from antiphon.tools.table import Workshop, make_tools
 from antiphon.tools.tool import Tool
 from antiphon.transport import Timeouts, Transport
@@ -48,8 +48,6 @@ from antiphon.upstream.listing import Listing, list_models
 from antiphon.upstream.measuring import Measurer
 from antiphon.upstream.retry import Retry
 from antiphon.wire.models import Model
-
-PROJECT = "default"
 
 
 class SourcesFor(Protocol):
@@ -84,21 +82,19 @@ class Services:
     tape: CassetteTransport | None = None
     open_runs: OpenRuns = field(default_factory=OpenRuns)
 
-    def tools_of(self, run_id: str) -> ServerTools:
-        """The tools that this server runs for one run."""
+    def tools_of(self, project: str, run_id: str) -> ServerTools:
+        """The tools that this server runs for one run of a project."""
         private = self.config.allow_private_urls or is_loopback(self.config.host)
         calls = McpCalls(self.mcp, self.connectors, allow_private=private)
-        return ServerTools(calls, self.tools, self.aids, run_id, self.scope)
+        return ServerTools(calls, self.tools, self.aids, RunOf(run_id, project, self.scope))
 
-    @property
-    def own(self) -> Own:
-        """What the engine is to know of this server."""
-        return Own(frozenset(self.tools), frozenset(self.connectors), ItemStamp(self.sealing, PROJECT))
+    def own(self, project: str) -> Own:
+        """What the engine is to know of this server, for a project."""
+        return Own(frozenset(self.tools), frozenset(self.connectors), ItemStamp(self.sealing, project))
 
-    @property
-    def seal(self) -> ReasoningSeal:
-        """What seals reasoning for the project."""
-        return ReasoningSeal(self.sealing, PROJECT)
+    def seal(self, project: str) -> ReasoningSeal:
+        """What seals reasoning for a project."""
+        return ReasoningSeal(self.sealing, project)
 
     def in_scope(self, scope: str) -> "Services":
         """The same for one scope of the cassette, with an empty store of its own, so that equal ids never meet."""

@@ -14,7 +14,8 @@ from antiphon.engine.run import Run
 from antiphon.errors import AntiphonError, ConfigFault
 from antiphon.runner.drive import drive
 from antiphon.runner.foreground import Foreground
-from antiphon.server.services import PROJECT, Services, open_services
+from antiphon.server.callers import DEFAULT
+from antiphon.server.services import Services, open_services
 from antiphon.terminal.serving import nothing_found
 from antiphon.wire.events import (
     Event,
@@ -78,7 +79,7 @@ async def _ask(config: Config, environment: Environment, question: str, model: s
         place = Place(target.upstream.name, target.model, dialect(target.upstream.dialect))
         run = Run(make_plan(asked, [], place, sources, Notes()), sources)
         terminal = Terminal()
-        finish = await drive(run, Foreground(services.client.ask, services.store, PROJECT, terminal))
+        finish = await drive(run, Foreground(services.client.ask, services.store, DEFAULT, terminal))
         if isinstance(finish.error, AntiphonError):
             raise finish.error
         print()

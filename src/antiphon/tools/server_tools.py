@@ -41,20 +41,28 @@ class Aids:
         return Aids(self.checker, self.measurer.in_scope(scope))
 
 
-class ServerTools:
-    """One run's tools; `scope` names the test that the run belongs to, where there is one."""
+@dataclass(frozen=True, slots=True)
+class RunOf:
+    """Which run: its response's id, and whose it is; `scope` names the test that it belongs to, where there is one."""
 
-    def __init__(self, mcp: McpCalls, tools: Mapping[str, Tool], aids: Aids, run_id: str, scope: str = "") -> None:
+    id: str
+    project: str
+    scope: str = ""
+
+
+class ServerTools:
+    """One run's tools."""
+
+    def __init__(self, mcp: McpCalls, tools: Mapping[str, Tool], aids: Aids, run: RunOf) -> None:
         self._aids = aids
         self._mcp = mcp
         self._tools: dict[str, Tool] = {"mcp": mcp, **tools}
-        self._run_id = run_id
-        self._scope = scope
+        self._run = run
         self._places = asyncio.Semaphore(AT_ONCE)
 
     async def list(self, command: ListTools) -> ToolsListed:
         """What an MCP server offers, or why that isn't known."""
-        return await self._mcp.list(command, self._run_id)
+        return await self._mcp.list(command, self._run.id)
 
     async def call(self, command: CallTool, report: Report = unheard) -> ToolDone:
         """The tool's outcome; `report` takes what is to be shown before it."""
@@ -62,7 +70,8 @@ class ServerTools:
         def said(piece: object) -> None:
             report(ToolProgress(command.item_id, piece))
 
-        call = ToolCall(command.about, command.arguments, self._run_id, self._scope, said)
+        run = self._run
+        call = ToolCall(command.about, command.arguments, run.id, run.project, run.scope, said)
         async with self._places:
             return ToolDone(command.item_id, await self._outcome(command.tool, call))
 
@@ -77,7 +86,7 @@ class ServerTools:
     async def close(self) -> None:
         """Nothing more is called in this run."""
         for tool in self._tools.values():
-            await tool.leave(self._run_id)
+            await tool.leave(self._run.id)
 
     async def _outcome(self, name: str, call: ToolCall) -> Outcome:
         try:

@@ -17,13 +17,15 @@ class ToolCall:
     """One call to carry out.
 
     `about` is what the call's binding says of it, `arguments` JSON text as the model wrote it. `run_id` is the
-    response's id, which all its calls share; `scope` names the test that it is made for (`HttpRequest.scope`).
-    `report` shows something at once, while the call is at work: what the face's `progress` understands.
+    response's id, which all its calls share; `project` is whose it is; `scope` names the test that it is made for
+    (`HttpRequest.scope`). `report` shows something at once, while the call is at work: what the face's `progress`
+    understands.
     """
 
     about: Mapping[str, Any]
     arguments: str
     run_id: str
+    project: str
     scope: str
     report: Callable[[object], None]
 

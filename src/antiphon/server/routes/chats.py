@@ -9,10 +9,11 @@ from starlette.routing import Route
 
 from antiphon.engine.metadata import check_metadata
 from antiphon.engine.reading import read
+from antiphon.server.callers import project_of
 from antiphon.server.json import json_response
 from antiphon.server.limits import read_json_body
 from antiphon.server.paging import page_query
-from antiphon.server.services import PROJECT, Services
+from antiphon.server.services import Services
 from antiphon.store.base import ChatFilter
 from antiphon.wire.conversations import UpdateConversation as UpdateMetadata
 from antiphon.wire.page import ItemPage
@@ -32,18 +33,18 @@ class Chats:
         said = request.query_params
         metadata = {name[9:-1]: value for name, value in said.items() if name.startswith("metadata[")}
         chosen = ChatFilter(model=said.get("model"), metadata=metadata)
-        page = await self._store.list_chats(PROJECT, page_query(request, order="asc"), chosen)
+        page = await self._store.list_chats(project_of(request.scope), page_query(request, order="asc"), chosen)
         return _page([(chat.id, chat.body) for chat in page.items], has_more=page.has_more)
 
     async def retrieve(self, request: Request) -> Response:
         """`GET` of one, as the client was answered."""
-        chat = await self._store.get_chat(PROJECT, request.path_params["id"])
+        chat = await self._store.get_chat(project_of(request.scope), request.path_params["id"])
         return json_response(msgspec.Raw(chat.body))
 
     async def messages(self, request: Request) -> Response:
         """`GET` of the messages that were asked with."""
         query = page_query(request, order="asc")
-        page = await self._store.chat_messages(PROJECT, request.path_params["id"], query)
+        page = await self._store.chat_messages(project_of(request.scope), request.path_params["id"], query)
         return _page([(message.id, message.raw) for message in page.items], has_more=page.has_more)
 
     async def update(self, request: Request) -> Response:
@@ -52,15 +53,15 @@ class Chats:
         given = await read_json_body(request.scope, request.receive, limit, required=False)
         metadata = read(given, UpdateMetadata).metadata
         check_metadata(metadata)
-        chat = await self._store.get_chat(PROJECT, request.path_params["id"])
+        chat = await self._store.get_chat(project_of(request.scope), request.path_params["id"])
         body = msgspec.json.encode(msgspec.json.decode(chat.body, type=dict[str, Any]) | {"metadata": metadata})
-        await self._store.update_chat(PROJECT, chat.id, metadata, body)
+        await self._store.update_chat(project_of(request.scope), chat.id, metadata, body)
         return json_response(msgspec.Raw(body))
 
     async def delete(self, request: Request) -> Response:
         """`DELETE` of one with its messages."""
         chat_id = request.path_params["id"]
-        await self._store.delete_chat(PROJECT, chat_id)
+        await self._store.delete_chat(project_of(request.scope), chat_id)
         return json_response({"id": chat_id, "object": "chat.completion.deleted", "deleted": True})
 
 

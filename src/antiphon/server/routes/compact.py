@@ -19,11 +19,12 @@ from antiphon.engine.prepare import Asked, read_request
 from antiphon.engine.run import Run
 from antiphon.errors import UpstreamGarbage
 from antiphon.server.answering import final_response
-from antiphon.server.creating import PATH, prepared
+from antiphon.server.callers import caller_of
+from antiphon.server.creating import PATH, Making, prepared
 from antiphon.server.errors import JSON
 from antiphon.server.front import REQUEST_ID
 from antiphon.server.limits import read_json_body
-from antiphon.server.services import PROJECT, Services
+from antiphon.server.services import Services
 from antiphon.sources import Sources
 from antiphon.wire.answers import Answer
 from antiphon.wire.items import Compaction
@@ -50,14 +51,17 @@ def routes(services: Services) -> list[Route]:
         sources, notes = services.sources_for("POST", f"{PATH}/compact", body), Notes()
         request.scope[REQUEST_ID] = sources.ids("req")
         asked = _asking_for_summary(read_request(body, sources), sources)
-        ready = await prepared(services, asked, sources, notes)
-        response, headers = await final_response(Run(ready.plan, sources, services.seal), services, request.receive)
+        caller = caller_of(request.scope)
+        seal = services.seal(caller.project)
+        ready = await prepared(services, asked, Making(caller, sources, notes))
+        run = Run(ready.plan, sources, seal)
+        response, headers = await final_response(run, services, request.scope, request.receive)
         if response is None:
             return HttpResponse()
         view = compacted(ready.items[:-1], _summary(response))
-        item = _encode(Compaction(sources.ids("cmp"), services.seal.close(_encode(view).decode())))
+        item = _encode(Compaction(sources.ids("cmp"), seal.close(_encode(view).decode())))
         output = [msgspec.Raw(item)]
-        await services.store.save_answer(PROJECT, _answer(response, output))
+        await services.store.save_answer(caller.project, _answer(response, output))
         answer = CompactedResponse(response.id, response.created_at, output, response.usage)
         return HttpResponse(_encode(answer), media_type=JSON, headers={**notes.headers(), **headers})
 

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from antiphon.engine.reading import read
 from antiphon.errors import InvalidRequest
+from antiphon.server.callers import project_of
 from antiphon.server.code_containers import containers_of
 from antiphon.server.errors import JSON
 from antiphon.server.forms import Field, read_form
@@ -45,19 +46,19 @@ class Containers:
             raise _by_id("file_ids")
         idle = asked.expires_after.minutes * 60 if asked.expires_after else None
         make = Make(id=sources.ids("cntr"), name=asked.name, memory=asked.memory_limit, idle_seconds=idle)
-        return json_response(await self._client.make(make))
+        return json_response(await self._client(request).make(make))
 
     async def listed(self, request: Request) -> Response:
         """`GET` of all."""
-        return _page(request, await self._client.all())
+        return _page(request, await self._client(request).all())
 
     async def retrieve(self, request: Request) -> Response:
         """`GET` of one."""
-        return json_response(await self._client.get(_id(request)))
+        return json_response(await self._client(request).get(_id(request)))
 
     async def delete(self, request: Request) -> Response:
         """`DELETE` of one, with everything in it."""
-        await self._client.remove(_id(request))
+        await self._client(request).remove(_id(request))
         return json_response({"id": _id(request), "object": "container.deleted", "deleted": True})
 
     async def create_file(self, request: Request) -> Response:
@@ -67,31 +68,30 @@ class Containers:
             raise _by_id("file_id")
         body = await read_body(request.receive, self._services.config.max_body)
         file = _file(read_form(content_type, body))
-        return json_response(await self._client.upload(_id(request), file.filename or "file", file.data))
+        return json_response(await self._client(request).upload(_id(request), file.filename or "file", file.data))
 
     async def files(self, request: Request) -> Response:
         """`GET` of a container's files."""
-        return _page(request, await self._client.files(_id(request)))
+        return _page(request, await self._client(request).files(_id(request)))
 
     async def file(self, request: Request) -> Response:
         """`GET` of one file's facts."""
-        return json_response(await self._client.file(_id(request), _file_id(request)))
+        return json_response(await self._client(request).file(_id(request), _file_id(request)))
 
     async def content(self, request: Request) -> Response:
         """`GET` of what is in a file."""
-        data = await self._client.content(_id(request), _file_id(request))
+        data = await self._client(request).content(_id(request), _file_id(request))
         # Whatever the code wrote is never shown as a page of this server's.
         headers = {"content-disposition": "attachment", "x-content-type-options": "nosniff"}
         return Response(data, media_type="application/octet-stream", headers=headers)
 
     async def delete_file(self, request: Request) -> Response:
         """`DELETE` of one file."""
-        await self._client.remove_file(_id(request), _file_id(request))
+        await self._client(request).remove_file(_id(request), _file_id(request))
         return json_response({"id": _file_id(request), "object": "container.file.deleted", "deleted": True})
 
-    @property
-    def _client(self) -> CodeClient:
-        return containers_of(self._services)
+    def _client(self, request: Request) -> CodeClient:
+        return containers_of(self._services, project_of(request.scope))
 
 
 def routes(services: Services) -> list[Route]:

@@ -14,11 +14,13 @@ from antiphon.engine.metadata import check_metadata
 from antiphon.engine.present import shown
 from antiphon.engine.reading import read
 from antiphon.runner.history import resolved
+from antiphon.server.callers import project_of
 from antiphon.server.front import REQUEST_ID
 from antiphon.server.json import json_response
 from antiphon.server.limits import read_json_body
 from antiphon.server.paging import included, item_page, page_query
-from antiphon.server.services import PROJECT, Services
+from antiphon.server.seals import ReasoningSeal
+from antiphon.server.services import Services
 from antiphon.sources import Sources
 from antiphon.store.base import Conversation, Page
 from antiphon.wire.conversations import (
@@ -45,53 +47,58 @@ class Conversations:
         body, sources = await self._body(request, required=False)
         asked = read(body, CreateConversation)
         check_metadata(asked.metadata or {})
-        items = await self._items(asked.items or [], sources)
+        items = await self._items(request, asked.items or [], sources)
         conversation = Conversation(id=sources.ids("conv"), created_at=sources.now(), metadata=asked.metadata or {})
-        await self._store.create_conversation(PROJECT, conversation, [item.stored() for item in items])
+        await self._store.create_conversation(_project(request), conversation, [item.stored() for item in items])
         return json_response(_object(conversation))
 
     async def retrieve(self, request: Request) -> Response:
         """`GET` of one."""
-        return json_response(_object(await self._store.get_conversation(PROJECT, _id(request))))
+        return json_response(_object(await self._store.get_conversation(_project(request), _id(request))))
 
     async def update(self, request: Request) -> Response:
         """`POST` of new metadata."""
         body, _ = await self._body(request, required=False)
         asked = read(body, UpdateConversation)
         check_metadata(asked.metadata)
-        return json_response(_object(await self._store.update_conversation(PROJECT, _id(request), asked.metadata)))
+        return json_response(
+            _object(await self._store.update_conversation(_project(request), _id(request), asked.metadata))
+        )
 
     async def delete(self, request: Request) -> Response:
         """`DELETE` of one; responses made in it stay."""
-        await self._store.delete_conversation(PROJECT, _id(request))
+        await self._store.delete_conversation(_project(request), _id(request))
         return json_response(ConversationDeleted(id=_id(request)))
 
     async def create_items(self, request: Request) -> Response:
         """`POST` of up to 20 items; answers with them."""
         body, sources = await self._body(request, required=False)
-        items = await self._items(read(body, CreateItems).items, sources)
+        items = await self._items(request, read(body, CreateItems).items, sources)
         stored = [item.stored() for item in items]
         include = included(request)
-        await self._store.add_items(PROJECT, _id(request), stored)
+        await self._store.add_items(_project(request), _id(request), stored)
         page = Page(stored, has_more=False)
-        return json_response(item_page(page, include, self._services.seal, in_conversation=True))
+        return json_response(item_page(page, include, self._seal(request), in_conversation=True))
 
     async def list_items(self, request: Request) -> Response:
         """`GET` of its items."""
         include, query = included(request), page_query(request)
-        page = await self._store.list_items(PROJECT, _id(request), query)
-        return json_response(item_page(page, include, self._services.seal, in_conversation=True))
+        page = await self._store.list_items(_project(request), _id(request), query)
+        return json_response(item_page(page, include, self._seal(request), in_conversation=True))
 
     async def retrieve_item(self, request: Request) -> Response:
         """`GET` of one item."""
         include = included(request)
-        item = await self._store.get_item(PROJECT, _id(request), request.path_params["item_id"])
-        return json_response(shown(item, include, self._services.seal, in_conversation=True))
+        item = await self._store.get_item(_project(request), _id(request), request.path_params["item_id"])
+        return json_response(shown(item, include, self._seal(request), in_conversation=True))
 
     async def delete_item(self, request: Request) -> Response:
         """`DELETE` of one item; answers with the conversation."""
         item_id = request.path_params["item_id"]
-        return json_response(_object(await self._store.delete_item(PROJECT, _id(request), item_id)))
+        return json_response(_object(await self._store.delete_item(_project(request), _id(request), item_id)))
+
+    def _seal(self, request: Request) -> ReasoningSeal:
+        return self._services.seal(_project(request))
 
     async def _body(self, request: Request, *, required: bool) -> tuple[bytes, Sources]:
         limit = self._services.config.max_body
@@ -100,9 +107,9 @@ class Conversations:
         request.scope[REQUEST_ID] = sources.ids("req")
         return body, sources
 
-    async def _items(self, given: list[msgspec.Raw], sources: Sources) -> list[Item]:
+    async def _items(self, request: Request, given: list[msgspec.Raw], sources: Sources) -> list[Item]:
         items = read_items(given, "items", sources, MAX_ITEMS)
-        return await resolved(self._store, PROJECT, items, set())
+        return await resolved(self._store, _project(request), items, set())
 
 
 def routes(services: Services) -> list[Route]:
@@ -119,6 +126,10 @@ def routes(services: Services) -> list[Route]:
         Route(item, one.retrieve_item, methods=["GET"]),
         Route(item, one.delete_item, methods=["DELETE"]),
     ]
+
+
+def _project(request: Request) -> str:
+    return project_of(request.scope)
 
 
 def _id(request: Request) -> str:

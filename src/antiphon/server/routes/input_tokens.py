@@ -13,7 +13,8 @@ from antiphon.engine.commands import Measure
 from antiphon.engine.notes import Notes
 from antiphon.engine.prepare import read_request
 from antiphon.engine.tokens import estimate
-from antiphon.server.creating import PATH, prepared
+from antiphon.server.callers import caller_of
+from antiphon.server.creating import PATH, Making, prepared
 from antiphon.server.errors import JSON
 from antiphon.server.limits import read_json_body
 from antiphon.server.services import Services
@@ -32,7 +33,8 @@ def routes(services: Services) -> list[Route]:
     async def count(request: Request) -> HttpResponse:
         body = await read_json_body(request.scope, request.receive, services.config.max_body)
         sources, notes = services.sources_for("POST", f"{PATH}/input_tokens", body), Notes()
-        call = (await prepared(services, read_request(body, sources), sources, notes)).plan.call
+        making = Making(caller_of(request.scope), sources, notes)
+        call = (await prepared(services, read_request(body, sources), making)).plan.call
         told = await services.aids.measurer.measure(Measure(call, count=True, window=False))
         tokens = told.tokens
         if tokens is None:

@@ -15,10 +15,11 @@ from starlette.types import Receive, Scope, Send
 from antiphon.engine.reading import read
 from antiphon.errors import InvalidRequest, UpstreamFault
 from antiphon.server.answering import Connection, attending
+from antiphon.server.callers import project_of
 from antiphon.server.chat_keeper import ChatKeeper, keeper_for
 from antiphon.server.front import REQUEST_ID
 from antiphon.server.limits import read_json_body
-from antiphon.server.services import PROJECT, Services
+from antiphon.server.services import Services
 from antiphon.transport import HttpAnswer
 
 log = logging.getLogger("antiphon")
@@ -56,7 +57,7 @@ class Passthrough:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         keeper = keeper_for(body, sources) if self._path == CHAT else None
         calling = self._services.client.forward(target, self._path, headers, body)
-        relay = asyncio.ensure_future(self._relay(calling, connection.send, keeper))
+        relay = asyncio.ensure_future(self._relay(calling, connection, keeper))
         try:
             async with attending(receive, relay.cancel):
                 # A client that leaves cancels the relay, and with it the upstream call; nobody waits for an answer.
@@ -66,9 +67,9 @@ class Passthrough:
         if not relay.cancelled():
             relay.result()
 
-    async def _relay(self, calling: Awaitable[HttpAnswer], send: Send, keeper: ChatKeeper | None) -> None:
+    async def _relay(self, calling: Awaitable[HttpAnswer], connection: Connection, keeper: ChatKeeper | None) -> None:
         """Status, headers of interest, then each read as one write."""
-        answer = await calling
+        answer, send = await calling, connection.send
         given = [(name.encode(), value.encode()) for name, value in answer.headers.items() if name in GIVEN_BACK]
         try:
             await send({"type": "http.response.start", "status": answer.status, "headers": given})
@@ -83,7 +84,7 @@ class Passthrough:
         finally:
             await answer.close()
         if keeper:
-            await keeper.save(self._services.store, PROJECT)
+            await keeper.save(self._services.store, project_of(connection.scope))
         await send({"type": "http.response.body", "body": keeper.rest() if keeper else b"", "more_body": False})
 
 

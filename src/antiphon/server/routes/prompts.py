@@ -12,11 +12,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from antiphon.engine.templates import read_template, variables
+from antiphon.server.callers import project_of
 from antiphon.server.front import REQUEST_ID
 from antiphon.server.json import json_response
 from antiphon.server.limits import read_json_body
 from antiphon.server.paging import page_query
-from antiphon.server.services import PROJECT, Services
+from antiphon.server.services import Services
 from antiphon.server.templates import version_number
 from antiphon.store.base import Page, StoredPrompt
 from antiphon.wire.prompts import PromptDeleted
@@ -34,33 +35,33 @@ class Prompts:
     async def create(self, request: Request) -> Response:
         """`POST /v1/prompts`: version 1 of a new prompt."""
         prompt = await self._given(request, None)
-        await self._store.create_prompt(PROJECT, prompt)
+        await self._store.create_prompt(project_of(request.scope), prompt)
         return json_response(_object(prompt))
 
     async def add_version(self, request: Request) -> Response:
         """`POST` of one version more."""
         prompt = await self._given(request, _id(request))
-        return json_response(_object(await self._store.add_prompt_version(PROJECT, prompt)))
+        return json_response(_object(await self._store.add_prompt_version(project_of(request.scope), prompt)))
 
     async def retrieve(self, request: Request) -> Response:
         """`GET` of a version, the newest unless the query says which."""
         said = request.path_params.get("version") or request.query_params.get("version")
         number = version_number(said, _id(request)) if said else None
-        return json_response(_object(await self._store.get_prompt(PROJECT, _id(request), number)))
+        return json_response(_object(await self._store.get_prompt(project_of(request.scope), _id(request), number)))
 
     async def list_all(self, request: Request) -> Response:
         """`GET` of all prompts, each in its newest version."""
-        page = await self._store.list_prompts(PROJECT, page_query(request))
+        page = await self._store.list_prompts(project_of(request.scope), page_query(request))
         return json_response(_page(page, [prompt.id for prompt in page.items]))
 
     async def list_versions(self, request: Request) -> Response:
         """`GET` of a prompt's versions; `after` and `before` are their numbers."""
-        page = await self._store.list_prompt_versions(PROJECT, _id(request), page_query(request))
+        page = await self._store.list_prompt_versions(project_of(request.scope), _id(request), page_query(request))
         return json_response(_page(page, [str(prompt.version) for prompt in page.items]))
 
     async def delete(self, request: Request) -> Response:
         """`DELETE` of a prompt with all its versions."""
-        await self._store.delete_prompt(PROJECT, _id(request))
+        await self._store.delete_prompt(project_of(request.scope), _id(request))
         return json_response(PromptDeleted(id=_id(request)))
 
     async def _given(self, request: Request, prompt_id: str | None) -> StoredPrompt:

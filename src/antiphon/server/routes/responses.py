@@ -17,12 +17,13 @@ from antiphon.engine.run import Run
 from antiphon.errors import InvalidRequest, UpgradeRequired
 from antiphon.runner.history import conversation_of, holding
 from antiphon.server.answering import Connection, answer_json, answer_stream
-from antiphon.server.creating import PATH, prepared
+from antiphon.server.callers import caller_of, project_of
+from antiphon.server.creating import PATH, Making, prepared
 from antiphon.server.front import REQUEST_ID
 from antiphon.server.json import json_response
 from antiphon.server.limits import read_json_body
 from antiphon.server.paging import included, item_page, page_query
-from antiphon.server.services import PROJECT, Services
+from antiphon.server.services import Services
 from antiphon.server.sockets.connection import Sockets
 from antiphon.server.templates import read_asked
 from antiphon.sources import Sources
@@ -42,16 +43,17 @@ class CreateResponse:
         body = await read_json_body(scope, receive, services.config.max_body)
         sources = services.sources_for("POST", PATH, body)
         scope[REQUEST_ID] = sources.ids("req")
-        asked = await read_asked(services.store, body, sources)
+        project = project_of(scope)
+        asked = await read_asked(services.store, project, body, sources)
         # Nothing is written for a response that isn't stored, not even a lock.
         conversation = None if asked.request.store is False else conversation_of(asked)
-        async with holding(services.store, PROJECT, conversation, asked.response_id):
+        async with holding(services.store, project, conversation, asked.response_id):
             await self._answer(connection, asked, sources)
 
     async def _answer(self, connection: Connection, asked: Asked, sources: Sources) -> None:
-        services, notes = self._services, Notes()
-        plan = (await prepared(services, asked, sources, notes)).plan
-        run = Run(plan, sources, services.seal)
+        services, caller, notes = self._services, caller_of(connection.scope), Notes()
+        plan = (await prepared(services, asked, Making(caller, sources, notes))).plan
+        run = Run(plan, sources, services.seal(caller.project))
         if connection.header(STRICT) == "1":
             notes.refuse()
         if asked.request.stream:
@@ -77,20 +79,22 @@ def routes(services: Services) -> list[BaseRoute]:
                 "Only a response made in the background can be streamed again. Leave 'stream' out.", param="stream"
             )
         include = included(request)
-        saved = await store.get_answer(PROJECT, request.path_params["id"])
+        project = project_of(request.scope)
+        saved = await store.get_answer(project, request.path_params["id"])
         response = msgspec.json.decode(saved.body, type=Response)
-        output = [given_out(msgspec.Raw(item.raw), include, services.seal) for item in saved.output]
+        output = [given_out(msgspec.Raw(item.raw), include, services.seal(project)) for item in saved.output]
         return json_response(msgspec.structs.replace(response, output=output))
 
     async def delete(request: Request) -> HttpResponse:
         response_id = request.path_params["id"]
-        await store.delete_answer(PROJECT, response_id)
+        await store.delete_answer(project_of(request.scope), response_id)
         return json_response({"id": response_id, "object": "response", "deleted": True})
 
     async def input_items(request: Request) -> HttpResponse:
         include, query = included(request), page_query(request)
-        page = await store.input_items(PROJECT, request.path_params["id"], query)
-        return json_response(item_page(page, include, services.seal))
+        project = project_of(request.scope)
+        page = await store.input_items(project, request.path_params["id"], query)
+        return json_response(item_page(page, include, services.seal(project)))
 
     return [
         Route(PATH, CreateResponse(services), methods=["POST"]),

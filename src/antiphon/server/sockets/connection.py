@@ -25,9 +25,10 @@ from antiphon.runner.drive import drive
 from antiphon.runner.foreground import Foreground
 from antiphon.runner.history import conversation_of, holding
 from antiphon.server.answering import OPEN_AFTER
-from antiphon.server.creating import PATH, prepared
+from antiphon.server.callers import caller_of
+from antiphon.server.creating import PATH, Making, prepared
 from antiphon.server.limits import check_nesting
-from antiphon.server.services import PROJECT, Services
+from antiphon.server.services import Services
 from antiphon.server.sockets.kept import Kept, Memory, ended_well, required_input
 from antiphon.server.sockets.lane import Lane, LaneSink
 from antiphon.server.sockets.steering import Steering, Waiting
@@ -70,6 +71,7 @@ class Connection:
 
     def __init__(self, services: Services, scope: Scope, receive: Receive, send: Send) -> None:
         self._services = services
+        self._caller = caller_of(scope)
         self._receive = receive
         self._raw_send = send
         self._strict = any(name == STRICT and value == b"1" for name, value in scope["headers"])
@@ -186,17 +188,18 @@ class Connection:
     async def _read(self, settings: Fields) -> tuple[Sources, Asked]:
         body = msgspec.json.encode({**settings, "stream": True})
         sources = self._services.sources_for("POST", PATH, body)
-        return sources, await read_asked(self._services.store, body, sources)
+        return sources, await read_asked(self._services.store, self._caller.project, body, sources)
 
     async def _respond(self, lane: Lane, request: "_Request") -> None:
-        services, notes, asked = self._services, Notes(), request.asked
+        services, caller, asked = self._services, self._caller, request.asked
+        making = Making(caller, request.sources, Notes())
         conversation = None if asked.request.store is False else conversation_of(asked)
-        async with holding(services.store, PROJECT, conversation, asked.response_id):
+        async with holding(services.store, caller.project, conversation, asked.response_id):
             before = request.kept.items if request.kept and not request.kept.stored else None
-            ready = await prepared(services, asked, request.sources, notes, before)
+            ready = await prepared(services, asked, making, before)
             if self._strict:
-                notes.refuse()
-            run = Run(replace(ready.plan, generate=request.generate), request.sources, services.seal)
+                making.notes.refuse()
+            run = Run(replace(ready.plan, generate=request.generate), request.sources, services.seal(caller.project))
             self._lane_of[run.id] = lane
             if asked.request.conversation is None:
                 self._steering.begin(run.id)
@@ -215,9 +218,9 @@ class Connection:
         self._memory.forget(asked.request.previous_response_id)
 
     async def _driven(self, run: Run, sink: LaneSink) -> Finish:
-        services = self._services
-        tools = services.tools_of(run.id)
-        doors = Foreground(services.client.ask, services.store, PROJECT, sink, tools=tools, open_after=OPEN_AFTER)
+        services, project = self._services, self._caller.project
+        tools = services.tools_of(project, run.id)
+        doors = Foreground(services.client.ask, services.store, project, sink, tools=tools, open_after=OPEN_AFTER)
         self._open.add(doors)
         try:
             with services.open_runs.holding(doors):

@@ -14,7 +14,6 @@ from antiphon.tools.tool import ToolCall
 from antiphon.transport import Transport
 from antiphon.wire.containers import ContainerFile
 
-PROJECT = "default"
 NAMED = 20
 """Files that the model is told of."""
 FRESH = "[The container is new: nothing of earlier calls is in it, neither variables nor files.]"
@@ -33,7 +32,7 @@ class CodeInterpreter:
         if not code.strip():
             raise SandboxFailed('The call has no code. Give some, such as {"code": "print(1)"}.')
         said = RunCode(code=code, make=not place.named, memory=place.memory_limit)
-        client = CodeClient(self.transport, PROJECT, call.scope)
+        client = CodeClient(self.transport, call.project, call.scope)
         return outcome(await client.run(place.container_id, said), place)
 
     async def leave(self, run_id: str) -> None:
