@@ -51,6 +51,7 @@ MENDING = {
     "CassetteMiss": "Ask as it was recorded, or record the call with `--mode auto`.",
     "CassetteInvalid": "Mend the line that the message names, or record again.",
     "StoreFault": "Make room on the disk, or make the database writable; then ask again.",
+    "LeaseLost": "Nothing: clients never see it, and the run goes on at the other worker.",
     "ServerStopping": "Ask again: another server answers, or this one when it is started again.",
     "ConfigFault": "Correct the setting that the message names; the program exits with status 2.",
 }
@@ -62,6 +63,7 @@ FAULT = {
     "ToolFault": "a tool's server",
     "CassetteFault": "the cassette",
     "StoreFault": "the store",
+    "LeaseLost": "the worker",
     "ServerStopping": "the operator",
     "ConfigFault": "the settings",
 }

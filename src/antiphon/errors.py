@@ -28,6 +28,7 @@
     │   ├── CassetteMiss        404   replay has no such interaction
     │   └── CassetteInvalid     500   the file can't be read
     ├── StoreFault              503   what was to be saved isn't saved
+    ├── LeaseLost               503   a worker was slow, and another has taken its run up since
     ├── ServerStopping          503   the server was told to stop before it could answer
     └── ConfigFault             (no HTTP) the operator's settings; the program says so and exits with 2
 
@@ -283,6 +284,13 @@ class StoreFault(AntiphonError):
 
     status = 503
     default_code = "storage_unavailable"
+
+
+class LeaseLost(AntiphonError):
+    """A run was taken up by another worker: what this one writes is refused."""
+
+    status = 503
+    default_code = "lease_lost"
 
 
 class ServerStopping(AntiphonError):

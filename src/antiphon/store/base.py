@@ -14,6 +14,7 @@ from typing import Generic, Literal, Protocol, TypeVar
 from msgspec import Struct
 
 from antiphon.store.lists import Lists
+from antiphon.store.runs import Runs
 from antiphon.wire.answers import Answer, StoredItem
 
 Row = TypeVar("Row")
@@ -98,6 +99,10 @@ class Store(Protocol):
     @property
     def lists(self) -> Lists:
         """What there is, for a person who looks through it."""
+
+    @property
+    def runs(self) -> Runs:
+        """Runs in the background, and the logs of their events."""
 
     async def save_answer(self, project: str, answer: Answer) -> None:
         """Keep the answer, or replace the one with its id; durable when this returns, whole or not at all.

@@ -40,6 +40,7 @@ from antiphon.store.faults import (
 from antiphon.store.lists import Lists
 from antiphon.store.memory_lists import MemoryLists
 from antiphon.store.memory_rows import Response, Talk, Tenant
+from antiphon.store.memory_runs import MemoryRuns
 from antiphon.store.paging import page as whole_page
 from antiphon.store.paging import version_place, window
 from antiphon.store.records import (
@@ -67,6 +68,7 @@ class MemoryStore:
         self._projects: dict[str, Tenant] = {}
         self._serial = 0
         self.lists: Lists = MemoryLists(self._projects)
+        self.runs = MemoryRuns(self._projects, self.save_answer, clock)
 
     async def save_answer(self, project: str, answer: Answer) -> None:
         check_answer(answer)
@@ -129,6 +131,7 @@ class MemoryStore:
         tenant = self._tenant(project)
         tenant.response(response_id)
         del tenant.responses[response_id]
+        tenant.runs.pop(response_id, None)
 
     async def input_items(self, project: str, response_id: str, page: PageQuery) -> Page[StoredItem]:
         return _page_of(self._tenant(project).response(response_id).answer.input, page)
@@ -299,14 +302,15 @@ class MemoryStore:
 
     async def sweep(self, before: int, limit: int) -> int:
         old = [
-            (response.answer.created_at, tenant.responses, name)
+            (response.answer.created_at, tenant, name)
             for tenant in self._projects.values()
             for name, response in tenant.responses.items()
             if response.answer.created_at < before and response.answer.status not in OPEN_STATUSES
         ]
         gone = sorted(old, key=lambda row: row[0])[:limit]
-        for _, responses, name in gone:
-            del responses[name]
+        for _, tenant, name in gone:
+            del tenant.responses[name]
+            tenant.runs.pop(name, None)
         old_chats = [
             (chat.created_at, tenant.chats, name)
             for tenant in self._projects.values()

@@ -20,6 +20,7 @@ from antiphon.store.records import (
     stored,
     to_text,
 )
+from antiphon.store.runs import Batch, StoredRun
 from antiphon.wire.answers import Answer, StoredItem
 
 
@@ -83,6 +84,16 @@ class Talk:
 
 
 @dataclass(slots=True)
+class Run:
+    """A run in the background, and the log of its events. `serial` rises with the time of its making."""
+
+    row: StoredRun
+    serial: int
+    log: list[Batch] = field(default_factory=list)
+    ended_at: float | None = None
+
+
+@dataclass(slots=True)
 class Tenant:
     """Everything of one project."""
 
@@ -90,6 +101,7 @@ class Tenant:
     talks: dict[str, Talk] = field(default_factory=dict)
     chats: dict[str, StoredChat] = field(default_factory=dict)
     prompts: dict[str, list[StoredPrompt]] = field(default_factory=dict)
+    runs: dict[str, Run] = field(default_factory=dict)
 
     def response(self, response_id: str, param: str = "response_id") -> Response:
         """The response, or `NotFound`."""

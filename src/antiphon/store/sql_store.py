@@ -20,6 +20,7 @@ from antiphon.store.lists import Lists
 from antiphon.store.operations import admin, answers, chats, conversations, prompts
 from antiphon.store.operations.saving import Lock, Save
 from antiphon.store.sql_lists import SqlLists
+from antiphon.store.sql_runs import SqlRuns
 from antiphon.wire.answers import Answer, StoredItem
 
 Result = TypeVar("Result")
@@ -65,6 +66,7 @@ class SqlStore:
         self._backend = backend
         self._clock = clock
         self.lists: Lists = SqlLists(backend)
+        self.runs = SqlRuns(backend, clock)
 
     async def save_answer(self, project: str, answer: Answer) -> None:
         check_answer(answer)

@@ -14,6 +14,7 @@ from antiphon.store.faults import (
     not_continuable,
     storable,
 )
+from antiphon.store.operations import runs
 from antiphon.store.operations.items import INPUT, remove_owned
 from antiphon.store.operations.rows import item_page, one_row, whole_items
 from antiphon.wire.answers import StoredItem
@@ -50,6 +51,7 @@ def delete(project: str, response_id: str) -> Steps[None]:
 def remove(key: int) -> Steps[None]:
     """Remove the response with this key."""
     yield from remove_owned(key)
+    yield from runs.remove(key)
     yield Fetch("delete_response", {"key": key})
 
 

@@ -111,3 +111,30 @@ WHERE r.project = :project
     AND (:previous::text IS NULL OR r.previous_response_id = :previous)
     AND (:text::bytea IS NULL OR EXISTS (SELECT 1 FROM items AS i WHERE i.owner = r.key AND position(:text IN i.raw) > 0))
 ORDER BY r.created_at DESC, r.key DESC LIMIT :limit;
+
+-- name: open_runs
+-- Runs that nobody holds now, those of the highest priority first, then the oldest; those that another process is
+-- taking at this moment are passed over.
+SELECT response, project, id, state, secrets, priority, upstream, owner, expires, fence, cancel, ended_at
+FROM runs WHERE ended_at IS NULL AND expires <= :now
+ORDER BY priority DESC, response LIMIT :limit
+FOR UPDATE SKIP LOCKED;
+
+-- name: run_to_change
+-- One run; nobody else changes it until the transaction ends.
+SELECT response, project, id, state, secrets, priority, upstream, owner, expires, fence, cancel, ended_at
+FROM runs WHERE project = :project AND id = :id
+FOR UPDATE;
+
+-- name: runs_to_change
+-- Those of the [project, id] that there are; nobody else changes them until the transaction ends.
+SELECT r.response, r.project, r.id, r.fence, r.cancel, r.ended_at
+FROM runs AS r
+WHERE (r.project, r.id) IN (SELECT w.pair ->> 0, w.pair ->> 1 FROM json_array_elements(:wanted::json) AS w (pair))
+ORDER BY r.response
+FOR UPDATE;
+
+-- name: insert_run_events
+-- Batches for the logs of runs.
+INSERT INTO run_events (response, first, last, lines)
+SELECT * FROM unnest(:response::bigint[], :first::bigint[], :last::bigint[], :lines::bytea[]);

@@ -109,3 +109,24 @@ WHERE r.project = :project
     AND (:previous IS NULL OR r.previous_response_id = :previous)
     AND (:text IS NULL OR EXISTS (SELECT 1 FROM items AS i WHERE i.owner = r.key AND instr(i.raw, :text) > 0))
 ORDER BY r.created_at DESC, r.key DESC LIMIT :limit;
+
+-- name: open_runs
+-- Runs that nobody holds now, those of the highest priority first, then the oldest.
+SELECT response, project, id, state, secrets, priority, upstream, owner, expires, fence, cancel, ended_at
+FROM runs WHERE ended_at IS NULL AND expires <= :now
+ORDER BY priority DESC, response LIMIT :limit;
+
+-- name: run_to_change
+-- One run; nobody else changes it until the transaction ends.
+SELECT response, project, id, state, secrets, priority, upstream, owner, expires, fence, cancel, ended_at
+FROM runs WHERE project = :project AND id = :id;
+
+-- name: runs_to_change
+-- Those of the [project, id] that there are; nobody else changes them until the transaction ends.
+SELECT r.response, r.project, r.id, r.fence, r.cancel, r.ended_at
+FROM json_each(:wanted) AS w
+CROSS JOIN runs AS r ON r.project = json_extract(w.value, '$[0]') AND r.id = json_extract(w.value, '$[1]');
+
+-- name: insert_run_events
+-- A batch for a run's log.
+INSERT INTO run_events (response, first, last, lines) VALUES (:response, :first, :last, :lines);

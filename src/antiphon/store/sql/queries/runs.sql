@@ -1,0 +1,65 @@
+-- name: insert_run
+-- A new run; its key is that of its response.
+INSERT INTO runs (
+    response, project, id, state, secrets, priority, upstream, owner, expires, fence, cancel, ended_at
+) VALUES (
+    :response, :project, :id, :state, :secrets, :priority, :upstream, :owner, :expires, 1, 0, NULL
+);
+
+-- name: find_run
+-- One run.
+SELECT response, project, id, state, secrets, priority, upstream, owner, expires, fence, cancel, ended_at
+FROM runs WHERE project = :project AND id = :id;
+
+-- name: take_run
+-- Let somebody have a run under the next number.
+UPDATE runs SET owner = :owner, expires = :expires, fence = fence + 1 WHERE response = :response;
+
+-- name: renew_run
+-- Let whoever has it under this number have it for longer.
+UPDATE runs SET expires = :expires WHERE response = :response;
+
+-- name: release_run
+-- Let anybody have it.
+UPDATE runs SET owner = NULL, expires = 0 WHERE response = :response;
+
+-- name: save_run
+-- Note how far a run came.
+UPDATE runs SET state = :state WHERE response = :response;
+
+-- name: end_run
+-- Note that a run has ended; what it needed to go on is forgotten.
+UPDATE runs SET state = :state, secrets = NULL, owner = NULL, expires = 0, ended_at = :ended_at
+WHERE response = :response;
+
+-- name: cancel_run
+-- Wish a run's end.
+UPDATE runs SET cancel = 1 WHERE response = :response AND ended_at IS NULL;
+
+-- name: renew_answer
+-- Renew the response of a run.
+UPDATE responses SET status = :status, body = :body WHERE key = :key;
+
+-- name: renew_status
+-- Renew the status of a run's response alone.
+UPDATE responses SET status = :status WHERE key = :key;
+
+-- name: run_events_after
+-- Batches of a run's log, from the one that holds a number.
+SELECT first, last, lines FROM run_events
+WHERE response = :response
+    AND first >= coalesce((SELECT max(first) FROM run_events WHERE response = :response AND first <= :number), 0)
+    AND last >= :number
+ORDER BY first LIMIT :limit;
+
+-- name: old_runs
+-- The runs that ended before a time.
+SELECT response FROM runs WHERE ended_at < :before ORDER BY ended_at LIMIT :limit;
+
+-- name: delete_run_events
+-- Forget a run's log.
+DELETE FROM run_events WHERE response = :response;
+
+-- name: delete_run
+-- Forget a run.
+DELETE FROM runs WHERE response = :response;
