@@ -160,6 +160,10 @@ def _add_server_flags(command: argparse.ArgumentParser) -> None:
         "--no-websocket", dest="websocket", action="store_false", default=None,
         help="answer a client that asks for WebSocket with 426, so that it falls back to HTTP",
     )  # fmt: skip
+    add(
+        "--no-console", dest="console", action="store_false", default=None,
+        help="serve no pages for people at /, and remember nothing of runs for them",
+    )  # fmt: skip
     add("--ping-every", type=float, metavar="SECONDS", help="comment in a stream silent for so long (15)")
     add(
         "--sealing-key-file",

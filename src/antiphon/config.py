@@ -26,7 +26,7 @@ Seconds = Annotated[float, Meta(gt=0)]
 PREFIX = "ANTIPHON_"
 LINES = frozenset({"rules", "faults", "redact"})
 LISTS = frozenset({"upstream", "alias", "cors", "sealing_keys"})
-SWITCHES = frozenset({"repeats", "allow_private_urls", "websocket"})
+SWITCHES = frozenset({"console", "repeats", "allow_private_urls", "websocket"})
 FILE = "antiphon.toml"
 SPEEDS = {"instant": 0.0, "recorded": 1.0}
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -37,6 +37,7 @@ WANTED = {
     "repeats": "yes or no",
     "allow_private_urls": "yes or no",
     "websocket": "yes or no",
+    "console": "yes or no",
     "max_body": "a number of bytes above 0",
     "upstream": "a list of NAME=URL",
     "alias": "a list of PATTERN=MODEL",
@@ -92,6 +93,7 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     idle_timeout: Seconds = 300.0
     ping_every: Seconds = 15.0
     websocket: bool = True
+    console: bool = True
     keep_responses: str | None = None
     allow_private_urls: bool = False
     sealing_keys: list[str] = []

@@ -52,7 +52,7 @@ from antiphon.errors import (
 from antiphon.sources import Sources
 from antiphon.wire import events as ev
 from antiphon.wire.answers import Answer, StoredItem
-from antiphon.wire.responses import IncompleteDetails, Response, ResponseError
+from antiphon.wire.responses import IncompleteDetails, Response, ResponseError, Usage
 
 TERMINAL: dict[State, type[ev.ResponseCompleted | ev.ResponseIncomplete | ev.ResponseFailed]] = {
     State.COMPLETED: ev.ResponseCompleted,
@@ -94,6 +94,11 @@ class Run:
     def id(self) -> str:
         """The response's id."""
         return self._plan.response.id
+
+    @property
+    def usage(self) -> Usage | None:
+        """The tokens so far, as upstreams told them."""
+        return self._course.usage
 
     @property
     def output(self) -> list[StoredItem]:

@@ -17,6 +17,7 @@ from antiphon.engine.run import Run
 from antiphon.errors import ServerStopping
 from antiphon.runner.drive import drive
 from antiphon.runner.foreground import Foreground
+from antiphon.runner.observing import Observer, watching
 from antiphon.server.callers import project_of
 from antiphon.server.errors import JSON
 from antiphon.server.front import RAW_SEND
@@ -54,8 +55,10 @@ async def answer_stream(
     project = project_of(connection.scope)
     tools = services.tools_of(project, run.id)
     doors = Foreground(services.client.ask, services.store, project, stream, tools=tools, open_after=OPEN_AFTER)
+    observer = watching(services.watches, run, project)
+    stream.tap = services.tap(project, run.id)
     async with attending(connection.receive, doors.leave, stream, every):
-        finish = await _driven(run, doors, services)
+        finish = await _driven(run, doors, services, observer)
     if finish.error and not stream.started:
         raise finish.error
     if stream.started:
@@ -81,7 +84,7 @@ async def final_response(
     last, project = LastEvent(), project_of(scope)
     doors = Foreground(services.client.ask, services.store, project, last, tools=services.tools_of(project, run.id))
     async with attending(receive, doors.leave):
-        finish = await _driven(run, doors, services)
+        finish = await _driven(run, doors, services, watching(services.watches, run, project))
     if finish.error:
         raise finish.error
     if last.event is None and doors.stopping:
@@ -89,10 +92,10 @@ async def final_response(
     return (last.event.response if isinstance(last.event, TERMINAL) else None), last.headers
 
 
-async def _driven(run: Run, doors: Foreground, services: Services) -> Finish:
+async def _driven(run: Run, doors: Foreground, services: Services, observer: Observer | None) -> Finish:
     """Drive the run, in a task of its own: below the framework's frames each wake-up has a short way to go."""
     with services.open_runs.holding(doors):
-        return await asyncio.create_task(drive(run, doors))
+        return await asyncio.create_task(drive(run, doors, observer))
 
 
 @asynccontextmanager

@@ -20,8 +20,10 @@ from antiphon.config import Config, Environment
 from antiphon.engine.own import Own
 from antiphon.errors import ConfigFault
 from antiphon.network import Network
+from antiphon.runner.observing import Watch
 from antiphon.runner.open_runs import OpenRuns
 from antiphon.runner.retention import keep_sweeping
+from antiphon.runner.timeline import RecentRuns
 from antiphon.sealing import Sealing
 from antiphon.server.front import is_loopback
 from antiphon.server.seals import ItemStamp, ReasoningSeal, sealing_of
@@ -64,6 +66,7 @@ class Services:
 
     `found` says what was looked for on this machine, None where the upstreams were named. `tape` is the cassette
     in use; `replays` is true when nothing but that answers. `tools` are those of this server that are set up.
+    `watches` begin to look on at each run, among them `recent`, which remembers the newest; None without a console.
     """
 
     config: Config
@@ -81,6 +84,13 @@ class Services:
     scope: str = ""
     tape: CassetteTransport | None = None
     open_runs: OpenRuns = field(default_factory=OpenRuns)
+    watches: tuple[Watch, ...] = ()
+    recent: RecentRuns | None = None
+
+    def tap(self, project: str, run_id: str) -> Callable[[bytes], None] | None:
+        """What is shown the bytes that a run's client is sent; None where nobody wants them."""
+        timeline = self.recent.find(project, run_id) if self.recent else None
+        return timeline.wrote if timeline else None
 
     def tools_of(self, project: str, run_id: str) -> ServerTools:
         """The tools that this server runs for one run of a project."""
@@ -140,6 +150,7 @@ async def open_services(
         retry = Retry(sleep=_no_wait) if replays else Retry()
         key = _keys(environment, "The tool", replays=replays)
         tools = _closed_in(stack, make_tools(Workshop(tape or network, config.tools, key, catalog, replays, retry)))
+        recent = RecentRuns(live().clock) if config.console else None
         yield Services(
             config=config,
             store=store,
@@ -154,6 +165,8 @@ async def open_services(
             tools=tools,
             connectors=make_connectors(config.connectors, _keys(environment, "The connector", replays=replays)),
             tape=tape,
+            watches=(recent.watch,) if recent else (),
+            recent=recent,
         )
 
 

@@ -33,7 +33,7 @@ class EventStream:
     """The sink of a streamed answer. Nothing is sent before the first event, so an error can still have a status.
 
     The status line goes to `send_start`, the events to `send`.
-    `pad` gives random characters for `obfuscation`, where the client asked for it.
+    `pad` gives random characters for `obfuscation`, where the client asked for it; `tap` is shown what is sent.
     """
 
     def __init__(
@@ -43,6 +43,7 @@ class EventStream:
         self._send = send
         self._headers = {**HEADERS, **headers}
         self._pad = pad
+        self.tap: Callable[[bytes], None] | None = None
         self.started = False
         self.idle = True
 
@@ -56,6 +57,8 @@ class EventStream:
             await self._start()
         self.idle = False
         body = b"".join([sse_message(event) for event in events])
+        if self.tap:
+            self.tap(body)
         await self._send({"type": "http.response.body", "body": body, "more_body": True})
 
     async def end(self) -> None:

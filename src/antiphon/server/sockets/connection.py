@@ -24,6 +24,7 @@ from antiphon.errors import AntiphonError, ConnectionTooOld, InvalidRequest, Not
 from antiphon.runner.drive import drive
 from antiphon.runner.foreground import Foreground
 from antiphon.runner.history import conversation_of, holding
+from antiphon.runner.observing import watching
 from antiphon.server.answering import OPEN_AFTER
 from antiphon.server.callers import caller_of
 from antiphon.server.creating import PATH, Making, prepared
@@ -224,7 +225,7 @@ class Connection:
         self._open.add(doors)
         try:
             with services.open_runs.holding(doors):
-                return await drive(run, doors)
+                return await drive(run, doors, watching(services.watches, run, project))
         finally:
             self._open.discard(doors)
 

@@ -1,0 +1,248 @@
+"""What a run did when: its turns, tool calls and saves with their beginnings and ends, and what was sent to its client.
+
+Kept of recent runs, in memory, within bounds; gone when the process ends. Not here: how it is drawn
+(`console/timeline.py`), what a response is (`store/`). Counterpart: `observing.py`, the seam it looks through.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from antiphon.engine.commands import CallTool, CallUpstream, Check, Command, Finish, ListTools, Measure, Save
+from antiphon.engine.replies import (
+    Cancelled,
+    Checked,
+    Measured,
+    Reply,
+    Saved,
+    SaveFailed,
+    ToolDone,
+    ToolsListed,
+    UpstreamChunks,
+    UpstreamDone,
+    UpstreamFailed,
+    UpstreamOpened,
+)
+from antiphon.engine.run import Run
+from antiphon.engine.state import State
+
+Kind = Literal["turn", "tool", "list", "check", "measure", "save"]
+
+RUNS = 200
+"""Runs that are remembered with all they did."""
+ENDED = 2_000
+"""Runs of which the figures alone are remembered."""
+ROOM = 1 << 19
+"""Bytes of events that are kept of one run."""
+ALL_ROOM = 1 << 24
+"""Bytes of events that are kept of all."""
+
+
+ENDS: dict[type[Reply], str] = {UpstreamDone: "turn", Cancelled: "turn", Measured: "measure", Saved: "save"}
+"""What is over when a reply comes that has no more to say."""
+
+
+@dataclass(slots=True)
+class Span:
+    """Something that took a while; times in Unix seconds.
+
+    A turn has `opened`, when the upstream's status line came, and `first`, when its first chunks did.
+    """
+
+    kind: Kind
+    name: str
+    start: float
+    opened: float | None = None
+    first: float | None = None
+    end: float | None = None
+    fault: str | None = None
+
+
+@dataclass(slots=True)
+class Figures:
+    """A run that ended, in numbers. `first` is seconds to the first token, None where there was none."""
+
+    run_id: str
+    project: str
+    model: str
+    at: float
+    seconds: float
+    first: float | None
+    tokens: int
+    state: State
+    fault: str | None
+
+
+class Timeline:
+    """Looks on at one run, and takes the bytes of its events where they are streamed."""
+
+    def __init__(self, run: Run, project: str, clock: Callable[[], float], ended: Callable[["Timeline"], None]) -> None:
+        self.run_id = run.id
+        self.project = project
+        self.model = ""
+        self.began = clock()
+        self.end: float | None = None
+        self.state: State = run.state
+        self.fault: str | None = None
+        self.tokens = 0
+        self.spans: list[Span] = []
+        self.written: list[tuple[float, bytes]] = []
+        self.changes = 0
+        self._room = ROOM
+        self._run: Run | None = run
+        self._clock = clock
+        self._ended = ended
+        self._open: dict[str, Span] = {}
+
+    @property
+    def first(self) -> float | None:
+        """When the first token came, None before."""
+        return next((span.first for span in self.spans if span.first is not None), None)
+
+    @property
+    def whole(self) -> bool:
+        """Whether all events were kept."""
+        return self._room > 0
+
+    def wrote(self, body: bytes) -> None:
+        """These bytes of events were sent to the client."""
+        if self._room > 0:
+            self._room -= len(body)
+            self.written.append((self._clock(), body))
+
+    def asked(self, command: Command) -> None:
+        self.changes += 1
+        match command:
+            case CallUpstream(upstream, body):
+                self._turn_over()
+                self.model = self.model or f"{upstream}/{body.get('model', '')}"
+                self._begin("turn", Span("turn", f"{upstream}/{body.get('model', '')}", self._clock()))
+            case CallTool():
+                self._turn_over()
+                name = str(command.about.get("name") or command.tool)
+                self._begin(command.item_id, Span("tool", name, self._clock()))
+            case ListTools(server):
+                self._begin(f"list {server.server_label}", Span("list", server.server_label, self._clock()))
+            case Check(key):
+                self._turn_over()
+                self._begin(f"check {key}", Span("check", key, self._clock()))
+            case Measure():
+                self._begin("measure", Span("measure", "tokens", self._clock()))
+            case Save():
+                self._turn_over()
+                self._begin("save", Span("save", "save", self._clock()))
+            case Finish(error):
+                self._finish(error.message if error else None)
+            case _:
+                pass
+
+    def told(self, reply: Reply) -> None:
+        self.changes += 1
+        match reply:
+            case UpstreamOpened():
+                if turn := self._open.get("turn"):
+                    turn.opened = self._clock()
+            case UpstreamChunks():
+                turn = self._open.get("turn")
+                if turn is not None and turn.first is None:
+                    turn.first = self._clock()
+            case UpstreamFailed(error):
+                self.fault = error.message
+                self._turn_over(error.message)
+            case ToolDone(item_id, outcome):
+                self._over(item_id, getattr(outcome, "error", None))
+            case ToolsListed(label, _, error):
+                self._over(f"list {label}", error)
+            case SaveFailed(error):
+                self._over("save", error.message)
+            case Checked(key):
+                self._over(f"check {key}")
+            case _:
+                self._over(ENDS.get(type(reply), ""))
+
+    def _begin(self, key: str, span: Span) -> None:
+        self.spans.append(span)
+        self._open[key] = span
+
+    def _over(self, key: str, fault: object = None) -> None:
+        span = self._open.pop(key, None)
+        if span is not None:
+            span.end = self._clock()
+            span.fault = str(fault) if fault else None
+
+    def _turn_over(self, fault: str | None = None) -> None:
+        self._over("turn", fault)
+
+    def _finish(self, fault: str | None) -> None:
+        for key in tuple(self._open):
+            self._over(key)
+        self.end, self.fault = self._clock(), fault or self.fault
+        if self._run is not None:
+            usage = self._run.usage
+            self.tokens = usage.output_tokens if usage else 0
+            self.state = self._run.state
+            self._run = None
+        self._ended(self)
+
+
+@dataclass(slots=True)
+class RecentRuns:
+    """The timelines of the newest runs of all projects, those that go on among them."""
+
+    clock: Callable[[], float]
+    most: int = RUNS
+    ended: deque[Figures] = field(default_factory=lambda: deque(maxlen=ENDED))
+    _runs: dict[str, Timeline] = field(default_factory=dict)
+
+    def watch(self, run: Run, project: str) -> Timeline:
+        """Look on at a run that begins."""
+        timeline = Timeline(run, project, self.clock, self._over)
+        self._runs.pop(run.id, None)
+        self._runs[run.id] = timeline
+        while len(self._runs) > self.most:
+            del self._runs[next(iter(self._runs))]
+        return timeline
+
+    def find(self, project: str, run_id: str) -> Timeline | None:
+        """The timeline of a project's run, if it is remembered."""
+        found = self._runs.get(run_id)
+        return found if found is not None and found.project == project else None
+
+    def open(self, project: str) -> list[Timeline]:
+        """Those that go on, the newest first."""
+        return [run for run in reversed(self._runs.values()) if run.end is None and run.project == project]
+
+    def figures(self, project: str, since: float) -> Iterator[Figures]:
+        """Those that ended since, the newest first."""
+        for figures in reversed(self.ended):
+            if figures.at < since:
+                return
+            if figures.project == project:
+                yield figures
+
+    def _over(self, timeline: Timeline) -> None:
+        end = timeline.end or self.clock()
+        first = timeline.first
+        self.ended.append(
+            Figures(
+                timeline.run_id,
+                timeline.project,
+                timeline.model,
+                end,
+                end - timeline.began,
+                None if first is None else first - timeline.began,
+                timeline.tokens,
+                timeline.state,
+                timeline.fault,
+            )
+        )
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Forget the events of the oldest runs when there are too many."""
+        room = ALL_ROOM
+        for timeline in reversed(self._runs.values()):
+            room -= sum(len(body) for _, body in timeline.written)
+            if room < 0 and timeline.end is not None:
+                timeline.written.clear()
