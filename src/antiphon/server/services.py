@@ -66,7 +66,7 @@ class Services:
 
     `found` says what was looked for on this machine, None where the upstreams were named. `tape` is the cassette
     in use; `replays` is true when nothing but that answers. `tools` are those of this server that are set up.
-    `watches` begin to look on at each run, among them `recent`, which remembers the newest; None without a console.
+    `recent` remembers the newest runs, None without a console.
     """
 
     config: Config
@@ -84,8 +84,12 @@ class Services:
     scope: str = ""
     tape: CassetteTransport | None = None
     open_runs: OpenRuns = field(default_factory=OpenRuns)
-    watches: tuple[Watch, ...] = ()
     recent: RecentRuns | None = None
+
+    @property
+    def watches(self) -> tuple[Watch, ...]:
+        """Who looks on at each run."""
+        return (self.recent.watch,) if self.recent else ()
 
     def tap(self, project: str, run_id: str) -> Callable[[bytes], None] | None:
         """What is shown the bytes that a run's client is sent; None where nobody wants them."""
@@ -150,7 +154,6 @@ async def open_services(
         retry = Retry(sleep=_no_wait) if replays else Retry()
         key = _keys(environment, "The tool", replays=replays)
         tools = _closed_in(stack, make_tools(Workshop(tape or network, config.tools, key, catalog, replays, retry)))
-        recent = RecentRuns(live().clock) if config.console else None
         yield Services(
             config=config,
             store=store,
@@ -165,8 +168,7 @@ async def open_services(
             tools=tools,
             connectors=make_connectors(config.connectors, _keys(environment, "The connector", replays=replays)),
             tape=tape,
-            watches=(recent.watch,) if recent else (),
-            recent=recent,
+            recent=RecentRuns(live().clock) if config.console else None,
         )
 
 
