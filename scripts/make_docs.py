@@ -29,6 +29,8 @@ PART = re.compile(r"(<!-- generated: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", 
 
 MENDING = {
     "InvalidRequest": "Correct the field that `param` names.",
+    "AddressRefused": "Name a public server, by http or https; on a server of your own, see `--allow-private-urls`.",
+    "FetchFailed": "Check that the address can be had from where the server stands, or send the content itself.",
     "TooManyRequests": "Wait for answers that are under way, or open another connection.",
     "UpgradeRequired": "Use `POST`, or a WebSocket client on a server that wasn't started with `--no-websocket`.",
     "ConnectionTooOld": "Open another connection; what was stored can be continued there.",

@@ -23,10 +23,11 @@ from antiphon.tools.settings import ToolSettings
 Mode = Literal["live", "record", "replay", "auto"]
 Match = Literal["exact", "canonical", "conversation"]
 Seconds = Annotated[float, Meta(gt=0)]
+Port = Annotated[int, Meta(ge=1, le=65535)]
 PREFIX = "ANTIPHON_"
 LINES = frozenset({"rules", "faults", "redact"})
-LISTS = frozenset({"upstream", "alias", "cors", "sealing_keys"})
 SWITCHES = frozenset({"console", "repeats", "allow_private_urls", "websocket"})
+LISTS = frozenset({"upstream", "alias", "cors", "sealing_keys", "public_ports"})
 FILE = "antiphon.toml"
 SPEEDS = {"instant": 0.0, "recorded": 1.0}
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -38,6 +39,7 @@ WANTED = {
     "allow_private_urls": "yes or no",
     "websocket": "yes or no",
     "console": "yes or no",
+    "public_ports": "a list of ports from 1 to 65535",
     "max_body": "a number of bytes above 0",
     "upstream": "a list of NAME=URL",
     "alias": "a list of PATTERN=MODEL",
@@ -47,9 +49,10 @@ WANTED = {
 """What a setting must be; a time has a number of seconds above 0, anything else is text."""
 
 UNFLAGGED = {
+    "public_ports": "the ports of public servers that a request may send this server to; without it 80 and 443",
     "sealing_keys": "the keys of seals, the newest first: it seals, all of them open. Without any, one is made",
 }
-"""Settings that have no flag, since the machine shows flags to everyone, and what they mean."""
+"""Settings that have no flag, and what they mean. The machine shows flags to everyone, so no key has one."""
 
 TABLES = {
     "connectors": "MCP servers that requests name by `connector_id`, a table each: `[connectors.NAME]`",
@@ -96,6 +99,7 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     console: bool = True
     keep_responses: str | None = None
     allow_private_urls: bool = False
+    public_ports: list[Port] = []
     sealing_keys: list[str] = []
     sealing_key_file: str | None = None
     models: dict[str, Traits] = {}

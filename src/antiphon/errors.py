@@ -3,6 +3,8 @@
     AntiphonError
     ├── ClientFault             the request is wrong; repeating it unchanged won't help
     │   ├── InvalidRequest      400
+    │   ├── AddressRefused      400   an address that this server may not call for a client
+    │   ├── FetchFailed         400   what a client named couldn't be had from there
     │   ├── ContextTooLong      400   more tokens than the model's context window holds
     │   ├── ConversationLocked  400   another response is at work on the conversation
     │   ├── ConnectionTooOld    400   a WebSocket was open for as long as one may be
@@ -76,6 +78,18 @@ class ClientFault(AntiphonError):
 
 class InvalidRequest(ClientFault):
     """A field is missing, mistyped, out of range or contradicts another."""
+
+
+class AddressRefused(ClientFault):
+    """A client named an address that this server may not call: of its own network, another scheme or port."""
+
+    default_code = "address_refused"
+
+
+class FetchFailed(ClientFault):
+    """What a client named by its address couldn't be fetched: it is down, refuses, is too large or too slow."""
+
+    default_code = "fetch_failed"
 
 
 class TooManyRequests(ClientFault):

@@ -24,7 +24,8 @@ class HttpRequest:
 
     `upstream` is the name under which the target is known (`ollama`), `url` the full address,
     `headers` have lower-case names. `scope` names the test it is made for, empty for none; `path` is what a
-    cassette compares, where that isn't the path of `url`.
+    cassette compares, where that isn't the path of `url`. `public` says that a client named the address, and only the
+    public internet may be reached; it isn't recorded.
     """
 
     method: str
@@ -34,6 +35,7 @@ class HttpRequest:
     body: bytes = b""
     scope: str = ""
     path: str = ""
+    public: bool = False
 
 
 class HttpAnswer(Protocol):
@@ -69,7 +71,8 @@ class Transport(Protocol):
 
         Raises `UpstreamUnavailable` when no connection could be made or it ended before its status
         line (its `__cause__` is a `ConnectionRefusedError` when nothing listened there),
-        `UpstreamTimeout` when it took too long, `CassetteMiss` in replay.
+        `UpstreamTimeout` when it took too long, `CassetteMiss` in replay, `AddressRefused` for a `public` request that
+        leads elsewhere.
         """
         ...
 

@@ -9,6 +9,7 @@ from mcp_servers import PATHS, TOKEN, asking, serving, workshop
 
 from antiphon.errors import McpFailed
 from antiphon.tools.mcp import McpResult, call_error
+from antiphon.tools.mcp_endpoint import Endpoint
 from antiphon.tools.mcp_limits import McpLimits
 from antiphon.wire.mcp import McpHttpError, McpProtocolError, McpTool, McpToolExecutionError
 
@@ -30,8 +31,8 @@ def http_error(result: McpResult) -> McpHttpError:
 
 async def test_lists_and_calls(kind: str) -> None:
     async with serving(workshop().app(kind)) as base, asking() as client:
-        listed = await client.list_tools(TOOL, base + PATHS[kind])
-        called = await client.call(TOOL, base + PATHS[kind], "add", {"a": 2, "b": 3})
+        listed = await client.list_tools(Endpoint.of(TOOL, base + PATHS[kind]))
+        called = await client.call(Endpoint.of(TOOL, base + PATHS[kind]), "add", {"a": 2, "b": 3})
     assert [tool.name for tool in listed] == ["add", "wait", "meet", "fail", "say", "draw", "told"]
     assert listed[0].description == "Add two numbers."
     assert listed[0].annotations == {"read_only": True}
@@ -43,8 +44,8 @@ async def test_lists_and_calls(kind: str) -> None:
 
 async def test_twenty_tools(kind: str) -> None:
     async with serving(workshop(more=20).app(kind)) as base, asking() as client:
-        listed = await client.list_tools(TOOL, base + PATHS[kind])
-        called = await client.call(TOOL, base + PATHS[kind], "plain_19", {})
+        listed = await client.list_tools(Endpoint.of(TOOL, base + PATHS[kind]))
+        called = await client.call(Endpoint.of(TOOL, base + PATHS[kind]), "plain_19", {})
     assert [tool.name for tool in listed][-20:] == [f"plain_{number:02}" for number in range(20)]
     assert called.output == "plain"
 
@@ -54,8 +55,8 @@ async def test_ten_calls_run_at_the_same_time_on_one_session(kind: str) -> None:
     shop = workshop()
     async with serving(shop.app(kind)) as base, asking() as client:
         url = base + PATHS[kind]
-        await client.list_tools(TOOL, url)
-        met = await asyncio.gather(*(client.call(TOOL, url, "meet", {"guests": 10}) for _ in range(10)))
+        await client.list_tools(Endpoint.of(TOOL, url))
+        met = await asyncio.gather(*(client.call(Endpoint.of(TOOL, url), "meet", {"guests": 10}) for _ in range(10)))
     assert met == [McpResult(output="met")] * 10
     opened = [path for method, path in shop.requests if method == "GET"]
     assert len(opened) == {"streamable": 0, "sse": 1}[kind]
@@ -64,17 +65,17 @@ async def test_ten_calls_run_at_the_same_time_on_one_session(kind: str) -> None:
 async def test_the_bearer_token_is_sent_with_every_request(kind: str) -> None:
     tool = McpTool(server_label="shop", authorization=TOKEN)
     async with serving(workshop(bearer=True).app(kind)) as base, asking() as client:
-        await client.list_tools(tool, base + PATHS[kind])
-        assert (await client.call(tool, base + PATHS[kind], "add", {"a": 1, "b": 1})).output == "2"
+        await client.list_tools(Endpoint.of(tool, base + PATHS[kind]))
+        assert (await client.call(Endpoint.of(tool, base + PATHS[kind]), "add", {"a": 1, "b": 1})).output == "2"
 
 
 @pytest.mark.parametrize("token", [None, "tok-9876543210fedcba"])
 async def test_a_server_that_wants_another_token_is_an_http_error(kind: str, token: str | None) -> None:
     tool = McpTool(server_label="shop", authorization=token)
     async with serving(workshop(bearer=True).app(kind)) as base, asking() as client:
-        error = http_error(await client.call(tool, base + PATHS[kind], "add", {"a": 1, "b": 1}))
+        error = http_error(await client.call(Endpoint.of(tool, base + PATHS[kind]), "add", {"a": 1, "b": 1}))
         with pytest.raises(McpFailed) as failed:
-            await client.list_tools(tool, base + PATHS[kind])
+            await client.list_tools(Endpoint.of(tool, base + PATHS[kind]))
     assert error.code == 401
     assert "status 401 (Unauthorized). Check the authorization" in error.message
     assert call_error(failed.value) == error
@@ -83,13 +84,15 @@ async def test_a_server_that_wants_another_token_is_an_http_error(kind: str, tok
 async def test_headers_are_sent(kind: str) -> None:
     tool = McpTool(server_label="shop", headers={"X-Shelf": "seven"})
     async with serving(workshop().app(kind)) as base, asking() as client:
-        assert (await client.call(tool, base + PATHS[kind], "told", {"name": "x-shelf"})).output == "seven"
-        assert (await client.call(tool, base + PATHS[kind], "told", {"name": "user-agent"})).output == "antiphon"
+        assert (await client.call(Endpoint.of(tool, base + PATHS[kind]), "told", {"name": "x-shelf"})).output == "seven"
+        assert (
+            await client.call(Endpoint.of(tool, base + PATHS[kind]), "told", {"name": "user-agent"})
+        ).output == "antiphon"
 
 
 async def test_a_tool_that_fails_is_an_execution_error(kind: str) -> None:
     async with serving(workshop().app(kind)) as base, asking() as client:
-        result = await client.call(TOOL, base + PATHS[kind], "fail", {})
+        result = await client.call(Endpoint.of(TOOL, base + PATHS[kind]), "fail", {})
     assert isinstance(result.error, McpToolExecutionError)
     assert result.error.content[0]["type"] == "text"
     assert "fail" in result.error.content[0]["text"]
@@ -97,7 +100,7 @@ async def test_a_tool_that_fails_is_an_execution_error(kind: str) -> None:
 
 async def test_pictures_are_named_by_type_and_size(kind: str) -> None:
     async with serving(workshop().app(kind)) as base, asking() as client:
-        result = await client.call(TOOL, base + PATHS[kind], "draw", {})
+        result = await client.call(Endpoint.of(TOOL, base + PATHS[kind]), "draw", {})
     assert result.output == "a dot\n[image, image/png, 12 bytes]"
 
 
@@ -106,10 +109,10 @@ async def test_a_slow_call_ends_and_the_others_go_on(kind: str) -> None:
     async with serving(shop.app(kind)) as base, asking(McpLimits(call_seconds=1.5)) as client:
         url = base + PATHS[kind]
         slow, quick = await asyncio.gather(
-            client.call(TOOL, url, "wait", {"seconds": 60}),
-            client.call(TOOL, url, "wait", {"seconds": 0.01}),
+            client.call(Endpoint.of(TOOL, url), "wait", {"seconds": 60}),
+            client.call(Endpoint.of(TOOL, url), "wait", {"seconds": 0.01}),
         )
-        again = await client.call(TOOL, url, "add", {"a": 1, "b": 1})
+        again = await client.call(Endpoint.of(TOOL, url), "add", {"a": 1, "b": 1})
     error = protocol_error(slow)
     assert error.code == -32001
     assert "'shop'" in error.message
@@ -121,28 +124,28 @@ async def test_a_cancelled_call_is_cancelled_at_the_server(kind: str) -> None:
     shop = workshop()
     async with serving(shop.app(kind)) as base, asking() as client:
         url = base + PATHS[kind]
-        await client.list_tools(TOOL, url)
-        call = asyncio.create_task(client.call(TOOL, url, "wait", {"seconds": 60}))
+        await client.list_tools(Endpoint.of(TOOL, url))
+        call = asyncio.create_task(client.call(Endpoint.of(TOOL, url), "wait", {"seconds": 60}))
         await shop.begun.wait()
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
         await shop.cancelled.wait()
-        assert (await client.call(TOOL, url, "add", {"a": 1, "b": 1})).output == "2"
+        assert (await client.call(Endpoint.of(TOOL, url), "add", {"a": 1, "b": 1})).output == "2"
 
 
 async def test_a_result_over_the_limit_is_an_error(kind: str) -> None:
     async with serving(workshop().app(kind)) as base, asking(McpLimits(output_bytes=1000)) as client:
-        result = await client.call(TOOL, base + PATHS[kind], "say", {"text": "é", "times": 501})
-        fitting = await client.call(TOOL, base + PATHS[kind], "say", {"text": "é", "times": 500})
+        result = await client.call(Endpoint.of(TOOL, base + PATHS[kind]), "say", {"text": "é", "times": 501})
+        fitting = await client.call(Endpoint.of(TOOL, base + PATHS[kind]), "say", {"text": "é", "times": 500})
     assert "1002 bytes of text; 1000 are taken" in protocol_error(result).message
     assert fitting.output == "é" * 500
 
 
 async def test_an_answer_over_the_limit_is_cut_off_and_the_next_call_works(kind: str) -> None:
     async with serving(workshop().app(kind)) as base, asking(McpLimits(answer_bytes=100_000)) as client:
-        result = await client.call(TOOL, base + PATHS[kind], "say", {"text": "x", "times": 2_000_000})
-        again = await client.call(TOOL, base + PATHS[kind], "add", {"a": 1, "b": 1})
+        result = await client.call(Endpoint.of(TOOL, base + PATHS[kind]), "say", {"text": "x", "times": 2_000_000})
+        again = await client.call(Endpoint.of(TOOL, base + PATHS[kind]), "add", {"a": 1, "b": 1})
     assert "more than is read of one answer" in protocol_error(result).message
     assert again.output == "2"
 
@@ -155,7 +158,7 @@ async def test_the_list_is_remembered_for_its_lifetime_and_per_credentials(kind:
 
         async def requests(tool: McpTool) -> int:
             before = len(shop.requests)
-            assert len(await client.list_tools(tool, url)) == 7
+            assert len(await client.list_tools(Endpoint.of(tool, url))) == 7
             return len(shop.requests) - before
 
         assert await requests(TOOL) > 0
@@ -170,8 +173,8 @@ async def test_the_list_is_remembered_for_its_lifetime_and_per_credentials(kind:
 
 async def test_a_list_that_its_reader_changes_stays_as_it_was(kind: str) -> None:
     async with serving(workshop().app(kind)) as base, asking() as client:
-        (await client.list_tools(TOOL, base + PATHS[kind])).clear()
-        assert await client.list_tools(TOOL, base + PATHS[kind])
+        (await client.list_tools(Endpoint.of(TOOL, base + PATHS[kind]))).clear()
+        assert await client.list_tools(Endpoint.of(TOOL, base + PATHS[kind]))
 
 
 async def test_the_credentials_show_nowhere(kind: str, caplog: pytest.LogCaptureFixture) -> None:
@@ -179,12 +182,16 @@ async def test_the_credentials_show_nowhere(kind: str, caplog: pytest.LogCapture
     tool = McpTool(server_label="shop", authorization=TOKEN, headers={"X-Api-Key": "key-0123456789"})
     async with serving(workshop(bearer=True).app(kind)) as base, asking() as client:
         url = base.replace("//", "//user:password-0123@") + PATHS[kind] + "?api_key=query-0123456789"
-        shown = [repr(tool), repr(await client.list_tools(tool, url))]
+        shown = [repr(tool), repr(await client.list_tools(Endpoint.of(tool, url)))]
         for name in ("authorization", "x-api-key"):
-            shown.append((await client.call(tool, url, "told", {"name": name})).output or "")
+            shown.append((await client.call(Endpoint.of(tool, url), "told", {"name": name})).output or "")
         wrong = McpTool(server_label="shop", authorization=TOKEN + "-wrong", headers=tool.headers)
-        shown.append(repr(await client.call(wrong, url, "told", {"name": name})))
-        shown.append(repr(await client.call(tool, url.replace(base.rpartition(":")[2], "9"), "told", {"name": name})))
+        shown.append(repr(await client.call(Endpoint.of(wrong, url), "told", {"name": name})))
+        shown.append(
+            repr(
+                await client.call(Endpoint.of(tool, url.replace(base.rpartition(":")[2], "9")), "told", {"name": name})
+            )
+        )
     assert shown[2] == "Bearer [redacted]"
     assert "401" in shown[4]
     ours = [

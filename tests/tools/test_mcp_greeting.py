@@ -14,6 +14,7 @@ from antiphon.cassettes.open import open_cassette
 from antiphon.cassettes.transport import Mode
 from antiphon.network import Network
 from antiphon.tools.mcp import McpResult
+from antiphon.tools.mcp_endpoint import Endpoint
 from antiphon.tools.mcp_greeting import Greeting
 from antiphon.tools.mcp_long_stream import LongStreams
 from antiphon.transport import HttpRequest
@@ -35,8 +36,8 @@ async def test_what_isnt_on_the_tape_is_asked_though_the_greeting_was(tmp_path: 
         for number in (1, 2, 1, 2):
             transport = open_cassette(tape, Mode.AUTO, way_out(), clock=time.time)
             async with asking(transport=transport) as client:
-                await client.list_tools(TOOL, url)
-                pair = [client.call(TOOL, url, "add", {"a": number, "b": other}) for other in (1, 2)]
+                await client.list_tools(Endpoint.of(TOOL, url))
+                pair = [client.call(Endpoint.of(TOOL, url), "add", {"a": number, "b": other}) for other in (1, 2)]
                 assert await asyncio.gather(*pair) == [McpResult(output=str(number + other)) for other in (1, 2)]
         opened = [path for method, path in shop.requests if method == "GET"]
     assert len(opened) == {"streamable": 0, "sse": 2}[kind]
@@ -68,7 +69,9 @@ async def test_an_older_server_is_greeted_where_the_tape_was(tmp_path: Path) -> 
         for number in (1, 2, 2, 3):
             transport = open_cassette(tmp_path / "tape.jsonl", Mode.AUTO, way_out(), clock=time.time)
             async with asking(transport=transport) as client:
-                both = [client.call(TOOL, f"{base}/mcp", "any", {"a": number, "b": other}) for other in (1, 2)]
+                both = [
+                    client.call(Endpoint.of(TOOL, f"{base}/mcp"), "any", {"a": number, "b": other}) for other in (1, 2)
+                ]
                 assert await asyncio.gather(*both) == [McpResult(output=str(number))] * 2
     assert sessions == ["s0", "s1", "s2"]
 
@@ -92,6 +95,6 @@ async def test_a_server_without_sessions_is_left_alone() -> None:
     """What it refuses stays refused, and is asked for once."""
     script = Script({"tools/call": lambda _, __: Response(status_code=400)})
     async with serving(script.app()) as base, asking(transport=way_out()) as client:
-        outcome = await client.call(TOOL, f"{base}/mcp", "any", {})
+        outcome = await client.call(Endpoint.of(TOOL, f"{base}/mcp"), "any", {})
     assert isinstance(outcome.error, McpHttpError)
     assert script.methods.count("tools/call") == 1

@@ -153,8 +153,8 @@ async def test_a_run_is_recorded_and_replayed_without_the_server(tmp_path: Path,
     async def run(mode: Mode, url: str) -> list[object]:
         transport = open_cassette(tape, mode, LongStreams(Network()) if mode is Mode.RECORD else None, clock=time.time)
         async with asking(transport=transport) as client:
-            listed = await client.list_tools(tool, url)
-            return [listed, *[await client.call(tool, url, name, arguments) for name, arguments in calls]]
+            listed = await client.list_tools(Endpoint.of(tool, url))
+            return [listed, *[await client.call(Endpoint.of(tool, url), name, arguments) for name, arguments in calls]]
 
     async with serving(shop.app(kind)) as base:
         recorded = await run(Mode.RECORD, base + PATHS[kind])
@@ -171,10 +171,10 @@ async def test_a_call_that_isnt_on_tape_is_a_miss_and_no_fault_of_the_server(tmp
     async with serving(workshop().app("streamable")) as base:
         recording = open_cassette(tape, Mode.RECORD, Network(), clock=time.time)
         async with asking(transport=recording) as client:
-            await client.call(tool, f"{base}/mcp", "add", {"a": 2, "b": 3})
+            await client.call(Endpoint.of(tool, f"{base}/mcp"), "add", {"a": 2, "b": 3})
     async with asking(transport=open_cassette(tape, Mode.REPLAY, None, clock=time.time)) as client:
         with pytest.raises(CassetteMiss, match=r"params\.arguments\.a: recorded 2, asked 4"):
-            await client.call(tool, f"{base}/mcp", "add", {"a": 4, "b": 3})
+            await client.call(Endpoint.of(tool, f"{base}/mcp"), "add", {"a": 4, "b": 3})
 
 
 @pytest.mark.parametrize("kind", PATHS)
@@ -185,7 +185,7 @@ async def test_a_replay_numbers_its_requests_as_it_likes(tmp_path: Path, kind: s
     numbers = range(5)
 
     async def added(client: McpClient, url: str, number: int, scope: str) -> object:
-        return await client.call(tool, url, "add", {"a": number, "b": 1}, scope=scope)
+        return await client.call(Endpoint.of(tool, url), "add", {"a": number, "b": 1}, scope=scope)
 
     async with serving(workshop().app(kind)) as base:
         url = base + PATHS[kind]

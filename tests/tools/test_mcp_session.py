@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response, Stream
 
 from antiphon.errors import McpFailed
 from antiphon.tools.mcp import McpClient, McpResult
+from antiphon.tools.mcp_endpoint import Endpoint
 from antiphon.tools.mcp_limits import McpLimits
 from antiphon.wire.mcp import McpHttpError, McpProtocolError, McpTool, McpToolExecutionError
 
@@ -34,13 +35,13 @@ def error(status: int, code: int, message: str) -> Answer:
 async def called(script: Script, limits: McpLimits | None = None, tool: McpTool = TOOL) -> McpResult:
     """What a call of the tool `any` comes to."""
     async with serving(script.app()) as base, asking(limits) as client:
-        return await client.call(tool, f"{base}/mcp", "any", {"x": 1})
+        return await client.call(Endpoint.of(tool, f"{base}/mcp"), "any", {"x": 1})
 
 
 async def list_failure(script: Script, limits: McpLimits | None = None) -> str:
     async with serving(script.app()) as base, asking(limits) as client:
         with pytest.raises(McpFailed) as failed:
-            await client.list_tools(TOOL, f"{base}/mcp")
+            await client.list_tools(Endpoint.of(TOOL, f"{base}/mcp"))
     return failed.value.message
 
 
@@ -59,7 +60,7 @@ async def test_the_list_is_read_page_after_page() -> None:
         return {"tools": [listed_tool("two"), listed_tool("one", description="again")]}
 
     async with serving(Script({"tools/list": page}).app()) as base, asking() as client:
-        listed = await client.list_tools(TOOL, f"{base}/mcp")
+        listed = await client.list_tools(Endpoint.of(TOOL, f"{base}/mcp"))
     assert [(tool.name, tool.description) for tool in listed] == [("one", None), ("two", None)]
 
 
@@ -93,8 +94,8 @@ async def test_output_that_breaks_the_tools_own_schema_is_read_all_the_same() ->
         }
     )
     async with serving(script.app()) as base, asking() as client:
-        await client.list_tools(TOOL, f"{base}/mcp")
-        assert (await client.call(TOOL, f"{base}/mcp", "any", {})).output == "told"
+        await client.list_tools(Endpoint.of(TOOL, f"{base}/mcp"))
+        assert (await client.call(Endpoint.of(TOOL, f"{base}/mcp"), "any", {})).output == "told"
 
 
 @pytest.mark.parametrize(
@@ -138,7 +139,7 @@ async def test_a_server_that_never_opens_says_so_by_its_status() -> None:
 
 async def test_a_web_server_that_knows_nothing_of_mcp() -> None:
     async with serving(Script({}).app()) as base, asking() as client:
-        outcome = await client.call(TOOL, f"{base}/elsewhere", "any", {})
+        outcome = await client.call(Endpoint.of(TOOL, f"{base}/elsewhere"), "any", {})
     assert isinstance(outcome.error, McpHttpError)
     assert outcome.error.code == 404
 
@@ -157,9 +158,9 @@ async def test_json_that_is_no_answer_is_a_protocol_error(body: bytes) -> None:
 
 async def test_nothing_listens() -> None:
     async with asking() as client:
-        outcome = await client.call(TOOL, "http://127.0.0.1:9/mcp?key=secret-12345", "any", {})
+        outcome = await client.call(Endpoint.of(TOOL, "http://127.0.0.1:9/mcp?key=secret-12345"), "any", {})
         with pytest.raises(McpFailed) as failed:
-            await client.list_tools(TOOL, "http://127.0.0.1:9/mcp?key=secret-12345")
+            await client.list_tools(Endpoint.of(TOOL, "http://127.0.0.1:9/mcp?key=secret-12345"))
     assert isinstance(outcome.error, McpHttpError)
     assert outcome.error.code == 424
     assert outcome.error.message.startswith("The MCP server 'shop' at http://127.0.0.1:9/mcp can't be reached: ")
@@ -171,7 +172,7 @@ async def test_a_server_that_hangs_while_opening() -> None:
         await asyncio.Event().wait()
 
     async def asked(client: McpClient, url: str) -> None:
-        outcome = await client.call(TOOL, url, "any", {})
+        outcome = await client.call(Endpoint.of(TOOL, url), "any", {})
         assert isinstance(outcome.error, McpProtocolError)
         assert "took longer than 0.3 s" in outcome.error.message
 
@@ -183,7 +184,7 @@ async def test_a_server_that_hangs_up_while_opening() -> None:
         writer.close()
 
     async def asked(client: McpClient, url: str) -> None:
-        outcome = await client.call(TOOL, url, "any", {})
+        outcome = await client.call(Endpoint.of(TOOL, url), "any", {})
         assert isinstance(outcome.error, McpHttpError)
         assert outcome.error.code == 424
 
@@ -227,7 +228,7 @@ async def test_an_answer_cut_in_the_middle_spares_the_other_calls(kind: str) -> 
 
     async with serving(Script({"tools/call": answer}).app()) as base, asking() as client:
         cut, whole = await asyncio.gather(
-            *(client.call(TOOL, f"{base}/mcp", "any", arguments) for arguments in ({"x": 1}, {"x": 2}))
+            *(client.call(Endpoint.of(TOOL, f"{base}/mcp"), "any", arguments) for arguments in ({"x": 1}, {"x": 2}))
         )
     assert isinstance(cut.error, McpHttpError)
     assert "ended the connection in the middle" in cut.error.message
@@ -238,17 +239,17 @@ async def test_a_forgotten_session_is_opened_again_and_the_call_repeated_once() 
     script = Script({"tools/call": says(text_result("done"))}, headers={"mcp-session-id": "first"})
     async with serving(script.app()) as base, asking() as client:
         url = f"{base}/mcp"
-        await client.call(TOOL, url, "any", {})
+        await client.call(Endpoint.of(TOOL, url), "any", {})
         script.answers["tools/call"] = lambda _, request: (
             text_result("anew") if request.headers["mcp-session-id"] == "second" else Response(status_code=404)
         )
         script.headers["mcp-session-id"] = "second"
         script.asked.clear()
-        assert (await client.call(TOOL, url, "any", {})).output == "anew"
+        assert (await client.call(Endpoint.of(TOOL, url), "any", {})).output == "anew"
         assert script.methods.count("tools/call") == 2
         script.answers["tools/call"] = says(Response(status_code=404))
         script.asked.clear()
-        assert isinstance((await client.call(TOOL, url, "any", {})).error, McpHttpError)
+        assert isinstance((await client.call(Endpoint.of(TOOL, url), "any", {})).error, McpHttpError)
         assert script.methods.count("tools/call") == 2
 
 
@@ -263,22 +264,22 @@ async def test_each_scope_has_a_session_of_its_own_and_leaves_it() -> None:
     script = Script({"tools/call": says(text_result("done"))}, headers={"mcp-session-id": "any"})
     async with serving(script.app()) as base, asking() as client:
         for scope in ("a", "b", "a"):
-            await client.call(TOOL, f"{base}/mcp", "any", {}, scope=scope)
+            await client.call(Endpoint.of(TOOL, f"{base}/mcp"), "any", {}, scope=scope)
         assert script.methods.count("initialize") == 2
         await client.leave("a")
-        await client.call(TOOL, f"{base}/mcp", "any", {}, scope="b")
+        await client.call(Endpoint.of(TOOL, f"{base}/mcp"), "any", {}, scope="b")
         assert script.methods.count("initialize") == 2
-        await client.call(TOOL, f"{base}/mcp", "any", {}, scope="a")
+        await client.call(Endpoint.of(TOOL, f"{base}/mcp"), "any", {}, scope="a")
         assert script.methods.count("initialize") == 3
 
 
 async def test_an_idle_session_is_closed_and_the_next_call_opens_another() -> None:
     script = Script({"tools/call": says(text_result("done"))}, headers={"mcp-session-id": "any"})
     async with serving(script.app()) as base, asking(McpLimits(idle_seconds=0.05)) as client:
-        await client.call(TOOL, f"{base}/mcp", "any", {})
+        await client.call(Endpoint.of(TOOL, f"{base}/mcp"), "any", {})
         while script.requests[-1].method != "DELETE":  # noqa: ASYNC110 - the server sets no event
             await asyncio.sleep(0.01)
-        assert (await client.call(TOOL, f"{base}/mcp", "any", {})).output == "done"
+        assert (await client.call(Endpoint.of(TOOL, f"{base}/mcp"), "any", {})).output == "done"
     assert script.methods.count("initialize") == 2
 
 
@@ -289,11 +290,11 @@ async def test_a_session_in_use_is_not_idle() -> None:
 
     script = Script({"tools/call": says(text_result("done"))})
     async with serving(script.app()) as base, asking(McpLimits(idle_seconds=0.5)) as client:
-        await client.call(TOOL, f"{base}/mcp", "any", {})
+        await client.call(Endpoint.of(TOOL, f"{base}/mcp"), "any", {})
         script.answers["tools/call"] = says(StreamingResponse(slow(), media_type="text/event-stream"))
-        assert (await client.call(TOOL, f"{base}/mcp", "any", {})).output == ""
+        assert (await client.call(Endpoint.of(TOOL, f"{base}/mcp"), "any", {})).output == ""
         script.answers["tools/call"] = says(text_result("done"))
-        await client.call(TOOL, f"{base}/mcp", "any", {})
+        await client.call(Endpoint.of(TOOL, f"{base}/mcp"), "any", {})
     assert script.methods.count("initialize") == 1
 
 
@@ -309,7 +310,7 @@ async def test_leaving_waits_for_the_calls_under_way() -> None:
         {"tools/call": says(StreamingResponse(slow(), media_type="text/event-stream"))}, headers={"mcp-session-id": "s"}
     )
     async with serving(script.app()) as base, asking() as client:
-        call = asyncio.create_task(client.call(TOOL, f"{base}/mcp", "any", {}, scope="a"))
+        call = asyncio.create_task(client.call(Endpoint.of(TOOL, f"{base}/mcp"), "any", {}, scope="a"))
         await begun.wait()
         await client.leave("a")
         go.set()
@@ -336,7 +337,7 @@ async def test_of_too_many_sessions_the_oldest_unused_one_goes() -> None:
     script = Script({"tools/call": says(text_result("done"))})
     async with serving(script.app()) as base, asking(McpLimits(sessions=2)) as client:
         for scope in ("a", "b", "c", "b", "a"):
-            await client.call(TOOL, f"{base}/mcp", "any", {}, scope=scope)
+            await client.call(Endpoint.of(TOOL, f"{base}/mcp"), "any", {}, scope=scope)
     assert script.methods.count("initialize") == 4
 
 
@@ -350,7 +351,7 @@ async def test_closing_ends_calls_that_wait() -> None:
 
     script = Script({"tools/call": says(StreamingResponse(never(), media_type="text/event-stream"))})
     async with serving(script.app()) as base, asking() as client:
-        call = asyncio.create_task(client.call(TOOL, f"{base}/mcp", "any", {}))
+        call = asyncio.create_task(client.call(Endpoint.of(TOOL, f"{base}/mcp"), "any", {}))
         await begun.wait()
         await client.close()
         assert isinstance((await call).error, McpProtocolError)

@@ -11,6 +11,7 @@ from antiphon.engine.constraints import Constraint
 from antiphon.engine.kinds.face import Outcome
 from antiphon.engine.replies import Checked, Measured
 from antiphon.network import Network
+from antiphon.network.reach import Reach
 from antiphon.tools.checker import Checker
 from antiphon.tools.mcp_calls import McpCalls
 from antiphon.tools.server_tools import Aids, RunOf, ServerTools
@@ -46,7 +47,7 @@ async def aids() -> AsyncIterator[Aids]:
 @pytest.fixture
 async def tools(aids: Aids) -> AsyncIterator[ServerTools]:
     async with asking() as client:
-        made = ServerTools(McpCalls(client, {}, allow_private=True), {}, aids, RunOf("resp_1", "default"))
+        made = ServerTools(McpCalls(client, {}, Reach(private=True)), {}, aids, RunOf("resp_1", "default"))
         yield made
         await made.close()
 
@@ -88,10 +89,10 @@ async def test_arguments_that_are_no_object_stay_here(tools: ServerTools, shop: 
     assert shop.requests == []
 
 
-@pytest.mark.parametrize("url", [None, "http://127.0.0.1/mcp", "http://10.0.0.1/mcp", "http://[::1]/mcp"])
-async def test_private_addresses_need_leave(aids: Aids, url: str | None) -> None:
+@pytest.mark.parametrize("url", ["http://127.0.0.1/mcp", "http://10.0.0.1/mcp", "http://[::1]/mcp"])
+async def test_private_addresses_need_leave(aids: Aids, url: str) -> None:
     async with asking() as client:
-        tools = ServerTools(McpCalls(client, {}, allow_private=False), {}, aids, RunOf("resp_1", "default"))
+        tools = ServerTools(McpCalls(client, {}, Reach()), {}, aids, RunOf("resp_1", "default"))
         server = McpTool(server_label="s", server_url=url, connector_id="c")
         listed = await tools.list(ListTools(server))
         outcome = (await tools.call(call(server, "add", "{}"))).outcome

@@ -21,12 +21,13 @@ _KEPT = "%/:?#[]@!$&'()*+,;=~-._"
 
 
 class Origin(NamedTuple):
-    """Where connections go to; they are kept apart by the upstream they are made for."""
+    """Where connections go to; kept apart by the upstream they are for, and whether the address was checked."""
 
     upstream: str
     scheme: str
     host: str
     port: int
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +48,16 @@ def address_of(url: str) -> Address:
     try:
         parts = urlsplit(url)
         port, host = parts.port, parts.hostname
+        ascii_host = host if host is None or host.isascii() else host.encode("idna").decode()
     except ValueError as error:
         raise InvalidRequest(f"This isn't an address: {error}.") from error
-    if parts.scheme not in PORTS or not host:
+    if parts.scheme not in PORTS or not ascii_host:
         raise InvalidRequest("An address must begin with http:// or https:// and name a host.")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if not _PLAIN.fullmatch(target):
         target = quote(target, safe=_KEPT)
-    ascii_host = host if host.isascii() else host.encode("idna").decode()
     shown = f"[{ascii_host}]" if ":" in ascii_host else ascii_host
-    if port not in (None, PORTS[parts.scheme]):
+    if port is not None and port != PORTS[parts.scheme]:
         shown = f"{shown}:{port}"
     basic = None
     if parts.username is not None:
@@ -68,7 +69,7 @@ def address_of(url: str) -> Address:
 def origin_of(request: HttpRequest) -> Origin:
     """Where a request goes. Raises `InvalidRequest`."""
     address = address_of(request.url)
-    return Origin(request.upstream, address.scheme, address.host, address.port)
+    return Origin(request.upstream, address.scheme, address.host, address.port, request.public)
 
 
 def head_of(request: HttpRequest) -> bytes:

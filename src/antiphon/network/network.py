@@ -5,8 +5,6 @@ errors (`faults.py`). Why an HTTP client of our own: docs/decisions/.
 """
 
 import asyncio
-import ipaddress
-import socket
 import ssl
 from functools import cached_property
 
@@ -15,6 +13,7 @@ from antiphon.network.answer import Answer
 from antiphon.network.connection import Connection, Garbled
 from antiphon.network.faults import NoConnection, no_answer
 from antiphon.network.message import Origin, head_of, origin_of
+from antiphon.network.resolver import Resolve, addresses_of, system_resolve
 from antiphon.transport import HttpAnswer, HttpRequest, Timeouts
 
 KEPT_SECONDS = 15.0
@@ -26,15 +25,25 @@ ROUNDS_TO_CLOSE = 10
 class Network:
     """Opens connections when they are needed and keeps them for the next request. One serves the whole process."""
 
-    def __init__(self, timeouts: Timeouts | None = None, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        timeouts: Timeouts | None = None,
+        tls: ssl.SSLContext | None = None,
+        *,
+        resolve: Resolve = system_resolve,
+    ) -> None:
         """Without `tls`, the certificates of the system are trusted (and those of SSL_CERT_FILE)."""
+        self._resolve = resolve
         self._timeouts = timeouts or Timeouts()
         self._own_tls = tls
         self._open: dict[Connection, Origin] = {}
         self._resting: dict[Origin, dict[Connection, asyncio.TimerHandle]] = {}
 
     async def send(self, request: HttpRequest) -> HttpAnswer:
-        """As `Transport.send` says. Raises `InvalidRequest` too, for an address or a header that can't be sent."""
+        """As `Transport.send` says. Raises `InvalidRequest` too, for an address or a header that can't be sent.
+
+        A request that is `public` goes to addresses that were checked, and on connections made for such requests only.
+        """
         head = head_of(request)
         kept = self._take(origin_of(request))
         if kept is not None:
@@ -79,11 +88,11 @@ class Network:
                 self._discard(connection)
 
     async def _connect(self, origin: Origin) -> Connection:
-        """A new connection, to the first of the host's addresses that takes one. Raises `OSError`."""
+        """A new connection, to the first of the host's addresses that takes one. Raises `OSError`, `AddressRefused`."""
         failures: list[OSError] = []
         try:
             async with asyncio.timeout(self._timeouts.connect):
-                addresses = await _addresses(origin)
+                addresses = await addresses_of(origin, self._resolve)
                 for host in addresses:
                     try:
                         async with asyncio.timeout(self._timeouts.connect / len(addresses)):
@@ -147,14 +156,3 @@ class Network:
     def _lost(self, connection: Connection) -> None:
         self._forget(connection)
         self._open.pop(connection, None)
-
-
-async def _addresses(origin: Origin) -> list[str]:
-    """The IP addresses of a host, in the system's order. Raises `OSError`."""
-    try:
-        return [str(ipaddress.ip_address(origin.host))]
-    except ValueError:
-        pass
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(address[4][0]) for address in found))

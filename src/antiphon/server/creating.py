@@ -16,6 +16,7 @@ from antiphon.engine.traits import traits_of
 from antiphon.runner.history import history, with_references
 from antiphon.server.callers import Caller
 from antiphon.server.code_containers import check_containers
+from antiphon.server.pictures import check_pictures
 from antiphon.server.services import Services
 from antiphon.sources import Sources
 
@@ -56,5 +57,6 @@ async def prepared(services: Services, asked: Asked, making: Making, before: Seq
     window = traits.context or (None if services.tape else services.catalog.window(target))
     place = Place(target.upstream.name, target.model, dialect(target.upstream.dialect), traits, window)
     plan = make_plan(asked, context, place, sources, notes, services.own(project))
+    check_pictures(plan.call.body, services.outward.reach)
     await check_containers(services, project, plan)
     return Prepared(plan, [*context, *asked.input])

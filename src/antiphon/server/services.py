@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -20,6 +21,8 @@ from antiphon.config import Config, Environment
 from antiphon.engine.own import Own
 from antiphon.errors import ConfigFault
 from antiphon.network import Network
+from antiphon.network.outward import Outward
+from antiphon.network.reach import USUAL_PORTS, Reach
 from antiphon.runner.observing import Watch
 from antiphon.runner.open_runs import OpenRuns
 from antiphon.runner.retention import keep_sweeping
@@ -79,6 +82,7 @@ class Services:
     mcp: McpClient
     sealing: Sealing
     aids: Aids
+    outward: Outward
     tools: Mapping[str, Tool] = field(default_factory=dict)
     connectors: Mapping[str, Connector] = field(default_factory=dict)
     scope: str = ""
@@ -98,8 +102,7 @@ class Services:
 
     def tools_of(self, project: str, run_id: str) -> ServerTools:
         """The tools that this server runs for one run of a project."""
-        private = self.config.allow_private_urls or is_loopback(self.config.host)
-        calls = McpCalls(self.mcp, self.connectors, allow_private=private)
+        calls = McpCalls(self.mcp, self.connectors, self.outward.reach)
         return ServerTools(calls, self.tools, self.aids, RunOf(run_id, project, self.scope))
 
     def own(self, project: str) -> Own:
@@ -165,11 +168,18 @@ async def open_services(
             mcp=mcp,
             sealing=sealing_of(config),
             aids=aids,
+            outward=Outward(tape or network, partial(reach_of, config)),
             tools=tools,
             connectors=make_connectors(config.connectors, _keys(environment, "The connector", replays=replays)),
             tape=tape,
             recent=RecentRuns(live().clock) if config.console else None,
         )
+
+
+def reach_of(config: Config) -> Reach:
+    """How far a client's addresses reach: into the own network only by leave, or where only this machine asks."""
+    ports = frozenset(config.public_ports) or USUAL_PORTS
+    return Reach(config.allow_private_urls or is_loopback(config.host), ports)
 
 
 def _closed_in(stack: AsyncExitStack, tools: dict[str, Tool]) -> dict[str, Tool]:

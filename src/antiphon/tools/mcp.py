@@ -18,7 +18,7 @@ from antiphon.errors import InvalidRequest, McpFailed
 from antiphon.tools.mcp_endpoint import Endpoint
 from antiphon.tools.mcp_limits import McpLimits
 from antiphon.transport import Transport
-from antiphon.wire.mcp import ListedTool, McpCallError, McpHttpError, McpProtocolError, McpTool, McpToolExecutionError
+from antiphon.wire.mcp import ListedTool, McpCallError, McpHttpError, McpProtocolError, McpToolExecutionError
 
 if TYPE_CHECKING:
     from mcp_types import CallToolResult, Tool
@@ -47,27 +47,23 @@ class McpClient:
         self._sessions: Sessions | None = None
         self._lists = _Lists(clock, self._limits.list_lifetime)
 
-    async def list_tools(self, tool: McpTool, url: str, *, scope: str = "") -> list[ListedTool]:
-        """The tools of the server at `url`, in its order, from memory where it was asked with the same credentials.
+    async def list_tools(self, endpoint: Endpoint, *, scope: str = "") -> list[ListedTool]:
+        """The tools of the server, in its order, from memory where it was asked with the same credentials.
 
         What is asked in one `scope` (a run's id, say) shares a session, and with it the server's memory.
         Raises `McpFailed`; `CassetteMiss` in replay; `InvalidRequest` where the SDK isn't installed.
         """
-        endpoint = Endpoint.of(tool, url)
         listed = self._lists.get(endpoint.digest)
         if listed is None:
             listed = _listed(endpoint, await (await self._open()).tools(endpoint, scope))
             self._lists.put(endpoint.digest, listed)
         return list(listed)
 
-    async def call(
-        self, tool: McpTool, url: str, name: str, arguments: dict[str, Any], *, scope: str = ""
-    ) -> McpResult:
+    async def call(self, endpoint: Endpoint, name: str, arguments: dict[str, Any], *, scope: str = "") -> McpResult:
         """Call the tool `name`. What the server does wrong is in the result, never raised.
 
         Raises `CassetteMiss` in replay; `InvalidRequest` where the SDK isn't installed.
         """
-        endpoint = Endpoint.of(tool, url)
         sessions = await self._open()
         try:
             result = await sessions.call(endpoint, scope, name, arguments)

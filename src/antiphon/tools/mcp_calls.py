@@ -11,28 +11,28 @@ from antiphon.engine.commands import ListTools
 from antiphon.engine.kinds.face import Outcome
 from antiphon.engine.kinds.mcp import tool_error
 from antiphon.engine.replies import ToolsListed
-from antiphon.errors import AntiphonError, CassetteFault, StoreFault
-from antiphon.tools.addresses import allowed_address
+from antiphon.errors import AddressRefused, AntiphonError, CassetteFault, StoreFault
+from antiphon.network.reach import Reach
 from antiphon.tools.connectors import Connector
 from antiphon.tools.mcp import McpClient
+from antiphon.tools.mcp_endpoint import Endpoint
 from antiphon.tools.tool import ToolCall
 from antiphon.wire.mcp import McpTool
 
 
 class McpCalls:
-    """Implements `Tool`. `allow_private` says whether requests may name servers in this machine's own network."""
+    """Implements `Tool`. `reach` says where the servers may be that requests name."""
 
-    def __init__(self, client: McpClient, connectors: Mapping[str, Connector], *, allow_private: bool) -> None:
+    def __init__(self, client: McpClient, connectors: Mapping[str, Connector], reach: Reach) -> None:
         self._client = client
         self._connectors = connectors
-        self._allow_private = allow_private
+        self._reach = reach
 
     async def list(self, command: ListTools, run_id: str) -> ToolsListed:
         """What the server offers, or why that isn't known."""
         server = command.server
         try:
-            whole, url = self._whole(server)
-            listed = await self._client.list_tools(whole, url, scope=run_id)
+            listed = await self._client.list_tools(self._endpoint(server), scope=run_id)
         except (CassetteFault, StoreFault):
             raise
         except AntiphonError as error:
@@ -46,8 +46,8 @@ class McpCalls:
         except msgspec.MsgspecError:
             return Outcome(error=tool_error("The arguments aren't a JSON object."))
         try:
-            whole, url = self._whole(server)
-            result = await self._client.call(whole, url, call.about["name"], arguments, scope=call.run_id)
+            endpoint = self._endpoint(server)
+            result = await self._client.call(endpoint, call.about["name"], arguments, scope=call.run_id)
         except (CassetteFault, StoreFault):
             raise
         except AntiphonError as error:
@@ -61,14 +61,16 @@ class McpCalls:
     async def close(self) -> None:
         await self._client.close()
 
-    def _whole(self, server: McpTool) -> tuple[McpTool, str]:
-        """The server with its address and credentials, and the address."""
+    def _endpoint(self, server: McpTool) -> Endpoint:
+        """The server with its address and credentials. Raises `AddressRefused`."""
         connector = self._connectors.get(server.connector_id or "") if server.server_url is None else None
         whole = connector.given(server) if connector is not None else server
-        private = self._allow_private or (connector is not None and connector.allow_private)
-        if whole.server_url is None or not allowed_address(whole.server_url, allow_private=private):
-            raise AntiphonError(
-                "This server may not call private addresses. Its operator can allow it with --allow-private-urls, or "
-                "for a connector with allow-private."
-            )
-        return whole, whole.server_url
+        if whole.server_url is None:
+            raise AddressRefused("This connector isn't there any more.")
+        reach = self._reach
+        if connector is not None:
+            # The operator chose it, and its port.
+            reach = Reach(reach.private or connector.allow_private, ports=None)
+        endpoint = Endpoint.of(whole, whole.server_url, public=not reach.private)
+        reach.check(endpoint.url)
+        return endpoint

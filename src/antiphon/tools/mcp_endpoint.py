@@ -21,15 +21,19 @@ _SECRET_LENGTH = 8
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A server and what it is asked with; `headers` have lower-case names."""
+    """A server and what it is asked with; `headers` have lower-case names.
+
+    `public` says that it must be on the public internet (`HttpRequest.public`).
+    """
 
     label: str
     url: str = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     password: str = field(default="", repr=False)
+    public: bool = field(default=False, repr=False)
 
     @classmethod
-    def of(cls, tool: McpTool, url: str) -> "Endpoint":
+    def of(cls, tool: McpTool, url: str, *, public: bool = False) -> "Endpoint":
         """The endpoint of a tool at `url`, with its headers and its token."""
         parts = urlsplit(url)
         headers = {name.lower(): value for name, value in (tool.headers or {}).items()}
@@ -39,7 +43,7 @@ class Endpoint:
             headers.setdefault("authorization", _basic(parts))
         netloc = parts.netloc.rpartition("@")[2]
         address = parts._replace(netloc=netloc, fragment="").geturl()
-        return cls(tool.server_label, address, headers, unquote(parts.password or ""))
+        return cls(tool.server_label, address, headers, unquote(parts.password or ""), public)
 
     @property
     def shown(self) -> str:
@@ -48,8 +52,8 @@ class Endpoint:
 
     @property
     def digest(self) -> bytes:
-        """Equal for the same address with the same credentials, and telling neither."""
-        return hashlib.sha256(msgspec.json.encode([self.url, sorted(self.headers.items())])).digest()
+        """Equal for the same address with the same credentials and the same leave, and telling neither."""
+        return hashlib.sha256(msgspec.json.encode([self.url, sorted(self.headers.items()), self.public])).digest()
 
     def blanked(self, value: Any) -> Any:  # noqa: ANN401 - JSON of any shape, and the same shape comes back
         """A server's words, or JSON of them, without the credentials it was sent: it may repeat them."""

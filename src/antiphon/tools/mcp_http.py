@@ -133,7 +133,8 @@ class TransportAdapter(httpx2.AsyncBaseTransport):
         if known.query and not request.url.query and request.url.path.rstrip("/") == known.path.rstrip("/"):
             url = f"{url}?{known.query}"
         path = f"{known.path}?{MARK}" if self._wire is Wire.SSE else ""
-        return HttpRequest(request.method, url, UPSTREAM, headers, await request.aread(), path=path)
+        body, public = await request.aread(), self._endpoint.public
+        return HttpRequest(request.method, url, UPSTREAM, headers, body, path=path, public=public)
 
     async def _response(self, request: httpx2.Request, answer: HttpAnswer, exchange: Exchange) -> httpx2.Response:
         headers = {name: value for name, value in answer.headers.items() if name not in _NOT_TOLD}
