@@ -1,6 +1,7 @@
 """Run by the interpreter of a client's own environment: turns of its agent, each event as a line of JSON.
 
 `agent_turns.py PACKAGE BASE_URL MODEL MESSAGES…`: each of MESSAGES is the JSON of one turn's messages, in one session.
+`--tool` among them offers a function, `--list` lists the responses in the end.
 Not a test: `state/test_agent_clients.py` starts it.
 """
 
@@ -33,7 +34,7 @@ def main() -> None:
     agent = agents.Agent(client, model=model, instructions="You are a helpful assistant", tools=tools(turns))
     session = agent.create_session("test-session")
     for messages in turns:
-        if messages == "--tool":
+        if messages in {"--tool", "--list"}:
             continue
         try:
             for chunk in agent.create_turn(messages=json.loads(messages), session_id=session, stream=True):
@@ -41,6 +42,8 @@ def main() -> None:
         except importlib.import_module(package).APIError as error:
             tell("APIError", message=error.message)
     tell("Session", id=session)
+    if "--list" in turns:
+        tell("Listed", responses=[[one.id, len(one.input)] for one in client.responses.list(limit=1)])
 
 
 def tell(kind: str, **members: object) -> None:

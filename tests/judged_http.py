@@ -76,6 +76,8 @@ def judge_json(method: str, path: str, found: Any) -> None:
         case ("POST", ["responses"]) | ("GET", ["responses", _]):
             judge.judge_response(found)
             check_response(found)
+        case "GET", ["responses"]:
+            _judge_responses(found)
         case "POST", ["responses", "input_tokens" | "compact" as what]:
             shape = InputTokenCountResponse if what == "input_tokens" else CompactedResponse
             TypeAdapter(shape).validate_python(found, strict=True)
@@ -206,3 +208,14 @@ class JudgedAsync(httpx2.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._inner.aclose()
+
+
+def _judge_responses(found: Any) -> None:
+    """A list that OpenAI doesn't have: each is a response, and its input a list of items."""
+    assert set(found) == {"object", "data", "first_id", "last_id", "has_more"}
+    for one in found["data"]:
+        items = one.pop("input")
+        judge.judge_response(one)
+        ends = {"first_id": items[0]["id"] if items else "", "last_id": items[-1]["id"] if items else ""}
+        judge.judge_page({"object": "list", "data": items, "has_more": False, **ends})
+        one["input"] = items

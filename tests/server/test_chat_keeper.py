@@ -8,8 +8,8 @@ import pytest
 from antiphon.errors import InvalidRequest, NotFound
 from antiphon.server.chat_keeper import ChatKeeper, keeper_for
 from antiphon.sources import seeded
-from antiphon.store.base import PageQuery
 from antiphon.store.memory import MemoryStore
+from antiphon.store.pages import PageQuery
 
 Json = dict[str, Any]
 WHOLE = {"id": "c1", "created": 7, "model": "m-1", "choices": [{"index": 0, "message": {"content": "Hi"}}]}

@@ -5,7 +5,7 @@ from starlette.requests import Request
 
 from antiphon.errors import InvalidRequest
 from antiphon.server.paging import item_page, page_query
-from antiphon.store.base import Page, PageQuery
+from antiphon.store.pages import Page, PageQuery
 from antiphon.wire.answers import StoredItem
 
 

@@ -94,6 +94,17 @@ def test_a_turn_that_fails(agent: Agent, scene: Scene) -> None:
     assert [item["content"][0]["text"] for item in kept] == ["Hi?", "Whole."]
 
 
+@ON_ONE_STORE
+@pytest.mark.timeout(900)
+def test_responses_are_listed(agent: Agent, scene: Scene) -> None:
+    """Over as many pages as there are responses."""
+    scene.play(text("Hello."), text("Good bye."))
+    *_, listed = turns(agent, scene.server, "scripted/m", "--list", user("Hi"), user("Bye"))
+    made = [scene.server.get(f"/responses/{name}").json for name, _ in listed["responses"][:2]]
+    assert [one["output"][0]["content"][0]["text"] for one in made] == ["Good bye.", "Hello."]
+    assert [items for _, items in listed["responses"][:2]] == [1, 1]
+
+
 @pytest.mark.recordings
 @pytest.mark.timeout(900)
 def test_agent_simple(agent: Agent, recordings_dir: Path) -> None:

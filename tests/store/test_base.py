@@ -11,9 +11,10 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from sample_rows import Clock
 
 from antiphon.errors import AntiphonError
-from antiphon.store.base import ChatFilter, Conversation, OpenStore, PageQuery, StoredChat
+from antiphon.store.base import ChatFilter, Conversation, OpenStore, StoredChat
 from antiphon.store.memory import MemoryStore
 from antiphon.store.open import open_store
+from antiphon.store.pages import PageQuery
 from antiphon.wire.answers import Answer, StoredItem
 
 # Few ids, so that they meet; one that is never there.

@@ -1,12 +1,15 @@
 """The lists a person looks through: by time, by cursor, by what is said of a response; alike in every store."""
 
+from typing import Any
+
 import pytest
 from sample_rows import PROJECT, Make
 
-from antiphon.errors import InvalidRequest
+from antiphon.errors import InvalidRequest, NotFound
 from antiphon.store import lists
 from antiphon.store.base import Conversation, OpenStore
 from antiphon.store.lists import Chosen, bounds, cursor_of, moment, needle
+from antiphon.store.pages import PageQuery
 
 
 async def ids(store: OpenStore, before: str | None = None, limit: int = 50, **said: str | int) -> list[str]:
@@ -55,6 +58,31 @@ async def test_pages_meet_without_gap_or_overlap(store: OpenStore, make: Make) -
         if before is None:
             break
     assert seen == ["r5", "r4", "r3", "r2", "r1"]
+
+
+async def test_ids_by_page_both_ways(store: OpenStore, make: Make) -> None:
+    await fill(store, make)
+
+    async def page(model: str | None = None, **said: Any) -> tuple[list[str], bool]:
+        found = await store.lists.response_ids(PROJECT, PageQuery(**said), model)
+        return found.items, found.has_more
+
+    assert await page() == (["r5", "r4", "r3", "r2", "r1"], False)
+    assert await page(limit=2) == (["r5", "r4"], True)
+    assert await page(limit=2, after="r4") == (["r3", "r2"], True)
+    assert await page(limit=2, after="r2") == (["r1"], False)
+    assert await page(limit=2, order="asc") == (["r1", "r2"], True)
+    assert await page(after="r3", order="asc") == (["r4", "r5"], False)
+    assert await page(limit=2, before="r1") == (["r3", "r2"], True)
+    assert await page("vllm/a") == (["r2"], False)
+    assert await page("vllm/a", after="r4") == (["r2"], False)
+    assert await page("a\x00b") == ([], False)
+    for cursor in ("nothing", "a\x00b"):
+        with pytest.raises(NotFound):
+            await page(after=cursor)
+    assert (await store.lists.response_ids("other", PageQuery())).items == []
+    with pytest.raises(NotFound):
+        await store.lists.response_ids("other", PageQuery(after="r1"))
 
 
 async def test_a_cursor_outlives_its_row(store: OpenStore, make: Make) -> None:

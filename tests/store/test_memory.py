@@ -2,8 +2,9 @@
 
 from sample_rows import PROJECT, Make
 
-from antiphon.store.base import ChatFilter, PageQuery, StoredChat
+from antiphon.store.base import ChatFilter, StoredChat
 from antiphon.store.memory import MemoryStore
+from antiphon.store.pages import PageQuery
 
 
 async def test_closed_it_has_forgotten(make: Make) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from antiphon.store.base import Order, Page, PageQuery
+from antiphon.store.pages import Order, Page, PageQuery
 from antiphon.store.paging import Window, page, window
 
 

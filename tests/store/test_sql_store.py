@@ -10,8 +10,9 @@ from sample_rows import PROJECT, Make
 from store_writer import answer
 
 from antiphon.errors import NotFound
-from antiphon.store.base import OpenStore, PageQuery
+from antiphon.store.base import OpenStore
 from antiphon.store.open import open_store
+from antiphon.store.pages import PageQuery
 from antiphon.wire.answers import StoredItem
 
 WRITER = Path(__file__).parents[1] / "store_writer.py"

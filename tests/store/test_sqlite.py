@@ -14,9 +14,10 @@ import pytest
 from sample_rows import PROJECT, Make
 
 from antiphon.errors import ConfigFault, NotFound, StoreFault
-from antiphon.store.base import Conversation, OpenStore, PageQuery
+from antiphon.store.base import Conversation, OpenStore
 from antiphon.store.migrate import available
 from antiphon.store.open import open_store
+from antiphon.store.pages import PageQuery
 from antiphon.store.sql_store import SqlStore
 from antiphon.store.sqlite import Connection, SqliteBackend, applied, statements, upgrade
 from antiphon.wire.answers import StoredItem

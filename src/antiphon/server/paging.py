@@ -6,7 +6,7 @@ from antiphon.engine.included import HIDDEN, Include
 from antiphon.engine.present import shown
 from antiphon.engine.seals import Seal
 from antiphon.errors import InvalidRequest
-from antiphon.store.base import Order, Page, PageQuery
+from antiphon.store.pages import Order, Page, PageQuery
 from antiphon.wire.answers import StoredItem
 from antiphon.wire.page import ItemPage
 

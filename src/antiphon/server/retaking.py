@@ -27,7 +27,8 @@ from antiphon.engine.retelling import UNTOLD, request_of
 from antiphon.errors import ConfigFault
 from antiphon.server.app import build_app
 from antiphon.server.services import open_services
-from antiphon.store.base import PageQuery, SavedAnswer, Store
+from antiphon.store.base import SavedAnswer, Store
+from antiphon.store.pages import PageQuery
 from antiphon.upstream.sse import Decoder
 
 Json = dict[str, Any]

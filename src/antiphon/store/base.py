@@ -9,40 +9,19 @@ couldn't do it; nothing of the operation is kept then.
 """
 
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Protocol
 
 from msgspec import Struct
 
 from antiphon.store.lists import Lists
 from antiphon.store.runs import Runs
+from antiphon.store.pages import Page, PageQuery
 from antiphon.wire.answers import Answer, StoredItem
-
-Row = TypeVar("Row")
-Order = Literal["asc", "desc"]
 
 # A response with one of these is still being made: it can't be continued and keeps its conversation locked.
 OPEN_STATUSES = frozenset({"queued", "in_progress"})
 # Only these end up in their conversation.
 APPENDED_STATUSES = frozenset({"completed", "incomplete"})
-
-
-class PageQuery(Struct, frozen=True, kw_only=True):
-    """Which part of a list: at most `limit` rows, strictly behind the id `after`, strictly before the id `before`.
-
-    Both are places in the list as it is ordered. With `before` alone the page is the one that ends there.
-    """
-
-    after: str | None = None
-    before: str | None = None
-    limit: int = 20
-    order: Order = "desc"
-
-
-class Page(Struct, Generic[Row], frozen=True):
-    """Rows in the order asked for, and whether the list goes on in the direction of reading."""
-
-    items: list[Row]
-    has_more: bool
 
 
 class SavedAnswer(Struct, frozen=True, kw_only=True):

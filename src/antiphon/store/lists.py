@@ -1,4 +1,4 @@
-"""What there is of a project, the newest first: the lists that a person looks through, which the API doesn't have.
+"""What there is of a project, by time: the lists that a person looks through, which OpenAI's API doesn't have.
 
 A page begins below a cursor, `<created_at>.<key>`, which stays good when its row is deleted. Where a filter finds
 little, a page ends after so many rows looked at, with the cursor to go on from: no page ever reads a million rows.
@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from antiphon.errors import InvalidRequest
+from antiphon.store.pages import Page, PageQuery
 
 Row = TypeVar("Row")
 Moment = tuple[int, int]
@@ -81,6 +82,10 @@ class Lists(Protocol):
         self, project: str, chosen: Chosen, before: str | None = None, limit: int = 50
     ) -> Found[ListedResponse]:
         """Responses by the time they were created."""
+        ...
+
+    async def response_ids(self, project: str, page: PageQuery, model: str | None = None) -> Page[str]:
+        """Ids of responses by the time they were created; raises `NotFound` for a cursor that is none of them."""
         ...
 
     async def conversations(

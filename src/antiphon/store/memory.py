@@ -16,8 +16,6 @@ from antiphon.store.base import (
     OPEN_STATUSES,
     ChatFilter,
     Conversation,
-    Page,
-    PageQuery,
     SavedAnswer,
     StoredChat,
     StoredPrompt,
@@ -41,6 +39,7 @@ from antiphon.store.lists import Lists
 from antiphon.store.memory_lists import MemoryLists
 from antiphon.store.memory_rows import Response, Talk, Tenant
 from antiphon.store.memory_runs import MemoryRuns
+from antiphon.store.pages import Page, PageQuery
 from antiphon.store.paging import page as whole_page
 from antiphon.store.paging import version_place, window
 from antiphon.store.records import (

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from antiphon.store.faults import no_cursor
 from antiphon.store.lists import (
     Chosen,
     Found,
@@ -14,6 +15,9 @@ from antiphon.store.lists import (
     needle,
 )
 from antiphon.store.memory_rows import Response, Tenant
+from antiphon.store.pages import Page, PageQuery
+from antiphon.store.paging import page as whole_page
+from antiphon.store.paging import window
 
 
 class MemoryLists:
@@ -34,6 +38,23 @@ class MemoryLists:
         floor = looked_at[-1] if len(looked_at) == chosen.most else None
         older = found[limit - 1] if len(found) > limit else floor
         return Found([_listed(placed[place]) for place in found[:limit]], cursor_of(older) if older else None)
+
+    async def response_ids(self, project: str, page: PageQuery, model: str | None = None) -> Page[str]:
+        responses = self._projects.get(project, Tenant()).responses.values()
+        placed = {response.answer.id: (response.answer.created_at, response.first) for response in responses}
+        for param, cursor in (("after", page.after), ("before", page.before)):
+            if cursor is not None and cursor not in placed:
+                raise no_cursor(param, cursor)
+        read = window(page, placed.get(page.after or ""), placed.get(page.before or ""))
+        chosen = [
+            (placed[one.answer.id], one.answer.id)
+            for one in responses
+            if (model is None or one.answer.model == model)
+            and (read.low is None or placed[one.answer.id] > read.low)
+            and (read.high is None or placed[one.answer.id] < read.high)
+        ]
+        ids = [name for _, name in sorted(chosen, reverse=read.falling)]
+        return whole_page(ids[: read.limit], read)
 
     async def conversations(
         self, project: str, before: str | None = None, limit: int = 50

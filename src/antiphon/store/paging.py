@@ -8,8 +8,8 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
-from antiphon.store.base import Page, PageQuery
 from antiphon.store.faults import no_cursor
+from antiphon.store.pages import Page, PageQuery
 
 MAX_DIGITS = 9
 

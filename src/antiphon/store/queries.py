@@ -1,7 +1,7 @@
 """The named SQL statements, read from the `.sql` files beside this module.
 
 A statement opens with `-- name: find_item`, has a line or more that describe it, and takes `:named`
-parameters. `sql/queries/` holds what all databases word alike, `sql/<dialect>/queries.sql` the rest.
+parameters. `sql/queries/` holds what all databases word alike, `sql/<dialect>/` the rest.
 Not here: schemas (`migrate.py`) and carrying statements out. Counterpart: `operations/`, which names them.
 """
 
@@ -16,6 +16,8 @@ from msgspec import Struct
 Dialect = Literal["sqlite", "postgres"]
 
 NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
+# A step of the schema, which isn't asked by name.
+STEP = re.compile(r"\d{4}_")
 # `:name`, but not the cast `::text`.
 PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
 
@@ -38,7 +40,8 @@ def load(dialect: Dialect) -> Mapping[str, Query]:
     """Every statement a dialect has, by name."""
     sql = files("antiphon.store").joinpath("sql")
     shared = [path for path in sql.joinpath("queries").iterdir() if path.name.endswith(".sql")]
-    texts = [path.read_text("utf-8") for path in (*shared, sql.joinpath(dialect, "queries.sql"))]
+    own = [path for path in sql.joinpath(dialect).iterdir() if path.name.endswith(".sql") and not STEP.match(path.name)]
+    texts = [path.read_text("utf-8") for path in (*shared, *own)]
     return {query.name: query for text in texts for query in parse(text)}
 
 

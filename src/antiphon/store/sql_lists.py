@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 from antiphon.store.asks import Operation
 from antiphon.store.lists import Chosen, Found, ListedConversation, ListedResponse
 from antiphon.store.operations import lists
+from antiphon.store.pages import Page, PageQuery
 
 Result = TypeVar("Result")
 
@@ -28,6 +29,9 @@ class SqlLists:
         self, project: str, chosen: Chosen, before: str | None = None, limit: int = 50
     ) -> Found[ListedResponse]:
         return await self._backend.read(partial(lists.responses, project, chosen, before, limit))
+
+    async def response_ids(self, project: str, page: PageQuery, model: str | None = None) -> Page[str]:
+        return await self._backend.read(partial(lists.response_ids, project, page, model))
 
     async def conversations(
         self, project: str, before: str | None = None, limit: int = 50

@@ -7,8 +7,9 @@ import pytest
 from sample_rows import PROJECT, Clock, Make
 
 from antiphon.errors import ConfigFault, NotFound
-from antiphon.store.base import ChatFilter, Conversation, OpenStore, PageQuery, StoredChat
+from antiphon.store.base import ChatFilter, Conversation, OpenStore, StoredChat
 from antiphon.store.open import open_store
+from antiphon.store.pages import PageQuery
 from antiphon.wire.answers import Answer, StoredItem
 
 TALK = Conversation(id="conv_1", created_at=1000, metadata={"né": "\x00"})

@@ -6,9 +6,10 @@ import pytest
 from sample_rows import PROJECT, Make
 
 from antiphon.errors import InvalidRequest, NotFound
-from antiphon.store.base import Order, PageQuery, Store
+from antiphon.store.base import Store
 from antiphon.store.faults import MAX_CHAIN
 from antiphon.store.operations.answers import context
+from antiphon.store.pages import Order, PageQuery
 from antiphon.wire.answers import Answer, StoredItem
 
 LONG_RUN = b"iVBORw0KGgoAAAANSUhEUgAA" * 400

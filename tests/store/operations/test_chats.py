@@ -4,7 +4,8 @@ import pytest
 from sample_rows import PROJECT, Make
 
 from antiphon.errors import InvalidRequest, NotFound
-from antiphon.store.base import ChatFilter, Order, PageQuery, Store, StoredChat
+from antiphon.store.base import ChatFilter, Store, StoredChat
+from antiphon.store.pages import Order, PageQuery
 
 ALL = ChatFilter()
 

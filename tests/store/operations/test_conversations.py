@@ -6,7 +6,8 @@ import pytest
 from sample_rows import PROJECT, Clock, Make
 
 from antiphon.errors import ConversationLocked, InvalidRequest, NotFound
-from antiphon.store.base import Conversation, Order, PageQuery, Store
+from antiphon.store.base import Conversation, Store
+from antiphon.store.pages import Order, PageQuery
 from antiphon.wire.answers import StoredItem
 
 TALK = Conversation(id="conv_1", created_at=1000, metadata={"topic": "né\x00", "": '"\\'})

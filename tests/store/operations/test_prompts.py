@@ -4,8 +4,9 @@ import pytest
 from sample_rows import PROJECT
 
 from antiphon.errors import InvalidRequest, NotFound
-from antiphon.store.base import OpenStore, Page, PageQuery, Store, StoredPrompt
+from antiphon.store.base import OpenStore, Store, StoredPrompt
 from antiphon.store.open import open_store
+from antiphon.store.pages import Page, PageQuery
 
 RISING = PageQuery(order="asc")
 

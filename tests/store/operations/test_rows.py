@@ -4,9 +4,9 @@ import pytest
 
 from antiphon.errors import NotFound
 from antiphon.store.asks import Fetch
-from antiphon.store.base import Page, PageQuery
 from antiphon.store.blobs import detach
 from antiphon.store.operations.rows import HIGHEST, LOWEST, as_list, item_page, one_row, whole_items
+from antiphon.store.pages import Page, PageQuery
 from antiphon.wire.answers import StoredItem
 
 MISSING = NotFound("gone")

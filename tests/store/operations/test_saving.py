@@ -7,7 +7,8 @@ import pytest
 from sample_rows import PROJECT, Clock, Make
 
 from antiphon.errors import ConversationLocked, NotFound
-from antiphon.store.base import Conversation, PageQuery, Store
+from antiphon.store.base import Conversation, Store
+from antiphon.store.pages import PageQuery
 from antiphon.wire.answers import Answer, StoredItem
 
 TALK = Conversation(id="conv_1", created_at=1000, metadata={})

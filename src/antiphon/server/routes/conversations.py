@@ -22,7 +22,8 @@ from antiphon.server.paging import included, item_page, page_query
 from antiphon.server.seals import ReasoningSeal
 from antiphon.server.services import Services
 from antiphon.sources import Sources
-from antiphon.store.base import Conversation, Page
+from antiphon.store.base import Conversation
+from antiphon.store.pages import Page
 from antiphon.wire.conversations import (
     ConversationDeleted,
     ConversationObject,

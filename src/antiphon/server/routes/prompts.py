@@ -19,7 +19,8 @@ from antiphon.server.limits import read_json_body
 from antiphon.server.paging import page_query
 from antiphon.server.services import Services
 from antiphon.server.templates import version_number
-from antiphon.store.base import Page, StoredPrompt
+from antiphon.store.base import StoredPrompt
+from antiphon.store.pages import Page
 from antiphon.wire.prompts import PromptDeleted
 
 PATH = "/v1/prompts"

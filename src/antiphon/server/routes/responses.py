@@ -14,7 +14,7 @@ from antiphon.engine.included import given_out
 from antiphon.engine.notes import Notes
 from antiphon.engine.prepare import Asked
 from antiphon.engine.run import Run
-from antiphon.errors import InvalidRequest, UpgradeRequired
+from antiphon.errors import InvalidRequest
 from antiphon.runner.history import conversation_of, holding
 from antiphon.server.answering import Connection, answer_json, answer_stream
 from antiphon.server.callers import caller_of, project_of
@@ -23,6 +23,7 @@ from antiphon.server.front import REQUEST_ID
 from antiphon.server.json import json_response
 from antiphon.server.limits import read_json_body
 from antiphon.server.paging import included, item_page, page_query
+from antiphon.server.routes.response_list import ResponseList
 from antiphon.server.services import Services
 from antiphon.server.sockets.connection import Sockets
 from antiphon.server.templates import read_asked
@@ -68,11 +69,6 @@ def routes(services: Services) -> list[BaseRoute]:
     """The routes of this noun."""
     store = services.store
 
-    async def no_socket(_: Request) -> HttpResponse:
-        off = not services.config.websocket
-        said = "This server was started with --no-websocket" if off else "Ask for an upgrade to WebSocket"
-        raise UpgradeRequired(f"{said}. Over HTTP, responses are made with POST {PATH}.")
-
     async def get(request: Request) -> HttpResponse:
         if request.query_params.get("stream") == "true":
             raise InvalidRequest(
@@ -98,7 +94,7 @@ def routes(services: Services) -> list[BaseRoute]:
 
     return [
         Route(PATH, CreateResponse(services), methods=["POST"]),
-        Route(PATH, no_socket, methods=["GET"]),
+        Route(PATH, ResponseList(services).__call__, methods=["GET"]),
         WebSocketRoute(PATH, Sockets(services)),
         Route(PATH + "/{id}", get, methods=["GET"]),
         Route(PATH + "/{id}", delete, methods=["DELETE"]),

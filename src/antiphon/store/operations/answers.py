@@ -4,7 +4,7 @@ Not here: saving, which takes many answers at once (`saving.py`). Counterpart: `
 """
 
 from antiphon.store.asks import Fetch, Steps
-from antiphon.store.base import Page, PageQuery, SavedAnswer
+from antiphon.store.base import SavedAnswer
 from antiphon.store.faults import (
     MAX_CHAIN,
     broken_chain,
@@ -17,6 +17,7 @@ from antiphon.store.faults import (
 from antiphon.store.operations import runs
 from antiphon.store.operations.items import INPUT, remove_owned
 from antiphon.store.operations.rows import item_page, one_row, whole_items
+from antiphon.store.pages import Page, PageQuery
 from antiphon.wire.answers import StoredItem
 
 

@@ -8,10 +8,11 @@ from typing import Any
 import msgspec
 
 from antiphon.store.asks import Each, Fetch, Steps
-from antiphon.store.base import ChatFilter, Page, PageQuery, StoredChat
+from antiphon.store.base import ChatFilter, StoredChat
 from antiphon.store.faults import no_chat, no_cursor, storable, taken
 from antiphon.store.operations.items import MESSAGE, NewItem, insert_items, remove_owned
 from antiphon.store.operations.rows import HIGHEST, LOWEST, as_list, item_page, new_keys, one_row
+from antiphon.store.pages import Page, PageQuery
 from antiphon.store.paging import Window, page, window
 from antiphon.wire.answers import StoredItem
 

@@ -10,11 +10,12 @@ from typing import Any
 import msgspec
 
 from antiphon.store.asks import Each, Fetch, Steps
-from antiphon.store.base import Conversation, Page, PageQuery
+from antiphon.store.base import Conversation
 from antiphon.store.faults import doubled_item, locked, no_conversation, no_item, storable, taken
 from antiphon.store.operations.items import LOOSE, NewItem, insert_items, remove_blobs
 from antiphon.store.operations.rows import as_list, item_page, new_keys, one_row, whole_items
 from antiphon.store.operations.saving import Shelf, hold_conversations
+from antiphon.store.pages import Page, PageQuery
 from antiphon.wire.answers import StoredItem
 
 

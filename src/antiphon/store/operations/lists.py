@@ -8,8 +8,21 @@ from typing import Any
 import msgspec
 
 from antiphon.store.asks import Fetch, Steps
-from antiphon.store.faults import storable
-from antiphon.store.lists import Chosen, Found, ListedConversation, ListedResponse, bounds, cursor_of, moment, needle
+from antiphon.store.faults import no_cursor, storable
+from antiphon.store.lists import (
+    Chosen,
+    Found,
+    ListedConversation,
+    ListedResponse,
+    Moment,
+    bounds,
+    cursor_of,
+    moment,
+    needle,
+)
+from antiphon.store.operations.rows import HIGHEST, LOWEST, one_row
+from antiphon.store.pages import Page, PageQuery
+from antiphon.store.paging import Window, page, window
 
 
 def responses(project: str, chosen: Chosen, before: str | None, limit: int) -> Steps[Found[ListedResponse]]:
@@ -38,6 +51,28 @@ def responses(project: str, chosen: Chosen, before: str | None, limit: int) -> S
     found = [tuple(row) for row in (yield Fetch("listed_responses", params))]
     older = (found[limit - 1][1], found[limit - 1][0]) if len(found) > limit else floor
     return Found([_response(row) for row in found[:limit]], cursor_of(older) if older else None)
+
+
+def response_ids(project: str, query: PageQuery, model: str | None) -> Steps[Page[str]]:
+    """A page of ids of responses."""
+    after = yield from _place(project, "after", query.after)
+    before = yield from _place(project, "before", query.before)
+    if not storable(model or ""):
+        return Page([], has_more=False)
+    read: Window[Moment] = window(query, after, before)
+    low, high = read.low or (LOWEST, LOWEST), read.high or (HIGHEST, HIGHEST)
+    params = {"low_time": low[0], "low_key": low[1], "high_time": high[0], "high_key": high[1]}
+    named = "responses_falling" if read.falling else "responses_rising"
+    rows = yield Fetch(named, {"project": project, **params, "model": model, "limit": read.limit})
+    return page([next(iter(row)) for row in rows], read)
+
+
+def _place(project: str, param: str, cursor: str | None) -> Steps[Moment | None]:
+    """Where the cursor stands in the list of all; None without one."""
+    if cursor is None:
+        return None
+    row = yield from one_row("response_place", project, cursor, no_cursor(param, cursor))
+    return row[0], row[1]
 
 
 def conversations(project: str, before: str | None, limit: int) -> Steps[Found[ListedConversation]]:

@@ -6,9 +6,10 @@ Not here: what a template says (`engine/templates.py`). Counterpart: `sql/querie
 from typing import Any
 
 from antiphon.store.asks import Fetch, Steps
-from antiphon.store.base import Page, PageQuery, StoredPrompt
+from antiphon.store.base import StoredPrompt
 from antiphon.store.faults import no_cursor, no_prompt, no_prompt_version, taken
 from antiphon.store.operations.rows import HIGHEST, LOWEST, new_keys, one_row
+from antiphon.store.pages import Page, PageQuery
 from antiphon.store.paging import Window, page, version_place, window
 
 

@@ -10,9 +10,9 @@ import msgspec
 
 from antiphon.errors import AntiphonError
 from antiphon.store.asks import Fetch, Rows, Steps
-from antiphon.store.base import Page, PageQuery
 from antiphon.store.blobs import attach, names
 from antiphon.store.faults import no_cursor, storable
+from antiphon.store.pages import Page, PageQuery
 from antiphon.store.paging import Window, page, window
 from antiphon.wire.answers import StoredItem
 
