@@ -14,8 +14,8 @@ from typing import Protocol
 from msgspec import Struct
 
 from antiphon.store.lists import Lists
-from antiphon.store.runs import Runs
 from antiphon.store.pages import Page, PageQuery
+from antiphon.store.runs import Runs
 from antiphon.wire.answers import Answer, StoredItem
 
 # A response with one of these is still being made: it can't be continued and keeps its conversation locked.
