@@ -41,6 +41,7 @@ MENDING = {
     "MethodNotAllowed": "Use the method that the endpoint has.",
     "TooLarge": "Send less, or raise `--max-body`.",
     "UnsupportedMedia": "Send `content-type: application/json`.",
+    "UnreadableFile": "Mend the file as the message says, or give another.",
     "UpstreamRefused": "As the upstream's message says; the message, its code and `retry-after` are passed on.",
     "UpstreamUnavailable": "Start the model server, or correct its address; `antiphon doctor` says which.",
     "UpstreamCut": "Look at the model server's log, and ask again.",
@@ -54,6 +55,7 @@ MENDING = {
     "CassetteInvalid": "Mend the line that the message names, or record again.",
     "StoreFault": "Make room on the disk, or make the database writable; then ask again.",
     "LeaseLost": "Nothing: clients never see it, and the run goes on at the other worker.",
+    "PackageMissing": "Install it in the server's environment, and start the server again.",
     "ServerStopping": "Ask again: another server answers, or this one when it is started again.",
     "ConfigFault": "Correct the setting that the message names; the program exits with status 2.",
 }
@@ -66,6 +68,7 @@ FAULT = {
     "CassetteFault": "the cassette",
     "StoreFault": "the store",
     "LeaseLost": "the worker",
+    "PackageMissing": "the operator",
     "ServerStopping": "the operator",
     "ConfigFault": "the settings",
 }

@@ -13,6 +13,7 @@
     │   ├── MethodNotAllowed    405
     │   ├── TooLarge            413
     │   ├── UnsupportedMedia    415
+    │   ├── UnreadableFile      400   no text can be had from a file: broken, encrypted, empty, scanned, too large
     │   ├── UpgradeRequired     426   the path speaks WebSocket, or the server was started without it
     │   └── TooManyRequests     429   more at once than one client may ask
     ├── UpstreamFault           the model server is at fault
@@ -31,6 +32,7 @@
     │   └── CassetteInvalid     500   the file can't be read
     ├── StoreFault              503   what was to be saved isn't saved
     ├── LeaseLost               503   a worker was slow, and another has taken its run up since
+    ├── PackageMissing          501   an optional package that this needs isn't installed
     ├── ServerStopping          503   the server was told to stop before it could answer
     └── ConfigFault             (no HTTP) the operator's settings; the program says so and exits with 2
 
@@ -172,6 +174,12 @@ class UnsupportedMedia(ClientFault):
     default_code = "unsupported_media_type"
 
 
+class UnreadableFile(ClientFault):
+    """No text can be had from a file; the message names it. `code` is one of a vector store file's `last_error`."""
+
+    default_code = "invalid_file"
+
+
 class UpstreamFault(AntiphonError):
     """The model server failed; the request may be right."""
 
@@ -305,6 +313,13 @@ class LeaseLost(AntiphonError):
 
     status = 503
     default_code = "lease_lost"
+
+
+class PackageMissing(AntiphonError):
+    """An optional package that this needs isn't installed; the message has the command that installs it."""
+
+    status = 501
+    default_code = "package_missing"
 
 
 class ServerStopping(AntiphonError):
