@@ -17,6 +17,7 @@ from platformdirs import user_data_path
 
 from antiphon.engine.traits import Traits
 from antiphon.errors import ConfigFault
+from antiphon.runner.webhooks import WebhookSettings
 from antiphon.tools.connectors import ConnectorSettings
 from antiphon.tools.settings import ToolSettings
 
@@ -57,11 +58,12 @@ UNFLAGGED = {
 TABLES = {
     "connectors": "MCP servers that requests name by `connector_id`, a table each: `[connectors.NAME]`",
     "models": 'what is to be known of a model, a table for each pattern of full ids: `[models."ollama/qwen*"]`',
+    "webhooks": "endpoints that are told when a run in the background ends, a table each: `[webhooks.NAME]`",
     "tools": "the tools that this server runs itself, a table each: `[tools.web_search]`",
 }
 """Settings that are tables, and what they mean; the file alone has them."""
 
-CHOSEN = frozenset({"models", "connectors", "headers_env"})
+CHOSEN = frozenset({"models", "connectors", "headers_env", "webhooks"})
 """Tables whose members the operator names."""
 
 _AT = re.compile(r" - at `\$\.(?P<name>\w+)")
@@ -104,6 +106,7 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     sealing_key_file: str | None = None
     models: dict[str, Traits] = {}
     connectors: dict[str, ConnectorSettings] = {}
+    webhooks: dict[str, WebhookSettings] = {}
     tools: ToolSettings = ToolSettings()
 
     @property

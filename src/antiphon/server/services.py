@@ -23,13 +23,16 @@ from antiphon.errors import ConfigFault
 from antiphon.network import Network
 from antiphon.network.outward import Outward
 from antiphon.network.reach import USUAL_PORTS, Reach
+from antiphon.runner.delivering import Delivering, Door
 from antiphon.runner.observing import Watch
 from antiphon.runner.open_runs import OpenRuns
 from antiphon.runner.retention import keep_sweeping
 from antiphon.runner.timeline import RecentRuns
+from antiphon.runner.webhooks import Endpoint
 from antiphon.sealing import Sealing
 from antiphon.server.front import is_loopback
 from antiphon.server.seals import ItemStamp, ReasoningSeal, sealing_of
+from antiphon.server.webhooks import endpoints_of, guarded
 from antiphon.sources import Sources, live
 from antiphon.store.base import Store
 from antiphon.store.memory import MemoryStore
@@ -83,6 +86,7 @@ class Services:
     sealing: Sealing
     aids: Aids
     outward: Outward
+    delivering: Delivering
     tools: Mapping[str, Tool] = field(default_factory=dict)
     connectors: Mapping[str, Connector] = field(default_factory=dict)
     scope: str = ""
@@ -169,6 +173,7 @@ async def open_services(
             sealing=sealing_of(config),
             aids=aids,
             outward=Outward(tape or network, partial(reach_of, config)),
+            delivering=_delivering(stack, store, guarded(network, config), endpoints_of(config, environment)),
             tools=tools,
             connectors=make_connectors(config.connectors, _keys(environment, "The connector", replays=replays)),
             tape=tape,
@@ -186,6 +191,14 @@ def _closed_in(stack: AsyncExitStack, tools: dict[str, Tool]) -> dict[str, Tool]
     for tool in tools.values():
         stack.push_async_callback(tool.close)
     return tools
+
+
+def _delivering(stack: AsyncExitStack, store: Store, door: Door, endpoints: Mapping[str, Endpoint]) -> Delivering:
+    """What delivers webhooks, at work where there is anybody to be told."""
+    delivering = Delivering(store.deliveries, endpoints, door, live().clock)
+    if endpoints:
+        stack.push_async_callback(_stop, asyncio.create_task(delivering.run()))
+    return delivering
 
 
 async def _kept(stack: AsyncExitStack, config: Config) -> Store:

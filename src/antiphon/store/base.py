@@ -13,6 +13,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from antiphon.store.deliveries import Deliveries
 from antiphon.store.lists import Lists
 from antiphon.store.pages import Page, PageQuery
 from antiphon.store.runs import Runs
@@ -74,6 +75,10 @@ class StoredPrompt(Struct, frozen=True, kw_only=True):
 
 class Store(Protocol):
     """What the server keeps, by project. See the module's docstring for the errors of every method."""
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """Webhooks that are still to be delivered."""
 
     @property
     def lists(self) -> Lists:

@@ -20,6 +20,7 @@ from antiphon.store.base import (
     StoredChat,
     StoredPrompt,
 )
+from antiphon.store.deliveries import Deliveries
 from antiphon.store.faults import (
     broken_chain,
     check_answer,
@@ -36,6 +37,7 @@ from antiphon.store.faults import (
     taken,
 )
 from antiphon.store.lists import Lists
+from antiphon.store.memory_deliveries import MemoryDeliveries
 from antiphon.store.memory_lists import MemoryLists
 from antiphon.store.memory_rows import Response, Talk, Tenant
 from antiphon.store.memory_runs import MemoryRuns
@@ -66,6 +68,7 @@ class MemoryStore:
         self._clock = clock
         self._projects: dict[str, Tenant] = {}
         self._serial = 0
+        self.deliveries: Deliveries = MemoryDeliveries(clock)
         self.lists: Lists = MemoryLists(self._projects)
         self.runs = MemoryRuns(self._projects, self.save_answer, clock)
 

@@ -13,13 +13,15 @@ from typing import Protocol, TypeVar
 
 from antiphon.store import records
 from antiphon.store.asks import Operation
-from antiphon.store.base import ChatFilter, Conversation, SavedAnswer, StoredChat, StoredPrompt
+from antiphon.store.base import ChatFilter, Conversation, Page, PageQuery, SavedAnswer, StoredChat, StoredPrompt
+from antiphon.store.deliveries import Deliveries
 from antiphon.store.faults import check_answer, check_chat, check_items, check_prompt, check_texts
 from antiphon.store.groups import unattended
 from antiphon.store.lists import Lists
 from antiphon.store.operations import admin, answers, chats, conversations, prompts
 from antiphon.store.operations.saving import Lock, Save
 from antiphon.store.pages import Page, PageQuery
+from antiphon.store.sql_deliveries import SqlDeliveries
 from antiphon.store.sql_lists import SqlLists
 from antiphon.store.sql_runs import SqlRuns
 from antiphon.wire.answers import Answer, StoredItem
@@ -66,6 +68,7 @@ class SqlStore:
         """Takes over the backend: `close` closes it."""
         self._backend = backend
         self._clock = clock
+        self.deliveries: Deliveries = SqlDeliveries(backend, clock)
         self.lists: Lists = SqlLists(backend)
         self.runs = SqlRuns(backend, clock)
 

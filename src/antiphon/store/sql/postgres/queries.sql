@@ -138,3 +138,8 @@ FOR UPDATE;
 -- Batches for the logs of runs.
 INSERT INTO run_events (response, first, last, lines)
 SELECT * FROM unnest(:response::bigint[], :first::bigint[], :last::bigint[], :lines::bytea[]);
+
+-- name: due_deliveries
+-- Messages that are due, the longest due first.
+SELECT key, project, id, endpoint, body, created_at, due, attempts FROM deliveries
+WHERE due <= :now ORDER BY due LIMIT :limit FOR UPDATE SKIP LOCKED;

@@ -130,3 +130,8 @@ CROSS JOIN runs AS r ON r.project = json_extract(w.value, '$[0]') AND r.id = jso
 -- name: insert_run_events
 -- A batch for a run's log.
 INSERT INTO run_events (response, first, last, lines) VALUES (:response, :first, :last, :lines);
+
+-- name: due_deliveries
+-- Messages that are due, the longest due first.
+SELECT key, project, id, endpoint, body, created_at, due, attempts FROM deliveries
+WHERE due <= :now ORDER BY due LIMIT :limit;
