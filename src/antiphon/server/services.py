@@ -136,8 +136,7 @@ async def open_services(
     Raises `ConfigFault` for settings that can't work.
     """
     async with AsyncExitStack() as stack:
-        timeouts = Timeouts(config.connect_timeout, config.first_byte_timeout, config.idle_timeout)
-        network = _with_mcp(_with_containers(network or Network(timeouts), config, environment))
+        network = _with_mcp(_with_containers(network or Network(_timeouts(config)), config, environment))
         stack.push_async_callback(network.close)
         tape = open_tape(config, network) if config.cassette else None
         named = named_upstreams(config, environment)
@@ -179,6 +178,10 @@ async def open_services(
             tape=tape,
             recent=RecentRuns(live().clock) if config.console else None,
         )
+
+
+def _timeouts(config: Config) -> Timeouts:
+    return Timeouts(config.connect_timeout, config.first_byte_timeout, config.idle_timeout)
 
 
 def reach_of(config: Config) -> Reach:
