@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 
 from antiphon.store import records
 from antiphon.store.asks import Operation
-from antiphon.store.base import ChatFilter, Conversation, Page, PageQuery, SavedAnswer, StoredChat, StoredPrompt
+from antiphon.store.base import ChatFilter, Conversation, SavedAnswer, StoredChat, StoredPrompt
 from antiphon.store.deliveries import Deliveries
 from antiphon.store.faults import check_answer, check_chat, check_items, check_prompt, check_texts
 from antiphon.store.groups import unattended
