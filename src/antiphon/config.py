@@ -42,6 +42,7 @@ WANTED = {
     "console": "yes or no",
     "public_ports": "a list of ports from 1 to 65535",
     "max_body": "a number of bytes above 0",
+    "max_file": "a number of bytes above 0",
     "upstream": "a list of NAME=URL",
     "alias": "a list of PATTERN=MODEL",
     "cors": "a list of origins",
@@ -93,6 +94,8 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     redact: list[str] = []
     cors: list[str] = []
     max_body: Annotated[int, Meta(ge=1)] = 32 * 1024 * 1024
+    files: str | None = None
+    max_file: Annotated[int, Meta(ge=1)] = 512 * 1024 * 1024
     connect_timeout: Seconds = 10.0
     first_byte_timeout: Seconds = 300.0
     idle_timeout: Seconds = 300.0
@@ -153,6 +156,16 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         if scheme == "sqlite":
             return Path(path).parent
         return None if self.store_url.startswith("memory:") else user_data_path("antiphon")
+
+    @property
+    def files_folder(self) -> Path | None:
+        """Where the bytes of files are kept: as said, else beside the database; None for a temporary folder."""
+        if self.store_url.startswith("memory:"):
+            return None
+        if self.files:
+            return Path(self.files)
+        scheme, _, path = self.store_url.partition(":///")
+        return Path(path).with_suffix(".files") if scheme == "sqlite" else user_data_path("antiphon") / "files"
 
 
 class Environment(msgspec.Struct, kw_only=True):

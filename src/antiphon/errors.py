@@ -14,6 +14,7 @@
     │   ├── TooLarge            413
     │   ├── UnsupportedMedia    415
     │   ├── UnreadableFile      400   no text can be had from a file: broken, encrypted, empty, scanned, too large
+    │   ├── RangeNotSatisfiable 416   a range of a file that begins behind its end
     │   ├── UpgradeRequired     426   the path speaks WebSocket, or the server was started without it
     │   └── TooManyRequests     429   more at once than one client may ask
     ├── UpstreamFault           the model server is at fault
@@ -178,6 +179,21 @@ class UnreadableFile(ClientFault):
     """No text can be had from a file; the message names it. `code` is one of a vector store file's `last_error`."""
 
     default_code = "invalid_file"
+
+
+class RangeNotSatisfiable(ClientFault):
+    """A range of a content begins behind its end; `size` is how many bytes there are."""
+
+    status = 416
+    default_code = "range_not_satisfiable"
+
+    def __init__(self, message: str, size: int) -> None:
+        super().__init__(message)
+        self.size = size
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {"content-range": f"bytes */{self.size}"}
 
 
 class UpstreamFault(AntiphonError):

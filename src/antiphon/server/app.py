@@ -16,6 +16,7 @@ from antiphon.server.routes import (
     compact,
     containers,
     conversations,
+    files,
     input_tokens,
     models,
     passthrough,
@@ -25,7 +26,7 @@ from antiphon.server.routes import (
 from antiphon.server.scopes import Scoped
 from antiphon.server.services import Services
 
-NOUNS = (responses, compact, input_tokens, conversations, prompts, containers, chats, models, passthrough)
+NOUNS = (responses, compact, input_tokens, conversations, prompts, files, containers, chats, models, passthrough)
 
 
 class Cors(TypedDict):

@@ -14,6 +14,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from antiphon.store.deliveries import Deliveries
+from antiphon.store.files import Files
 from antiphon.store.lists import Lists
 from antiphon.store.pages import Page, PageQuery
 from antiphon.store.runs import Runs
@@ -83,6 +84,10 @@ class Store(Protocol):
     @property
     def lists(self) -> Lists:
         """What there is, for a person who looks through it."""
+
+    @property
+    def files(self) -> Files:
+        """The rows of files and uploads."""
 
     @property
     def runs(self) -> Runs:

@@ -21,7 +21,7 @@ from antiphon.store.migrate import Migration, foreign, plan
 from antiphon.store.operations.saving import Lock, Save
 from antiphon.store.postgres_faults import ERRORS, PASSING, config_fault, store_fault
 from antiphon.store.queries import load
-from antiphon.store.sql_store import Reader
+from antiphon.store.sql_backend import Reader
 
 Result = TypeVar("Result")
 

@@ -22,7 +22,7 @@ from antiphon.store.groups import GroupCommit, Outcome, Unit, Work, units
 from antiphon.store.migrate import Migration, foreign, plan
 from antiphon.store.operations.saving import Lock, Save
 from antiphon.store.queries import load
-from antiphon.store.sql_store import Reader
+from antiphon.store.sql_backend import Reader
 from antiphon.store.sqlite_faults import config_fault, store_fault
 
 Result = TypeVar("Result")
