@@ -20,7 +20,7 @@ from antiphon.store.faults import (
 )
 from antiphon.store.files import StoredFile, StoredPart, StoredUpload, Swept, Usage
 from antiphon.store.memory_pages import page_of
-from antiphon.store.operations.uploads import aged
+from antiphon.store.operations.uploads import FORGOTTEN_AFTER, aged
 from antiphon.store.pages import Page, PageQuery
 
 
@@ -109,6 +109,9 @@ class MemoryFiles:
             for upload in [upload for upload in over if upload.status == "expired"]:
                 places += self._end(project, upload)
                 rows += 1
+            old = [upload.id for upload in shelf.uploads.values() if self._forgotten(upload)]
+            for name in old:
+                del shelf.uploads[name], shelf.parts[name]
         return Swept(rows, places)
 
     async def known(self, places: Collection[str]) -> Sequence[str]:
@@ -157,6 +160,9 @@ class MemoryFiles:
 
     def _over(self, file: StoredFile) -> bool:
         return file.expires_at is not None and file.expires_at <= self._clock()
+
+    def _forgotten(self, upload: StoredUpload) -> bool:
+        return upload.status != "pending" and upload.expires_at <= self._clock() - FORGOTTEN_AFTER
 
     def _pending(self, project: str, upload_id: str) -> StoredUpload:
         upload = self._upload(project, upload_id)

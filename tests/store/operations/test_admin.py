@@ -119,7 +119,7 @@ HEADER = b'{"kind":"antiphon-export","version":1}'
     [
         ([], "empty"),
         ([b"nonsense"], "Line 1 .*malformed"),
-        ([b'{"kind":"antiphon-export","version":3}'], "newer Antiphon"),
+        ([b'{"kind":"antiphon-export","version":999}'], "newer Antiphon"),
         ([HEADER, HEADER], "Line 2 .*line 1"),
         ([b'{"kind":"item","project":"p","conversation_id":"c","item":{"id":"i","raw":"{}"}}'], "Line 1 .*version"),
         ([HEADER, b'{"kind":"item","project":"p"}'], "Line 2 .*conversation_id"),
