@@ -5,7 +5,7 @@ The one place where rooms are put together: transport, cassette, catalog, client
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -188,7 +188,7 @@ def reach_of(config: Config) -> Reach:
 
 
 def _catalog(
-    config: Config, upstream: list[Upstream], network: Transport, known: list[KnownUpstream], *, replays: bool
+    config: Config, upstream: Sequence[Upstream], network: Transport, known: list[KnownUpstream], *, replays: bool
 ) -> Catalog:
     return Catalog(
         upstream,
