@@ -22,11 +22,24 @@ from antiphon.server.routes import (
     passthrough,
     prompts,
     responses,
+    uploads,
 )
 from antiphon.server.scopes import Scoped
 from antiphon.server.services import Services
 
-NOUNS = (responses, compact, input_tokens, conversations, prompts, files, containers, chats, models, passthrough)
+NOUNS = (
+    responses,
+    compact,
+    input_tokens,
+    conversations,
+    prompts,
+    files,
+    uploads,
+    containers,
+    chats,
+    models,
+    passthrough,
+)
 
 
 class Cors(TypedDict):

@@ -12,7 +12,7 @@ from functools import partial
 from starlette.requests import Request
 from starlette.types import Receive
 
-from antiphon.errors import InvalidRequest
+from antiphon.errors import InvalidRequest, TooLarge
 from antiphon.server.form_reader import FieldBegan, FieldData, FormReader, Happening
 from antiphon.server.limits import ClientLeft
 from antiphon.store.blob_store import Blob, BlobStore, too_large
@@ -96,7 +96,7 @@ async def uploaded(request: Request, name: str, blobs: BlobStore, limit: int) ->
     reader = FormReader(request.headers.get("content-type", ""))
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit + AROUND:
-        raise too_large(limit)
+        raise too_large(limit, name)
     async with AsyncExitStack() as undo:
         form, arriving = Uploaded(head=FieldBegan(name)), Arriving(request.receive, reader)
         while (head := await arriving.next_field()) is not None:
@@ -105,8 +105,15 @@ async def uploaded(request: Request, name: str, blobs: BlobStore, limit: int) ->
                 continue
             if form.file is not None or head.filename is None:
                 raise InvalidRequest(f"The form needs one file, as the field '{name}'.", param=name)
-            async with aclosing(arriving.data()) as data:
-                form.head, form.file = head, await blobs.put(data, limit)
+            form.head, form.file = head, await _put(arriving, name, blobs, limit)
             undo.push_async_callback(partial(blobs.delete, form.file.place))
         yield form
         undo.pop_all()
+
+
+async def _put(arriving: Arriving, name: str, blobs: BlobStore, limit: int) -> Blob:
+    async with aclosing(arriving.data()) as data:
+        try:
+            return await blobs.put(data, limit)
+        except TooLarge:
+            raise too_large(limit, name) from None

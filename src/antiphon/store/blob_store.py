@@ -62,9 +62,9 @@ class BlobStore(Protocol):
         ...
 
 
-def too_large(limit: int) -> TooLarge:
+def too_large(limit: int, param: str | None = None) -> TooLarge:
     """A stream goes on behind its limit."""
-    return TooLarge(f"The file is larger than {limit} bytes, the limit of this server.", param="file")
+    return TooLarge(f"The file is larger than {limit} bytes, the limit of this server.", param=param)
 
 
 def lost(place: str, where: str) -> StoreFault:
