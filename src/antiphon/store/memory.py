@@ -42,6 +42,7 @@ from antiphon.store.memory_lists import MemoryLists
 from antiphon.store.memory_pages import page_of
 from antiphon.store.memory_rows import Response, Talk, Tenant
 from antiphon.store.memory_runs import MemoryRuns
+from antiphon.store.near import MatrixNear
 from antiphon.store.pages import Page, PageQuery
 from antiphon.store.paging import page as whole_page
 from antiphon.store.paging import version_place, window
@@ -55,6 +56,9 @@ from antiphon.store.records import (
     ResponseLine,
     not_exported,
 )
+from antiphon.store.sql_vectors import SqlVectors
+from antiphon.store.sqlite_memory import SqliteMemory
+from antiphon.store.vectors import Vectors
 from antiphon.wire.answers import Answer, StoredItem
 
 Owner = TypeVar("Owner", Conversation, StoredChat)
@@ -70,6 +74,8 @@ class MemoryStore:
         self._projects: dict[str, Tenant] = {}
         self._serial = 0
         self.deliveries: Deliveries = MemoryDeliveries(clock)
+        self._indexed = SqliteMemory(clock)
+        self.vectors: Vectors = SqlVectors(self._indexed, MatrixNear(self._indexed), clock=clock)
         self.lists: Lists = MemoryLists(self._projects)
         self.runs = MemoryRuns(self._projects, self.save_answer, clock)
         self.files = MemoryFiles(clock)
@@ -374,6 +380,7 @@ class MemoryStore:
 
     async def close(self) -> None:
         self._projects.clear()
+        await self._indexed.close()
 
     def _tenant(self, project: str) -> Tenant:
         """The project's rows."""

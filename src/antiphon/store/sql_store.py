@@ -16,6 +16,7 @@ from antiphon.store.faults import check_answer, check_chat, check_items, check_p
 from antiphon.store.files import Files
 from antiphon.store.groups import unattended
 from antiphon.store.lists import Lists
+from antiphon.store.near import MatrixNear
 from antiphon.store.operations import admin, answers, chats, conversations, prompts
 from antiphon.store.operations.saving import Lock, Save
 from antiphon.store.pages import Page, PageQuery
@@ -24,6 +25,8 @@ from antiphon.store.sql_deliveries import SqlDeliveries
 from antiphon.store.sql_files import SqlFiles
 from antiphon.store.sql_lists import SqlLists
 from antiphon.store.sql_runs import SqlRuns
+from antiphon.store.sql_vectors import SqlVectors
+from antiphon.store.vectors import Vectors
 from antiphon.wire.answers import Answer, StoredItem
 
 # Lower than every key.
@@ -33,12 +36,15 @@ NO_KEY = 0
 class SqlStore:
     """Both faces of a store, over a backend. `clock` (Unix seconds) is the time that locks expire by."""
 
-    def __init__(self, backend: Backend, clock: Callable[[], float] = time.time) -> None:
-        """Takes over the backend: `close` closes it."""
+    def __init__(
+        self, backend: Backend, clock: Callable[[], float] = time.time, vectors: Vectors | None = None
+    ) -> None:
+        """Takes over the backend: `close` closes it. Without `vectors` they are compared here, not in the database."""
         self._backend = backend
         self._clock = clock
         self.deliveries: Deliveries = SqlDeliveries(backend, clock)
         self.lists: Lists = SqlLists(backend)
+        self.vectors: Vectors = vectors or SqlVectors(backend, MatrixNear(backend), clock=clock)
         self.runs = SqlRuns(backend, clock)
         self.files: Files = SqlFiles(backend, clock)
 

@@ -30,6 +30,7 @@ Result = TypeVar("Result")
 BUSY_TIMEOUT = 5.0
 READERS = 2
 STATEMENTS = 256
+IN_MEMORY = ":memory:"
 OWNER_ONLY = 0o600
 
 # The page size counts only for a new file; 8 KB hold the rows of an answer with a tenth less waste than 4.
@@ -47,7 +48,8 @@ class Connection:
         self.path = path
         self._queries = {name: query.sql for name, query in load("sqlite").items()}
         try:
-            create(path)
+            if str(path) != IN_MEMORY:
+                create(path)
             self.raw = sqlite3.connect(
                 path, timeout=busy_timeout, isolation_level=None, check_same_thread=False, cached_statements=STATEMENTS
             )
