@@ -80,6 +80,7 @@ ENDPOINTS = {
     "GET /v1/models": "The models of all upstreams, as `upstream/model`.",
     "GET /v1/models/{id:path}": "One of them.",
     "GET /v1/health": '`{"status":"OK"}`.',
+    "GET /v1/ready": "The same with `ready`; 503 while the store doesn't answer, or the server stops.",
     "POST /v1/conversations": "A new conversation; the body may be left out.",
     "GET /v1/conversations/{id}": "A conversation.",
     "POST /v1/conversations/{id}": "Replace its metadata.",

@@ -166,6 +166,13 @@ def _add_server_flags(command: argparse.ArgumentParser) -> None:
         "--no-console", dest="console", action="store_false", default=None,
         help="serve no pages for people at /, and remember nothing of runs for them",
     )  # fmt: skip
+    add(
+        "--stop-delay",
+        type=float,
+        metavar="SECONDS",
+        help="after SIGTERM, answer but take no work for so long (0)",
+    )
+    add("--stop-grace", type=float, metavar="SECONDS", help="after that, let open answers go on for so long (7)")
     add("--ping-every", type=float, metavar="SECONDS", help="comment in a stream silent for so long (15)")
     add(
         "--sealing-key-file",

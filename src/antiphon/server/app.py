@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from antiphon.errors import AntiphonError
 from antiphon.server.errors import on_antiphon_error, on_fault, on_http_exception
 from antiphon.server.front import Front, Guard, is_loopback
+from antiphon.server.pressure import Pressed
 from antiphon.server.routes import (
     chats,
     compact,
@@ -66,7 +67,7 @@ def build_app(services: Services) -> ASGIApp:
 
 def _app(services: Services) -> ASGIApp:
     config = services.config
-    app = Starlette(
+    routed = Starlette(
         routes=[route for noun in NOUNS for route in noun.routes(services)],
         exception_handlers={
             AntiphonError: on_antiphon_error,
@@ -75,6 +76,7 @@ def _app(services: Services) -> ASGIApp:
         },
         middleware=_cors(config.cors),
     )
+    app = Pressed(routed, services.pressure, services.open_runs)
     return Front(app, services.sources_for, Guard(config.cors, guarded=is_loopback(config.host)))
 
 

@@ -26,6 +26,7 @@ from antiphon.network.reach import USUAL_PORTS, Reach
 from antiphon.runner.delivering import Delivering, Door
 from antiphon.runner.observing import Watch
 from antiphon.runner.open_runs import OpenRuns
+from antiphon.runner.pressure import Pressure, PressureLimits
 from antiphon.runner.timeline import RecentRuns
 from antiphon.runner.webhooks import Endpoint
 from antiphon.sealing import Sealing
@@ -93,6 +94,7 @@ class Services:
     scope: str = ""
     tape: CassetteTransport | None = None
     open_runs: OpenRuns = field(default_factory=OpenRuns)
+    pressure: Pressure = field(default_factory=lambda: Pressure(PressureLimits()))
     recent: RecentRuns | None = None
 
     @property
@@ -151,6 +153,8 @@ async def open_services(
         store, files = await open_kept(stack, config)
         mcp = McpClient(tape or network, clock=time.monotonic)
         stack.push_async_callback(mcp.close)
+        store = await _kept(stack, config)
+        mcp = _closed_after(stack, McpClient(tape or network, clock=time.monotonic))
         aids = Aids(Checker(), Measurer(tape or network, catalog))
         stack.push_async_callback(aids.checker.close)
         retry = Retry(sleep=_no_wait) if replays else Retry()
@@ -173,6 +177,7 @@ async def open_services(
             tools=tools,
             connectors=make_connectors(config.connectors, _keys(environment, "The connector", replays=replays)),
             tape=tape,
+            pressure=Pressure(config.limits),
             recent=RecentRuns(live().clock) if config.console else None,
         )
 
@@ -198,6 +203,11 @@ def _catalog(
         lister=_lister(known, replays=replays),
         any_holder=replays,
     )
+
+
+def _closed_after(stack: AsyncExitStack, client: McpClient) -> McpClient:
+    stack.push_async_callback(client.close)
+    return client
 
 
 def _closed_in(stack: AsyncExitStack, tools: dict[str, Tool]) -> dict[str, Tool]:
