@@ -153,8 +153,6 @@ async def open_services(
         store, files = await open_kept(stack, config)
         mcp = McpClient(tape or network, clock=time.monotonic)
         stack.push_async_callback(mcp.close)
-        store = await _kept(stack, config)
-        mcp = _closed_after(stack, McpClient(tape or network, clock=time.monotonic))
         aids = Aids(Checker(), Measurer(tape or network, catalog))
         stack.push_async_callback(aids.checker.close)
         retry = Retry(sleep=_no_wait) if replays else Retry()
@@ -203,11 +201,6 @@ def _catalog(
         lister=_lister(known, replays=replays),
         any_holder=replays,
     )
-
-
-def _closed_after(stack: AsyncExitStack, client: McpClient) -> McpClient:
-    stack.push_async_callback(client.close)
-    return client
 
 
 def _closed_in(stack: AsyncExitStack, tools: dict[str, Tool]) -> dict[str, Tool]:
