@@ -1,46 +1,41 @@
 """The ASGI application: routes, errors, and the front before them. Counterpart: `serve.py`, which runs it."""
 
+from collections.abc import Callable
 from typing import TypedDict
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from antiphon.errors import AntiphonError
 from antiphon.server.errors import on_antiphon_error, on_fault, on_http_exception
 from antiphon.server.front import Front, Guard, is_loopback
-from antiphon.server.pressure import Pressed
 from antiphon.server.routes import (
     chats,
     compact,
     containers,
     conversations,
-    files,
     input_tokens,
     models,
     passthrough,
     prompts,
     responses,
-    uploads,
 )
 from antiphon.server.scopes import Scoped
 from antiphon.server.services import Services
 
-NOUNS = (
-    responses,
-    compact,
-    input_tokens,
-    conversations,
-    prompts,
-    files,
-    uploads,
-    containers,
-    chats,
-    models,
-    passthrough,
-)
+NOUNS = (responses, compact, input_tokens, conversations, prompts, containers, chats, models, passthrough)
+
+Pages = Callable[[Services], list[BaseRoute]]
+"""The routes of pages for people; the room that has them stands above this one."""
+
+
+def no_pages(_: Services) -> list[BaseRoute]:
+    """None."""
+    return []
 
 
 class Cors(TypedDict):
@@ -58,17 +53,17 @@ CORS = Cors(
 )
 
 
-def build_app(services: Services) -> ASGIApp:
-    """The whole server over `services`; under a cassette each scope has one."""
+def build_app(services: Services, pages: Pages = no_pages) -> ASGIApp:
+    """The whole server over `services`, with `pages` for people; under a cassette each scope has one, without pages."""
     if services.tape is None:
-        return _app(services)
-    return Scoped(lambda scope: _app(services.in_scope(scope) if scope else services))
+        return _app(services, pages(services))
+    return Scoped(lambda scope: _app(services.in_scope(scope), []) if scope else _app(services, pages(services)))
 
 
-def _app(services: Services) -> ASGIApp:
+def _app(services: Services, pages: list[BaseRoute]) -> ASGIApp:
     config = services.config
-    routed = Starlette(
-        routes=[route for noun in NOUNS for route in noun.routes(services)],
+    app = Starlette(
+        routes=[*(route for noun in NOUNS for route in noun.routes(services)), *pages],
         exception_handlers={
             AntiphonError: on_antiphon_error,
             HTTPException: on_http_exception,
@@ -76,7 +71,6 @@ def _app(services: Services) -> ASGIApp:
         },
         middleware=_cors(config.cors),
     )
-    app = Pressed(routed, services.pressure, services.open_runs)
     return Front(app, services.sources_for, Guard(config.cors, guarded=is_loopback(config.host)))
 
 

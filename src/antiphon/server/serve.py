@@ -6,13 +6,9 @@ import gc
 import signal
 import socket
 import sys
-import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
-from math import ceil
-from types import FrameType
 from typing import TypeVar
 
 import uvicorn
@@ -20,8 +16,8 @@ from starlette.types import ASGIApp
 
 from antiphon.config import Config, Environment
 from antiphon.errors import ConfigFault
-from antiphon.server.app import build_app
-from antiphon.server.coded import patient
+from antiphon.server.app import Pages, build_app, no_pages
+from antiphon.server.coded import CodedProtocol
 from antiphon.server.services import Services, open_services
 from antiphon.server.sockets.protocol import SocketProtocol
 
@@ -36,53 +32,26 @@ T = TypeVar("T")
 KEEP_ALIVE = 75
 PING_EVERY = 20.0
 """Seconds between pings on a WebSocket, and until one that isn't answered ends it."""
-CUT_AFTER = 3.0
-"""Seconds from the wish that open answers end until they are cut."""
+GRACE, SHUTDOWN = 7, 10
+"""Seconds that open answers have to end by themselves, and until they are cut: a supervisor waits for 10."""
 GC_THRESHOLDS = (20_000, 20, 50)
 """Tokens make no cycles, so the collector finds nothing in them; at its usual pace it takes a seventh of the time."""
 BACKLOG = 2048
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a server ends when it is told to; times in seconds.
+class Server(uvicorn.Server):
+    """uvicorn, but a signal ends `serve` and not the process: what is open is closed in order afterwards.
 
-    At once it calls `close`, to take no more work. After `delay` it takes no more connections, and `stop` is called
-    when answers go on for `grace` after that.
+    `stop` is called when answers go on for `GRACE` seconds after that.
     """
 
-    close: Callable[[], object] = int
-    stop: Callable[[], object] = int
-    delay: float = 0.0
-    grace: float = 7.0
-
-
-class Server(uvicorn.Server):
-    """uvicorn, but a signal ends `serve` and not the process: what is open is closed in order afterwards."""
-
-    def __init__(self, config: uvicorn.Config, ending: "Ending") -> None:
+    def __init__(self, config: uvicorn.Config, stop: Callable[[], object]) -> None:
         super().__init__(config)
-        self._ending = ending
-        self._told: float | None = None
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """The first signal closes the door to new work; after the delay, or a second one, the server ends."""
-        again = self._told is not None
-        if not again:
-            self._told = time.monotonic()
-            self._ending.close()
-        if again or not self._ending.delay:
-            super().handle_exit(sig, frame)
-
-    async def on_tick(self, counter: int) -> bool:
-        """Looked at ten times a second."""
-        if self._told is not None and self._told + self._ending.delay <= time.monotonic():
-            self.should_exit = True
-        return await super().on_tick(counter)
+        self._stop = stop
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let what is open end."""
-        timer = asyncio.get_running_loop().call_later(self._ending.grace, self._ending.stop)
+        timer = asyncio.get_running_loop().call_later(GRACE, self._stop)
         try:
             await super().shutdown(sockets)
         finally:
@@ -99,12 +68,12 @@ class Server(uvicorn.Server):
                 signal.signal(number, handler)
 
 
-def serve(config: Config, environment: Environment, announce: Announce) -> None:
+def serve(config: Config, environment: Environment, announce: Announce, pages: Pages = no_pages) -> None:
     """Serve until SIGINT or SIGTERM. `announce` is told the port once connections are accepted.
 
     Raises `ConfigFault` for settings that can't work.
     """
-    run(_serve(config, environment, announce))
+    run(_serve(config, environment, announce, pages))
 
 
 def run(main: Coroutine[object, object, T]) -> T:
@@ -117,23 +86,26 @@ def run(main: Coroutine[object, object, T]) -> T:
 
 
 async def listen(
-    app: ASGIApp, config: Config, announce: Callable[[int], Awaitable[None]], ending: Ending | None = None
+    app: ASGIApp, config: Config, announce: Callable[[int], Awaitable[None]], stop: Callable[[], object] = int
 ) -> None:
-    """Serve an application until SIGINT or SIGTERM, on the host and port of the settings. Raises `ConfigFault`."""
+    """Serve an application until SIGINT or SIGTERM, on the host and port of the settings. Raises `ConfigFault`.
+
+    `stop` is called when it has been told to stop for a while and answers still go on.
+    """
     with bound(config.host, config.port) as listener:
-        server = Server(settings(app, config), ending or Ending(delay=config.stop_delay, grace=config.stop_grace))
+        server = Server(settings(app, config.max_body if config.websocket else None), stop)
         announcing = asyncio.ensure_future(announce(listener.getsockname()[1]))
         await server.serve(sockets=[listener])
         await announcing
 
 
-def settings(app: ASGIApp, config: Config) -> uvicorn.Config:
-    """How uvicorn serves an application of ours."""
+def settings(app: ASGIApp, largest_message: int | None = None) -> uvicorn.Config:
+    """How uvicorn serves an application of ours; WebSockets take messages of so many bytes, or there are none."""
     return uvicorn.Config(
         app,
-        http=patient(config.limits.slow_reader),
-        ws=SocketProtocol if config.websocket else "none",
-        ws_max_size=config.max_body,
+        http=CodedProtocol,
+        ws="none" if largest_message is None else SocketProtocol,
+        ws_max_size=largest_message or 0,
         ws_ping_interval=PING_EVERY,
         ws_ping_timeout=PING_EVERY,
         # Small messages, and many: compressing each costs more than the network does.
@@ -144,16 +116,14 @@ def settings(app: ASGIApp, config: Config) -> uvicorn.Config:
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE,
-        timeout_graceful_shutdown=ceil(config.stop_grace + CUT_AFTER),
+        timeout_graceful_shutdown=SHUTDOWN,
         backlog=BACKLOG,
     )
 
 
-async def _serve(config: Config, environment: Environment, announce: Announce) -> None:
+async def _serve(config: Config, environment: Environment, announce: Announce, pages: Pages) -> None:
     async with open_services(config, environment) as services:
-        runs = services.open_runs
-        ending = Ending(runs.close, runs.stop, config.stop_delay, config.stop_grace)
-        await listen(build_app(services), config, partial(announce, services), ending)
+        await listen(build_app(services, pages), config, partial(announce, services), services.open_runs.stop)
 
 
 def bound(host: str, port: int) -> socket.socket:

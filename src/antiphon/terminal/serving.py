@@ -9,6 +9,7 @@ from antiphon.cassettes.cassette import Cassette
 from antiphon.cassettes.matching import Remedy
 from antiphon.cassettes.upstreams import upstreams
 from antiphon.config import Config, Environment
+from antiphon.console.door import routes
 from antiphon.server.front import is_loopback
 from antiphon.server.serve import serve
 from antiphon.server.services import Services
@@ -18,7 +19,7 @@ from antiphon.upstream.discovery import Discovery
 
 def serve_here(config: Config, environment: Environment) -> int:
     """Serve until stopped."""
-    serve(config, environment, announce)
+    serve(config, environment, announce, routes)
     return 0
 
 
@@ -35,6 +36,8 @@ async def announce(services: Services, port: int) -> None:
         say(f"  cassette      {config.cassette} ({config.cassette_mode}{only})")
     if services.tape:
         services.tape.remedy = Remedy(_remedy(services.tape.cassette, config.cassette or ""))
+    if config.console:
+        say(f"  console       http://{address(config.host)}:{port}/")
     if services.tools:
         say(f"  tools         {', '.join(sorted(services.tools))}")
     await _upstreams(services)

@@ -1,0 +1,56 @@
+"""The overview: how the server does now. Counterpart: `figures.py`, the numbers."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from antiphon.console.desk import Desk
+from antiphon.console.figures import COLUMNS, LIMITS, SPAN, pulse
+from antiphon.console.live import Part, watch
+from antiphon.console.plots import columns
+from antiphon.console.rendering import duration
+from antiphon.runner.timeline import Timeline
+from antiphon.sources import live
+
+EVERY = 1.0
+NEVER: tuple[Timeline, ...] = ()
+
+
+def routes(desk: Desk) -> list[BaseRoute]:
+    """The routes of this page."""
+
+    async def show(request: Request) -> Response:
+        health = await desk.services.catalog.health()
+        return desk.page(request, "overview.html", health=health, **_now(desk, request))
+
+    async def follow(request: Request) -> Response:
+        async def render() -> str:
+            return desk.render(request, "pulse.html", **_now(desk, request))
+
+        part = Part(lambda: int(live().clock()), render, lambda: False)
+        return watch(request, part, EVERY)
+
+    return [Route("/", show), Route("/pulse", follow)]
+
+
+def _now(desk: Desk, request: Request) -> dict[str, Any]:
+    now, recent = live().clock(), desk.services.recent
+    project = desk.project(request)
+    ended = list(recent.figures(project, now - SPAN)) if recent else []
+    figures = pulse(ended, now)
+    names = [f"≤ {duration(limit)}" for limit in LIMITS] + [f"> {duration(LIMITS[-1])}"]
+    notes = [f"{name}: {count}" for name, count in zip(names, figures.histogram, strict=True)]
+    waited = f"Time to first token of {sum(figures.histogram)} runs"
+    made = f"Runs that ended in the last {SPAN // 60} minutes, {SPAN // COLUMNS} seconds a column"
+    return {
+        "now": now,
+        "pulse": figures,
+        "open": recent.open(project) if recent else NEVER,
+        "histogram": columns(
+            figures.histogram, [duration(LIMITS[0]), duration(LIMITS[5]), f"> {duration(LIMITS[-1])}"], waited, notes
+        ),
+        "rates": columns(figures.rates, [f"{SPAN // 60} min ago", "now"], made),
+        "minutes": SPAN // 60,
+    }

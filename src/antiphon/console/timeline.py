@@ -1,0 +1,117 @@
+"""The timeline of a run as SVG: a bar for each turn, tool call and save on one axis of time. Pure.
+
+A turn's bar has three shades: connecting, waiting for the first token, streaming. Colours are the style sheet's.
+Not here: what was noted (`runner/timeline.py`).
+"""
+
+from collections.abc import Callable, Sequence
+from math import floor, log10
+
+from markupsafe import Markup
+
+from antiphon.console.rendering import duration
+from antiphon.runner.timeline import Span
+
+WIDTH, LABEL, ROW, TOP, END = 1000, 170, 26, 26, 70
+BAR = 14
+TICKS = 5
+MOST = 200
+"""Bars that are drawn; the rest is counted."""
+STEPS = (1, 2, 5, 10)
+LETTERS = 24
+
+
+def timeline(spans: Sequence[Span], began: float, until: float, *, live: bool = False) -> Markup:
+    """The drawing, from `began` to `until` (Unix seconds); what is open goes on to its right end."""
+    seconds = max(until - began, 0.001)
+    shown = list(spans[:MOST])
+    height = TOP + ROW * max(len(shown), 1) + 8
+    scale = (WIDTH - LABEL - END) / seconds
+
+    def at(moment: float) -> float:
+        return round(LABEL + max(0.0, min(moment - began, seconds)) * scale, 1)
+
+    rows = Markup().join(_row(span, number, at, until) for number, span in enumerate(shown))
+    more = (
+        Markup('<text class="tick" x="{}" y="16">and {} more</text>').format(4, len(spans) - MOST)
+        if len(spans) > MOST
+        else ""
+    )
+    title = f"{len(spans)} steps in {duration(seconds)}" + (", still running" if live else "")
+    return Markup(
+        '<svg class="timeline" viewBox="0 0 {w} {h}" role="img" aria-label="{title}" '
+        'preserveAspectRatio="xMinYMin meet">{axis}{rows}{more}</svg>'
+    ).format(w=WIDTH, h=height, title=title, axis=_axis(seconds, scale, height), rows=rows, more=more)
+
+
+def _axis(seconds: float, scale: float, height: int) -> Markup:
+    step = _step(seconds)
+    marks = [number * step for number in range(int(seconds / step) + 1)]
+    return Markup().join(
+        Markup(
+            '<line class="grid" x1="{x}" x2="{x}" y1="{top}" y2="{bottom}"/>'
+            '<text class="tick" x="{x}" y="14">{text}</text>'
+        ).format(x=round(LABEL + mark * scale, 1), top=TOP - 6, bottom=height, text=duration(mark) if mark else "0")
+        for mark in marks
+    )
+
+
+def _step(seconds: float) -> float:
+    """The distance of two ticks: 1, 2 or 5 with as many zeros as it takes."""
+    rough = seconds / TICKS
+    power = 10.0 ** floor(log10(rough))
+    return float(next(step * power for step in STEPS if step * power >= rough * 0.999))
+
+
+def _row(span: Span, number: int, at: Callable[[float], float], until: float) -> Markup:
+    y = TOP + number * ROW
+    end = span.end if span.end is not None else until
+    bars = [(f"bar {span.kind}", span.start, end)]
+    if span.kind == "turn":
+        opened = span.opened or end
+        first = span.first or end
+        bars = [("bar turn wait", span.start, opened), ("bar turn think", opened, first), ("bar turn", first, end)]
+    state = " failed" if span.fault else " open" if span.end is None else ""
+    drawn = Markup().join(
+        Markup('<rect class="{}{}" x="{}" y="{}" width="{}" height="{}" rx="2"/>').format(
+            name,
+            state,
+            at(start),
+            y + 4,
+            max(round(at(stop) - at(start), 1), 2.0 if name == f"bar {span.kind}" else 0),
+            BAR,
+        )
+        for name, start, stop in bars
+        if stop > start or name == f"bar {span.kind}"
+    )
+    return Markup(
+        '<g><title>{title}</title><text class="label" x="4" y="{ty}">{label}</text>{drawn}'
+        '<text class="took" x="{tx}" y="{ty}">{took}</text></g>'
+    ).format(
+        title=_told(span, end),
+        ty=y + 15,
+        label=_label(span),
+        drawn=drawn,
+        tx=at(end) + 6,
+        took=duration(end - span.start),
+    )
+
+
+def _label(span: Span) -> str:
+    name = {
+        "turn": "turn",
+        "list": f"tools of {span.name}",
+        "check": "check",
+        "measure": "measure",
+        "save": "save",
+    }.get(span.kind, span.name)
+    return name if len(name) <= LETTERS else name[: LETTERS - 1] + "…"
+
+
+def _told(span: Span, end: float) -> str:
+    said = [f"{span.kind} {span.name}: {duration(end - span.start)}"]
+    if span.first is not None:
+        said.append(f"first token after {duration(span.first - span.start)}")
+    if span.fault:
+        said.append(span.fault)
+    return "; ".join(said)

@@ -1,0 +1,24 @@
+"""What every page says to the browser, whatever it is."""
+
+import pytest
+from console_scene import Pages
+
+from antiphon.console.headers import POLICY
+
+
+@pytest.mark.parametrize("path", ["/", "/console/responses", "/console/nothing", "/console/static/console.css"])
+def test_every_answer_says_it(pages: Pages, path: str) -> None:
+    headers = pages.get(path).headers
+    assert headers["content-security-policy"] == POLICY
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "same-origin"
+
+
+def test_nothing_inline_and_no_other_host() -> None:
+    assert "unsafe" not in POLICY
+    assert "http" not in POLICY
+    assert POLICY.startswith("default-src 'none'")
+
+
+def test_pages_are_not_kept(pages: Pages) -> None:
+    assert pages.get("/").headers["cache-control"] == "no-store"
