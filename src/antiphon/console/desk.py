@@ -20,9 +20,6 @@ SEE_OTHER = 303
 MENU = (
     ("", "Overview"),
     ("/responses", "Responses"),
-    ("/conversations", "Conversations"),
-    ("/playground", "Playground"),
-    ("/cassettes", "Cassettes"),
 )
 
 
