@@ -17,6 +17,7 @@ from antiphon.store.deliveries import Deliveries
 from antiphon.store.lists import Lists
 from antiphon.store.pages import Page, PageQuery
 from antiphon.store.runs import Runs
+from antiphon.store.signals import Signals
 from antiphon.wire.answers import Answer, StoredItem
 
 # A response with one of these is still being made: it can't be continued and keeps its conversation locked.
@@ -75,6 +76,10 @@ class StoredPrompt(Struct, frozen=True, kw_only=True):
 
 class Store(Protocol):
     """What the server keeps, by project. See the module's docstring for the errors of every method."""
+
+    @property
+    def signals(self) -> Signals:
+        """What the processes over this store tell each other."""
 
     @property
     def deliveries(self) -> Deliveries:

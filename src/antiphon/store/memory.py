@@ -53,6 +53,7 @@ from antiphon.store.records import (
     ResponseLine,
     not_exported,
 )
+from antiphon.store.signals import LocalSignals, Signals
 from antiphon.wire.answers import Answer, StoredItem
 
 Row = TypeVar("Row", StoredItem, StoredChat, StoredPrompt)
@@ -68,6 +69,7 @@ class MemoryStore:
         self._clock = clock
         self._projects: dict[str, Tenant] = {}
         self._serial = 0
+        self.signals: Signals = LocalSignals()
         self.deliveries: Deliveries = MemoryDeliveries(clock)
         self.lists: Lists = MemoryLists(self._projects)
         self.runs = MemoryRuns(self._projects, self.save_answer, clock)

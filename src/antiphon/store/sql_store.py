@@ -21,6 +21,8 @@ from antiphon.store.lists import Lists
 from antiphon.store.operations import admin, answers, chats, conversations, prompts
 from antiphon.store.operations.saving import Lock, Save
 from antiphon.store.pages import Page, PageQuery
+from antiphon.store.signals import LocalSignals, Signals
+from antiphon.store.sql_backend import Backend
 from antiphon.store.sql_deliveries import SqlDeliveries
 from antiphon.store.sql_lists import SqlLists
 from antiphon.store.sql_runs import SqlRuns
@@ -66,8 +68,21 @@ class SqlStore:
 
     def __init__(self, backend: Backend, clock: Callable[[], float] = time.time) -> None:
         """Takes over the backend: `close` closes it."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        clock: Callable[[], float] = time.time,
+        vectors: Vectors | None = None,
+        signals: Signals | None = None,
+    ) -> None:
+        """Takes over backend and signals: `close` closes them. Without `signals` they are those of this process.
+
+        Without `vectors` they are compared here, not in the database.
+        """
         self._backend = backend
         self._clock = clock
+        self.signals: Signals = signals or LocalSignals()
         self.deliveries: Deliveries = SqlDeliveries(backend, clock)
         self.lists: Lists = SqlLists(backend)
         self.runs = SqlRuns(backend, clock)
@@ -195,4 +210,5 @@ class SqlStore:
         return new
 
     async def close(self) -> None:
+        await self.signals.close()
         await self._backend.close()
