@@ -35,10 +35,8 @@ async def open_store(url: str, clock: Callable[[], float] = time.time) -> OpenSt
     if url.startswith(SQLITE) and len(url) > len(SQLITE):
         return await asyncio.to_thread(_sqlite, Path(url.removeprefix(SQLITE)), clock)
     if url.startswith(POSTGRES):
-        return SqlStore(await _postgres().open_backend(url, clock), clock)
         backend = await _postgres().open_backend(url, clock)
-        signals = import_module("antiphon.store.postgres_signals").PostgresSignals(url)
-        return SqlStore(backend, clock, SqlVectors(backend, PgvectorNear(backend), tsquery_words, clock), signals)
+        return SqlStore(backend, clock, import_module("antiphon.store.postgres_signals").PostgresSignals(url))
     raise unknown(url)
 
 

@@ -22,7 +22,6 @@ from antiphon.store.operations import admin, answers, chats, conversations, prom
 from antiphon.store.operations.saving import Lock, Save
 from antiphon.store.pages import Page, PageQuery
 from antiphon.store.signals import LocalSignals, Signals
-from antiphon.store.sql_backend import Backend
 from antiphon.store.sql_deliveries import SqlDeliveries
 from antiphon.store.sql_lists import SqlLists
 from antiphon.store.sql_runs import SqlRuns
@@ -66,20 +65,10 @@ class Backend(Protocol):
 class SqlStore:
     """Both faces of a store, over a backend. `clock` (Unix seconds) is the time that locks expire by."""
 
-    def __init__(self, backend: Backend, clock: Callable[[], float] = time.time) -> None:
-        """Takes over the backend: `close` closes it."""
-
     def __init__(
-        self,
-        backend: Backend,
-        clock: Callable[[], float] = time.time,
-        vectors: Vectors | None = None,
-        signals: Signals | None = None,
+        self, backend: Backend, clock: Callable[[], float] = time.time, signals: Signals | None = None
     ) -> None:
-        """Takes over backend and signals: `close` closes them. Without `signals` they are those of this process.
-
-        Without `vectors` they are compared here, not in the database.
-        """
+        """Takes over backend and signals: `close` closes them. Without `signals` they are those of this process."""
         self._backend = backend
         self._clock = clock
         self.signals: Signals = signals or LocalSignals()
