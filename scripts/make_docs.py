@@ -32,6 +32,7 @@ MENDING = {
     "AddressRefused": "Name a public server, by http or https; on a server of your own, see `--allow-private-urls`.",
     "FetchFailed": "Check that the address can be had from where the server stands, or send the content itself.",
     "TooManyRequests": "Wait for answers that are under way, or open another connection.",
+    "ProjectOverloaded": "Wait as `retry-after` says; see `[limits]`.",
     "UpgradeRequired": "Use `POST`, or a WebSocket client on a server that wasn't started with `--no-websocket`.",
     "ConnectionTooOld": "Open another connection; what was stored can be continued there.",
     "ContextTooLong": "Shorten the input, or send `truncation: auto`.",
@@ -39,9 +40,10 @@ MENDING = {
     "Forbidden": "Ask by a loopback address; for a web page, start the server with `--cors ORIGIN`.",
     "NotFound": "Correct the id, model or path; the message names what comes nearest.",
     "MethodNotAllowed": "Use the method that the endpoint has.",
-    "TooLarge": "Send less, or raise `--max-body`.",
+    "TooLarge": "Send less, or raise `--max-body` or `--max-file`.",
     "UnsupportedMedia": "Send `content-type: application/json`.",
     "UnreadableFile": "Mend the file as the message says, or give another.",
+    "RangeNotSatisfiable": "Ask for a range within the size that `content-range` says.",
     "UpstreamRefused": "As the upstream's message says; the message, its code and `retry-after` are passed on.",
     "UpstreamUnavailable": "Start the model server, or correct its address; `antiphon doctor` says which.",
     "UpstreamCut": "Look at the model server's log, and ask again.",
@@ -57,6 +59,7 @@ MENDING = {
     "LeaseLost": "Nothing: clients never see it, and the run goes on at the other worker.",
     "PackageMissing": "Install it in the server's environment, and start the server again.",
     "ServerStopping": "Ask again: another server answers, or this one when it is started again.",
+    "Overloaded": "Wait as `retry-after` says, or add a server; see `[limits]`.",
     "ConfigFault": "Correct the setting that the message names; the program exits with status 2.",
 }
 """How each error is mended; a class that isn't here fails the generation."""
@@ -70,6 +73,7 @@ FAULT = {
     "LeaseLost": "the worker",
     "PackageMissing": "the operator",
     "ServerStopping": "the operator",
+    "Overloaded": "the server",
     "ConfigFault": "the settings",
 }
 

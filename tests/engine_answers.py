@@ -57,7 +57,7 @@ def planned(provider: str = "openai", **fields: Any) -> Planned:
     made = sources()
     asked = read_request(msgspec.json.encode({"model": "m", "input": "hi", **fields}), made)
     notes = Notes()
-    own = Own(frozenset({"code_interpreter", "image_generation", "web_search"}))
+    own = Own(frozenset({"code_interpreter", "file_search", "image_generation", "web_search"}))
     return Planned(make_plan(asked, [], Place("up", "m", dialect(provider)), made, notes, own), notes)
 
 

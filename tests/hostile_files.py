@@ -39,9 +39,10 @@ def hostile_files() -> Iterator[Hostile]:
     yield Hostile("secret.docx", OLD + bytes(600) + "EncryptedPackage".encode("utf-16-le"), "is encrypted")
     yield Hostile("old.doc", OLD + bytes(600), "the form that Office wrote before 2007", "unsupported_file")
     yield Hostile("locked.epub", locked_book(), "is protected against copying")
-    yield Hostile("bomb.docx", bomb("word/document.xml"), "would be 300 MiB unpacked; at most 256 MiB are")
-    yield Hostile("bomb.xlsx", bomb("xl/worksheets/sheet1.xml"), "would be 300 MiB unpacked")
-    yield Hostile("bomb.epub", bomb("META-INF/container.xml"), "would be 300 MiB unpacked")
+    packed = bomb(b"word/document.xml")
+    yield Hostile("bomb.docx", packed, "would be 300 MiB unpacked; at most 256 MiB are")
+    yield Hostile("bomb.xlsx", packed.replace(b"word/document.xml", b"xl/worksheets.xml"), "would be 300 MiB unpacked")
+    yield Hostile("bomb.epub", packed.replace(b"word/document.xml", b"OEBPS/package.opf"), "would be 300 MiB unpacked")
     for name, part in (("laughs.docx", "word/document.xml"), ("laughs.xlsx", "xl/workbook.xml")):
         yield Hostile(name, laughing(part), "declares XML entities")
     yield Hostile("laughs.pptx", laughing("ppt/presentation.xml"), "declares XML entities")
@@ -72,12 +73,12 @@ def locked_book() -> bytes:
     return sample_files.book({"a.xhtml": "<p>x</p>"}, **{"META-INF/encryption.xml": lock})
 
 
-def bomb(part: str) -> bytes:
-    """An archive of 300 KB whose part is 300 MiB."""
+def bomb(part: bytes) -> bytes:
+    """An archive of about a megabyte whose part is 300 MiB."""
     made = io.BytesIO()
     with (
         zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
-        archive.open(part, "w") as written,
+        archive.open(part.decode(), "w") as written,
     ):
         for _ in range(300):
             written.write(b" " * bounds.MIB)

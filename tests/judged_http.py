@@ -12,10 +12,12 @@ from typing import Any
 
 import httpx2
 import judge
+from openai.types import FileDeleted, FileObject, Upload
 from openai.types.container_retrieve_response import ContainerRetrieveResponse
 from openai.types.containers.file_retrieve_response import FileRetrieveResponse
 from openai.types.conversations import ConversationItemList
 from openai.types.responses import CompactedResponse, InputTokenCountResponse
+from openai.types.uploads import UploadPart
 from pydantic import TypeAdapter
 from shown import SHOWN, shown_by
 
@@ -44,7 +46,7 @@ def judge_answer(request: httpx2.Request, answer: httpx2.Response, body: bytes) 
 
 def judge_body(method: str, path: str, answer: httpx2.Response, body: bytes) -> None:
     """Judge a body that is JSON; a file's content is whatever it is."""
-    if answer.status_code == 200 and path.endswith("/content"):
+    if answer.status_code < 400 and path.endswith("/content"):
         return
     found = json.loads(body)
     if answer.status_code >= 400:
@@ -89,9 +91,9 @@ def judge_json(method: str, path: str, found: Any) -> None:
             judge.judge_models(found)
         case "GET", ["models", *_]:
             judge.judge_model(found)
-        case "GET", ["health"]:
-            assert found == {"status": "OK"}
-        case _, ["conversations" | "prompts" | "containers" as noun, *rest]:
+        case "GET", ["health" | "ready" as state]:
+            assert found == {"status": "OK" if state == "health" else state}
+        case _, ["conversations" | "prompts" | "containers" | "files" | "uploads" as noun, *rest]:
             NOUNS[noun](method, rest, found)
         case _:
             raise AssertionError(f"nothing is known of {method} {path}")
@@ -139,7 +141,28 @@ def judge_of_conversations(method: str, rest: list[str], found: Any) -> None:
             judge.judge_conversation_item(found)
 
 
+def judge_of_files(method: str, rest: list[str], found: Any) -> None:
+    """Judge a file, a list of them, or that one is gone."""
+    if method == "DELETE":
+        TypeAdapter(FileDeleted).validate_python(found, strict=True)
+        return
+    listed = method == "GET" and not rest
+    if listed:
+        ids = [file["id"] for file in found["data"]]
+        assert (found["first_id"], found["last_id"]) == ((ids[0], ids[-1]) if ids else ("", "")), found
+    for file in found["data"] if listed else [found]:
+        TypeAdapter(FileObject).validate_python(file, strict=True)
+
+
+def judge_of_uploads(method: str, rest: list[str], found: Any) -> None:
+    """Judge an upload, or one of its parts."""
+    assert method == "POST"
+    TypeAdapter(UploadPart if rest[1:] == ["parts"] else Upload).validate_python(found, strict=True)
+
+
 NOUNS = {
+    "files": judge_of_files,
+    "uploads": judge_of_uploads,
     "conversations": judge_of_conversations,
     "prompts": judge_of_prompts,
     "containers": judge_of_containers,

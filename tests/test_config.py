@@ -49,8 +49,9 @@ def test_every_setting_can_stand_in_the_environment_and_in_the_file(tmp_path: Pa
         "cassette": "t", "mode": "replay", "repeats": False, "speed": "2x", "cors": ["http://o"], "max_body": 2,
         "connect_timeout": 1.5, "first_byte_timeout": 2.5, "idle_timeout": 3.5, "ping_every": 4.5,
         "keep_responses": "30d", "match": "exact", "rules": ["ignore a"], "faults": ["cut"], "redact": ["ip"],
+        "files": "g", "max_file": 3,
         "allow_private_urls": True, "public_ports": [80, 8443],
-        "sealing_keys": ["k", "l"], "sealing_key_file": "f", "websocket": False, "console": False,
+        "sealing_keys": ["k", "l"], "sealing_key_file": "f", "websocket": False, "console": False, "stop_delay": 5.5, "stop_grace": 6.5,
     }  # fmt: skip
     assert said.keys() == set(Config.__struct_fields__) - TABLES.keys()
     wanted = Config(**said)

@@ -153,6 +153,8 @@ def _add_server_flags(command: argparse.ArgumentParser) -> None:
     add("--host", help="address to listen on (127.0.0.1)")
     add("--port", type=int, help="port to listen on (8321); 0 takes a free one")
     add("--db", metavar="URL", help=DB_HELP)
+    add("--files", metavar="PATH", help="where the bytes of files are kept: a folder; beside the database without it")
+    add("--max-file", type=int, metavar="BYTES", help="largest file that is uploaded (536870912)")
     add("--keep-responses", metavar="TIME", help="delete answers older than this, such as 30d; without it, none are")
     add("--cors", action="append", metavar="ORIGIN", help="web origin that may use this server; repeatable")
     add("--max-body", type=int, metavar="BYTES", help="largest request body (33554432)")
@@ -164,6 +166,13 @@ def _add_server_flags(command: argparse.ArgumentParser) -> None:
         "--no-console", dest="console", action="store_false", default=None,
         help="serve no pages for people at /, and remember nothing of runs for them",
     )  # fmt: skip
+    add(
+        "--stop-delay",
+        type=float,
+        metavar="SECONDS",
+        help="after SIGTERM, answer but take no work for so long (0)",
+    )
+    add("--stop-grace", type=float, metavar="SECONDS", help="after that, let open answers go on for so long (7)")
     add("--ping-every", type=float, metavar="SECONDS", help="comment in a stream silent for so long (15)")
     add(
         "--sealing-key-file",

@@ -17,6 +17,7 @@ from platformdirs import user_data_path
 
 from antiphon.engine.traits import Traits
 from antiphon.errors import ConfigFault
+from antiphon.runner.pressure import PressureLimits
 from antiphon.runner.webhooks import WebhookSettings
 from antiphon.tools.connectors import ConnectorSettings
 from antiphon.tools.settings import ToolSettings
@@ -24,6 +25,8 @@ from antiphon.tools.settings import ToolSettings
 Mode = Literal["live", "record", "replay", "auto"]
 Match = Literal["exact", "canonical", "conversation"]
 Seconds = Annotated[float, Meta(gt=0)]
+NoSeconds = Annotated[float, Meta(ge=0)]
+"""Seconds, or 0."""
 Port = Annotated[int, Meta(ge=1, le=65535)]
 PREFIX = "ANTIPHON_"
 LINES = frozenset({"rules", "faults", "redact"})
@@ -40,8 +43,10 @@ WANTED = {
     "allow_private_urls": "yes or no",
     "websocket": "yes or no",
     "console": "yes or no",
+    "stop_delay": "a number of seconds, or 0",
     "public_ports": "a list of ports from 1 to 65535",
     "max_body": "a number of bytes above 0",
+    "max_file": "a number of bytes above 0",
     "upstream": "a list of NAME=URL",
     "alias": "a list of PATTERN=MODEL",
     "cors": "a list of origins",
@@ -57,6 +62,7 @@ UNFLAGGED = {
 
 TABLES = {
     "connectors": "MCP servers that requests name by `connector_id`, a table each: `[connectors.NAME]`",
+    "limits": "the most that goes on at once, and of one project: `[limits]`",
     "models": 'what is to be known of a model, a table for each pattern of full ids: `[models."ollama/qwen*"]`',
     "webhooks": "endpoints that are told when a run in the background ends, a table each: `[webhooks.NAME]`",
     "tools": "the tools that this server runs itself, a table each: `[tools.web_search]`",
@@ -93,11 +99,15 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     redact: list[str] = []
     cors: list[str] = []
     max_body: Annotated[int, Meta(ge=1)] = 32 * 1024 * 1024
+    files: str | None = None
+    max_file: Annotated[int, Meta(ge=1)] = 512 * 1024 * 1024
     connect_timeout: Seconds = 10.0
     first_byte_timeout: Seconds = 300.0
     idle_timeout: Seconds = 300.0
     ping_every: Seconds = 15.0
     websocket: bool = True
+    stop_delay: NoSeconds = 0.0
+    stop_grace: Seconds = 7.0
     console: bool = True
     keep_responses: str | None = None
     allow_private_urls: bool = False
@@ -106,6 +116,7 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     sealing_key_file: str | None = None
     models: dict[str, Traits] = {}
     connectors: dict[str, ConnectorSettings] = {}
+    limits: PressureLimits = PressureLimits()
     webhooks: dict[str, WebhookSettings] = {}
     tools: ToolSettings = ToolSettings()
 
@@ -153,6 +164,16 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         if scheme == "sqlite":
             return Path(path).parent
         return None if self.store_url.startswith("memory:") else user_data_path("antiphon")
+
+    @property
+    def files_folder(self) -> Path | None:
+        """Where the bytes of files are kept: as said, else beside the database; None for a temporary folder."""
+        if self.store_url.startswith("memory:"):
+            return None
+        if self.files:
+            return Path(self.files)
+        scheme, _, path = self.store_url.partition(":///")
+        return Path(path).with_suffix(".files") if scheme == "sqlite" else user_data_path("antiphon") / "files"
 
 
 class Environment(msgspec.Struct, kw_only=True):

@@ -14,7 +14,9 @@
     │   ├── TooLarge            413
     │   ├── UnsupportedMedia    415
     │   ├── UnreadableFile      400   no text can be had from a file: broken, encrypted, empty, scanned, too large
+    │   ├── RangeNotSatisfiable 416   a range of a file that begins behind its end
     │   ├── UpgradeRequired     426   the path speaks WebSocket, or the server was started without it
+    │   ├── ProjectOverloaded   429   more goes on for one project than may
     │   └── TooManyRequests     429   more at once than one client may ask
     ├── UpstreamFault           the model server is at fault
     │   ├── UpstreamRefused     its own 4xx/5xx, passed on
@@ -34,6 +36,7 @@
     ├── LeaseLost               503   a worker was slow, and another has taken its run up since
     ├── PackageMissing          501   an optional package that this needs isn't installed
     ├── ServerStopping          503   the server was told to stop before it could answer
+    ├── Overloaded              503   more goes on in this server than may
     └── ConfigFault             (no HTTP) the operator's settings; the program says so and exits with 2
 
 Not here: the JSON body of an error (`wire/errors.py`) and the HTTP answer (`server/errors.py`).
@@ -41,6 +44,9 @@ Not here: the JSON body of an error (`wire/errors.py`) and the HTTP answer (`ser
 
 from collections.abc import Mapping
 from typing import ClassVar
+
+RETRY_SOON: Mapping[str, str] = {"retry-after": "2"}
+"""Header of errors that are over in a moment."""
 
 
 class AntiphonError(Exception):
@@ -100,6 +106,18 @@ class TooManyRequests(ClientFault):
     status = 429
     type = "rate_limit_error"
     default_code = "too_many_requests"
+
+
+class ProjectOverloaded(ClientFault):
+    """One project has as much going on as it may."""
+
+    status = 429
+    type = "rate_limit_error"
+    default_code = "project_overloaded"
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return RETRY_SOON
 
 
 class UpgradeRequired(ClientFault):
@@ -178,6 +196,21 @@ class UnreadableFile(ClientFault):
     """No text can be had from a file; the message names it. `code` is one of a vector store file's `last_error`."""
 
     default_code = "invalid_file"
+
+
+class RangeNotSatisfiable(ClientFault):
+    """A range of a content begins behind its end; `size` is how many bytes there are."""
+
+    status = 416
+    default_code = "range_not_satisfiable"
+
+    def __init__(self, message: str, size: int) -> None:
+        super().__init__(message)
+        self.size = size
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {"content-range": f"bytes */{self.size}"}
 
 
 class UpstreamFault(AntiphonError):
@@ -327,6 +360,21 @@ class ServerStopping(AntiphonError):
 
     status = 503
     default_code = "server_stopping"
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return RETRY_SOON
+
+
+class Overloaded(AntiphonError):
+    """This server has as much going on as it may."""
+
+    status = 503
+    default_code = "server_overloaded"
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return RETRY_SOON
 
 
 class ConfigFault(AntiphonError):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from antiphon.engine.citations import HOW_TO_CITE, Bibliography, Citable, CitationReader
 from antiphon.engine.open_items import Cited, CitedLink, Text
 from antiphon.engine.turn import Turn
+from antiphon.wire.events import OutputTextDelta
 
 PAGE = Citable(
     "A\nhttps://a.org", {"type": "url_citation", "url": "https://a.org", "title": "A"}, "([a.org](https://a.org))"
@@ -152,6 +153,39 @@ def test_citations_stand_where_they_say_however_the_text_was_cut(text: str, data
             assert span == PAGE.shown or re.fullmatch(r"\[[^\[\]]*\]\(https://a\.org\)", span)
         else:
             assert 0 <= one["index"] <= len(part["text"])
+
+
+MARKED = (
+    "One [cite:1]. Two",
+    " [cite:2], and 🐈 three[cite:3][cite:1] é. ",
+    "[cite:2; 3] Lists [x] and [cite:9] go on [cite:4]",
+)
+FILES = [
+    Citable(f"text {n}", {"type": "file_citation", "file_id": f"file-{n}", "filename": f"{n}.md"}) for n in range(3)
+]
+
+
+@settings(max_examples=200)
+@given(st.sampled_from(MARKED), st.sampled_from(MARKED), st.data())
+def test_files_are_cited_at_the_same_places_in_200_splittings(one: str, other: str, data: Any) -> None:
+    text = one + other
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=40)))
+    bibliography = Bibliography()
+    bibliography.told(None, FILES)
+    turn = Turn(sources(), bibliography=bibliography)
+    deltas: list[str] = []
+    for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True):
+        chunk = decode_chunk(msgspec.json.encode({"choices": [{"delta": {"content": text[start:end]}}]}))
+        deltas += [event.delta for event in turn.feed(chunk) if isinstance(event, OutputTextDelta)]
+    deltas += [event.delta for event in turn.finish() if isinstance(event, OutputTextDelta)]
+    part = msgspec.json.decode(turn.output[0])["content"][0]
+    assert part["text"] == "".join(deltas) == re.sub(r"\[cite:[^\]]*\]", "", text)
+    places: list[tuple[str, int]] = []
+    for marker in re.finditer(r"\[cite:([^\]]*)\]", text):
+        at = len(re.sub(r"\[cite:[^\]]*\]", "", text[: marker.start()]))
+        numbers = [int(number) for number in re.findall(r"\d", marker[1])]
+        places += [(f"file-{number - 1}", at) for number in numbers if number <= len(FILES)]
+    assert [(one["file_id"], one["index"]) for one in part["annotations"]] == places
 
 
 def test_what_was_held_back_comes_before_a_call_and_at_the_end() -> None:

@@ -1,12 +1,11 @@
-"""The reading process as its two ends see it: frames in, frames out; a fault of the file is an answer."""
+"""The reading process from inside: what is asked, what is said; a fault of the file is an answer."""
 
-import io
 from pathlib import Path
 
 import msgspec
 
 from antiphon.retrieval.chunking import Chunking
-from antiphon.retrieval.extract_process import LENGTH, Asked, Said, answer, serve
+from antiphon.retrieval.extract_process import Asked, Said, answer, reply
 
 
 def test_a_document_or_its_passages(tmp_path: Path) -> None:
@@ -29,13 +28,11 @@ def test_what_is_wrong_with_a_file_is_said(tmp_path: Path) -> None:
     assert "'a.txt' can't be read (FileNotFoundError" in str(gone.fault)
 
 
-def test_frames_are_answered_until_nobody_asks(tmp_path: Path) -> None:
+def test_a_question_is_answered_in_its_form(tmp_path: Path) -> None:
     (tmp_path / "f").write_text("x")
     # No real bound of time: it would be that of the test's own process.
-    asked = msgspec.msgpack.encode(Asked("a.txt", str(tmp_path / "f"), 1_000_000))
-    saying = io.BytesIO()
-    serve(io.BytesIO((len(asked).to_bytes(LENGTH) + asked) * 2), saying)
-    frames = saying.getvalue()
-    length = int.from_bytes(frames[:LENGTH])
-    assert len(frames) == 2 * (LENGTH + length)
-    assert msgspec.msgpack.decode(frames[LENGTH : LENGTH + length], type=Said).document is not None
+    said = msgspec.msgpack.decode(
+        reply(msgspec.msgpack.encode(Asked("a.txt", str(tmp_path / "f"), 1 << 40))), type=Said
+    )
+    assert said.document is not None
+    assert said.document.name == "a.txt"

@@ -30,5 +30,5 @@ def test_what_is_no_form_is_refused(media: str) -> None:
     ],
 )  # fmt: skip
 def test_a_broken_form_is_refused(body: bytes) -> None:
-    with pytest.raises(InvalidRequest, match=r"isn't whole|no name"):
+    with pytest.raises(InvalidRequest, match=r"isn't whole|no name|can't be read"):
         read_form(TYPE, body)

@@ -8,6 +8,7 @@ from sample_rows import Make
 from antiphon.errors import ConfigFault
 from antiphon.store import records
 from antiphon.store.base import Conversation, StoredPrompt
+from antiphon.store.blob_store import Blob
 from antiphon.store.records import ConversationLine, Header, ItemLine, PlacedItem, Record, ResponseLine
 from antiphon.wire.answers import StoredItem
 
@@ -53,11 +54,25 @@ VERSION_2 = [
 ]
 
 
-async def test_version_2_is_read_and_written() -> None:
+async def test_version_2_is_read() -> None:
     [[prompt]] = await read(VERSION_2)
     assert isinstance(prompt, records.PromptLine)
     assert prompt.prompt() == StoredPrompt(id="pmpt_1", version=2, created_at=1, body=b"{}")
-    assert [records.header(), records.encode(prompt)] == VERSION_2
+    assert records.encode(prompt) == VERSION_2[1]
+
+
+# As version 3 writes what version 2 didn't have. Never to be changed.
+VERSION_3 = [
+    b'{"kind":"antiphon-export","version":3}',
+    b'{"kind":"file","project":"p","file":{"id":"file_1","created_at":1,"expires_at":null,"filename":"a.txt","purpose":"vision","media_type":"text/plain","blob":{"hash":"00","place":"h/00/00-1","bytes":5}}}',
+]
+
+
+async def test_version_3_is_read_and_written() -> None:
+    [[line]] = await read(VERSION_3)
+    assert isinstance(line, records.FileLine)
+    assert line.file.blob == Blob("00", "h/00/00-1", 5)
+    assert [records.header(), records.encode(line)] == VERSION_3
 
 
 @pytest.mark.parametrize("raw", [b"", b'{"a": 1.0}', "né\u2028\x00".encode(), b"\xff\xfe", b"\xed\xa0\x80"])
@@ -83,7 +98,7 @@ def test_a_line_that_is_none_is_named_by_its_number(line: bytes) -> None:
 
 
 def test_the_header_stands_in_the_first_line_alone() -> None:
-    assert records.decode(records.header(), 1) == Header(2)
+    assert records.decode(records.header(), 1) == Header(3)
     with pytest.raises(ConfigFault, match="line 1"):
         records.decode(records.header(), 2)
 

@@ -36,7 +36,7 @@ def open_with(path: Path, *pragmas: str, busy_timeout: float = 5.0) -> SqlStore:
 
 
 async def test_a_full_disk_is_a_fault_and_what_was_saved_stays(tmp_path: Path, make: Make) -> None:
-    store = open_with(tmp_path / "store.db", "max_page_count = 40")
+    store = open_with(tmp_path / "store.db", "max_page_count = 100")
     large = [make.answer(f"resp_{n}", body=b'"' + b"x" * 20_000 + b'"') for n in range(30)]
     outcomes = await asyncio.gather(*(store.save_answer(PROJECT, a) for a in large), return_exceptions=True)
     refused = [outcome for outcome in outcomes if outcome is not None]
@@ -255,6 +255,7 @@ async def test_a_turn_costs_the_same_whatever_came_before(tmp_path: Path, conver
 async def test_an_image_is_stored_once(tmp_path: Path, make: Make) -> None:
     path = tmp_path / "store.db"
     store = await open_store(f"sqlite:///{path}")
+    empty = size(path)
     image = b'{"image_url":"data:image/png;base64,' + os.urandom(100_000).hex().encode() + b'"}'
     for number in range(20):
         await store.save_answer(PROJECT, make.answer(f"resp_{number}", input=(StoredItem(f"img_{number}", image),)))
@@ -262,7 +263,7 @@ async def test_an_image_is_stored_once(tmp_path: Path, make: Make) -> None:
         await store.delete_answer(PROJECT, f"resp_{number}")
     assert (await store.find_item(PROJECT, "img_19")).raw == image
     await store.close()
-    assert size(path) < 3 * len(image)
+    assert size(path) < empty + 2 * len(image)
     connection = sqlite3.connect(path)
     assert connection.execute("SELECT count(*) FROM blobs").fetchone() == (1,)
     connection.close()

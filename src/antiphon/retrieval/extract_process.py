@@ -1,16 +1,14 @@
 """The program of a reading process: reads one file after another, within seconds and memory.
 
-A length of eight bytes and MessagePack, both ways: `Asked` in, `Said` out. What a file costs is bounded by the system:
+`Asked` in, `Said` out (`frames.py`). What a file costs is bounded by the system:
 memory for the whole process, seconds of computing anew for every file. Not here: starting, waiting, killing.
 Counterpart: `extracting.py`.
 """
 
-import os
 import resource
 import signal
 import sys
 from pathlib import Path
-from typing import BinaryIO
 
 import msgspec
 
@@ -18,10 +16,9 @@ from antiphon.errors import AntiphonError, UnreadableFile
 from antiphon.retrieval.chunking import Chunking
 from antiphon.retrieval.document import Document
 from antiphon.retrieval.extract import extract
+from antiphon.retrieval.frames import serve_pipes
 from antiphon.retrieval.passage import Passage
 from antiphon.retrieval.split import split
-
-LENGTH = 8
 
 
 class Asked(msgspec.Struct):
@@ -62,14 +59,11 @@ def answer(asked: Asked) -> Said:
         return Said(fault=f"'{asked.name}' can't be read ({said}). Open it with its own program and save it anew.")
 
 
-def serve(asking: BinaryIO, saying: BinaryIO) -> None:
-    """Answer until nobody asks any more."""
-    while head := asking.read(LENGTH):
-        asked = msgspec.msgpack.decode(asking.read(int.from_bytes(head)), type=Asked)
-        _allow(asked.seconds)
-        said = msgspec.msgpack.encode(answer(asked))
-        saying.write(len(said).to_bytes(LENGTH) + said)
-        saying.flush()
+def reply(data: bytes) -> bytes:
+    """An answer to `Asked`, in time."""
+    asked = msgspec.msgpack.decode(data, type=Asked)
+    _allow(asked.seconds)
+    return msgspec.msgpack.encode(answer(asked))
 
 
 def _allow(seconds: int) -> None:
@@ -80,15 +74,13 @@ def _allow(seconds: int) -> None:
 
 
 def main(memory: int) -> None:
-    """Take the bounds on, and keep what libraries print out of the answers."""
+    """Take the bounds on, and answer."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     # The one who asks ends it; a terminal's interrupt is for them.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with os.fdopen(os.dup(1), "wb") as saying:
-        os.dup2(2, 1)
-        serve(sys.stdin.buffer, saying)
+    serve_pipes(reply)
 
 
 if __name__ == "__main__":

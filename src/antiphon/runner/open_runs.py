@@ -20,6 +20,8 @@ class OpenRuns:
     """All that goes on now. One object serves the whole process."""
 
     def __init__(self) -> None:
+        self.closing = False
+        """Whether no more work is taken."""
         self._open: set[Stoppable] = set()
 
     @contextmanager
@@ -30,6 +32,10 @@ class OpenRuns:
             yield
         finally:
             self._open.discard(run)
+
+    def close(self) -> None:
+        """Take no more work: the server stops soon."""
+        self.closing = True
 
     def stop(self) -> None:
         """Tell all to end. Those that begin later aren't told."""

@@ -13,21 +13,36 @@ from starlette.types import ASGIApp
 from antiphon.errors import AntiphonError
 from antiphon.server.errors import on_antiphon_error, on_fault, on_http_exception
 from antiphon.server.front import Front, Guard, is_loopback
+from antiphon.server.pressure import Pressed
 from antiphon.server.routes import (
     chats,
     compact,
     containers,
     conversations,
+    files,
     input_tokens,
     models,
     passthrough,
     prompts,
     responses,
+    uploads,
 )
 from antiphon.server.scopes import Scoped
 from antiphon.server.services import Services
 
-NOUNS = (responses, compact, input_tokens, conversations, prompts, containers, chats, models, passthrough)
+NOUNS = (
+    responses,
+    compact,
+    input_tokens,
+    conversations,
+    prompts,
+    files,
+    uploads,
+    containers,
+    chats,
+    models,
+    passthrough,
+)
 
 Pages = Callable[[Services], list[BaseRoute]]
 """The routes of pages for people; the room that has them stands above this one."""
@@ -62,7 +77,7 @@ def build_app(services: Services, pages: Pages = no_pages) -> ASGIApp:
 
 def _app(services: Services, pages: list[BaseRoute]) -> ASGIApp:
     config = services.config
-    app = Starlette(
+    routed = Starlette(
         routes=[*(route for noun in NOUNS for route in noun.routes(services)), *pages],
         exception_handlers={
             AntiphonError: on_antiphon_error,
@@ -71,6 +86,7 @@ def _app(services: Services, pages: list[BaseRoute]) -> ASGIApp:
         },
         middleware=_cors(config.cors),
     )
+    app = Pressed(routed, services.pressure, services.open_runs)
     return Front(app, services.sources_for, Guard(config.cors, guarded=is_loopback(config.host)))
 
 

@@ -1,7 +1,7 @@
-"""Lets an application write a body that is already in HTTP's chunked coding, many chunks in one write.
+"""uvicorn's HTTP connection, with what it lacks: it lets go of a client that doesn't read, and takes coded bodies.
 
-A message for each chunk, as ASGI has it, costs ten times as much as the chunk. Counterpart: `cassettes/shelf.py`,
-where bodies are coded.
+A body that is already in HTTP's chunked coding is written many chunks at a time: a message for each, as ASGI has it,
+costs ten times as much as the chunk. Counterpart: `cassettes/shelf.py`, where bodies are coded.
 """
 
 import asyncio
@@ -16,6 +16,31 @@ CONNECTION = "antiphon.connection"
 class CodedProtocol(HttpToolsProtocol):
     """uvicorn's protocol, which the scope of each request leads back to."""
 
+    slow_reader: float | None = None
+    """Seconds for which a client may take nothing of what is written to it."""
+    _patience: asyncio.TimerHandle | None = None
+
+    def pause_writing(self) -> None:
+        """The client is behind: the application waits, but not for ever."""
+        super().pause_writing()
+        if self.slow_reader is not None:
+            self._patience = self.loop.call_later(self.slow_reader, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """It has caught up."""
+        self._unhurried()
+        super().resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is gone."""
+        self._unhurried()
+        super().connection_lost(exc)
+
+    def _unhurried(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
     def _unsupported_upgrade_warning(self) -> None:
         """The answer says it: a client that tries WebSocket first and falls back to HTTP is nothing to warn of."""
 
@@ -23,6 +48,11 @@ class CodedProtocol(HttpToolsProtocol):
         """A request's head is read: its application starts in the loop's next turn."""
         super().on_headers_complete()
         self.scope[CONNECTION] = self  # type: ignore[literal-required] # a member of ours in a scope of ASGI
+
+
+def patient(seconds: float) -> type[CodedProtocol]:
+    """The protocol with a limit to its patience."""
+    return type("PatientProtocol", (CodedProtocol,), {"slow_reader": seconds})
 
 
 async def write_coded(scope: Scope, bursts: Sequence[bytes]) -> bool:

@@ -15,13 +15,18 @@ MAX_DIGITS = 9
 INCLUDES = tuple(HIDDEN)
 
 
-def page_query(request: Request, order: Order = "desc") -> PageQuery:
-    """`after`, `before`, `limit` (1 to 100, default 20) and `order` (default as given). Raises `InvalidRequest`."""
+def page_query(
+    request: Request, order: Order = "desc", *, usual: int = DEFAULT_LIMIT, most: int = MAX_LIMIT
+) -> PageQuery:
+    """`after`, `before`, `limit` (1 to `most`, default `usual`) and `order` (default as given).
+
+    Raises `InvalidRequest`.
+    """
     included(request)
     said = request.query_params
-    limit = said.get("limit", str(DEFAULT_LIMIT))
-    if not limit.isdecimal() or len(limit) > MAX_DIGITS or not 1 <= int(limit) <= MAX_LIMIT:
-        raise InvalidRequest(f"'limit' must be a number from 1 to {MAX_LIMIT}, not '{limit}'.", param="limit")
+    limit = said.get("limit", str(usual))
+    if not limit.isdecimal() or len(limit) > MAX_DIGITS or not 1 <= int(limit) <= most:
+        raise InvalidRequest(f"'limit' must be a number from 1 to {most}, not '{limit}'.", param="limit")
     wanted = said.get("order", order)
     if wanted not in {"asc", "desc"}:
         raise InvalidRequest(f"'order' must be 'asc' or 'desc', not '{wanted}'.", param="order")

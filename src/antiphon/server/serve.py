@@ -6,9 +6,13 @@ import gc
 import signal
 import socket
 import sys
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
+from math import ceil
+from types import FrameType
 from typing import TypeVar
 
 import uvicorn
@@ -17,7 +21,7 @@ from starlette.types import ASGIApp
 from antiphon.config import Config, Environment
 from antiphon.errors import ConfigFault
 from antiphon.server.app import Pages, build_app, no_pages
-from antiphon.server.coded import CodedProtocol
+from antiphon.server.coded import patient
 from antiphon.server.services import Services, open_services
 from antiphon.server.sockets.protocol import SocketProtocol
 
@@ -32,26 +36,53 @@ T = TypeVar("T")
 KEEP_ALIVE = 75
 PING_EVERY = 20.0
 """Seconds between pings on a WebSocket, and until one that isn't answered ends it."""
-GRACE, SHUTDOWN = 7, 10
-"""Seconds that open answers have to end by themselves, and until they are cut: a supervisor waits for 10."""
+CUT_AFTER = 3.0
+"""Seconds from the wish that open answers end until they are cut."""
 GC_THRESHOLDS = (20_000, 20, 50)
 """Tokens make no cycles, so the collector finds nothing in them; at its usual pace it takes a seventh of the time."""
 BACKLOG = 2048
 
 
-class Server(uvicorn.Server):
-    """uvicorn, but a signal ends `serve` and not the process: what is open is closed in order afterwards.
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a server ends when it is told to; times in seconds.
 
-    `stop` is called when answers go on for `GRACE` seconds after that.
+    At once it calls `close`, to take no more work. After `delay` it takes no more connections, and `stop` is called
+    when answers go on for `grace` after that.
     """
 
-    def __init__(self, config: uvicorn.Config, stop: Callable[[], object]) -> None:
+    close: Callable[[], object] = int
+    stop: Callable[[], object] = int
+    delay: float = 0.0
+    grace: float = 7.0
+
+
+class Server(uvicorn.Server):
+    """uvicorn, but a signal ends `serve` and not the process: what is open is closed in order afterwards."""
+
+    def __init__(self, config: uvicorn.Config, ending: "Ending") -> None:
         super().__init__(config)
-        self._stop = stop
+        self._ending = ending
+        self._told: float | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """The first signal closes the door to new work; after the delay, or a second one, the server ends."""
+        again = self._told is not None
+        if not again:
+            self._told = time.monotonic()
+            self._ending.close()
+        if again or not self._ending.delay:
+            super().handle_exit(sig, frame)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Looked at ten times a second."""
+        if self._told is not None and self._told + self._ending.delay <= time.monotonic():
+            self.should_exit = True
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let what is open end."""
-        timer = asyncio.get_running_loop().call_later(GRACE, self._stop)
+        timer = asyncio.get_running_loop().call_later(self._ending.grace, self._ending.stop)
         try:
             await super().shutdown(sockets)
         finally:
@@ -86,26 +117,23 @@ def run(main: Coroutine[object, object, T]) -> T:
 
 
 async def listen(
-    app: ASGIApp, config: Config, announce: Callable[[int], Awaitable[None]], stop: Callable[[], object] = int
+    app: ASGIApp, config: Config, announce: Callable[[int], Awaitable[None]], ending: Ending | None = None
 ) -> None:
-    """Serve an application until SIGINT or SIGTERM, on the host and port of the settings. Raises `ConfigFault`.
-
-    `stop` is called when it has been told to stop for a while and answers still go on.
-    """
+    """Serve an application until SIGINT or SIGTERM, on the host and port of the settings. Raises `ConfigFault`."""
     with bound(config.host, config.port) as listener:
-        server = Server(settings(app, config.max_body if config.websocket else None), stop)
+        server = Server(settings(app, config), ending or Ending(delay=config.stop_delay, grace=config.stop_grace))
         announcing = asyncio.ensure_future(announce(listener.getsockname()[1]))
         await server.serve(sockets=[listener])
         await announcing
 
 
-def settings(app: ASGIApp, largest_message: int | None = None) -> uvicorn.Config:
-    """How uvicorn serves an application of ours; WebSockets take messages of so many bytes, or there are none."""
+def settings(app: ASGIApp, config: Config) -> uvicorn.Config:
+    """How uvicorn serves an application of ours."""
     return uvicorn.Config(
         app,
-        http=CodedProtocol,
-        ws="none" if largest_message is None else SocketProtocol,
-        ws_max_size=largest_message or 0,
+        http=patient(config.limits.slow_reader),
+        ws=SocketProtocol if config.websocket else "none",
+        ws_max_size=config.max_body,
         ws_ping_interval=PING_EVERY,
         ws_ping_timeout=PING_EVERY,
         # Small messages, and many: compressing each costs more than the network does.
@@ -116,14 +144,16 @@ def settings(app: ASGIApp, largest_message: int | None = None) -> uvicorn.Config
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE,
-        timeout_graceful_shutdown=SHUTDOWN,
+        timeout_graceful_shutdown=ceil(config.stop_grace + CUT_AFTER),
         backlog=BACKLOG,
     )
 
 
 async def _serve(config: Config, environment: Environment, announce: Announce, pages: Pages) -> None:
     async with open_services(config, environment) as services:
-        await listen(build_app(services, pages), config, partial(announce, services), services.open_runs.stop)
+        runs = services.open_runs
+        ending = Ending(runs.close, runs.stop, config.stop_delay, config.stop_grace)
+        await listen(build_app(services, pages), config, partial(announce, services), ending)
 
 
 def bound(host: str, port: int) -> socket.socket:

@@ -5,7 +5,7 @@ The one place where rooms are put together: transport, cassette, catalog, client
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -26,17 +26,18 @@ from antiphon.network.reach import USUAL_PORTS, Reach
 from antiphon.runner.delivering import Delivering, Door
 from antiphon.runner.observing import Watch
 from antiphon.runner.open_runs import OpenRuns
-from antiphon.runner.retention import keep_sweeping
+from antiphon.runner.pressure import Pressure, PressureLimits
 from antiphon.runner.timeline import RecentRuns
 from antiphon.runner.webhooks import Endpoint
 from antiphon.sealing import Sealing
 from antiphon.server.front import is_loopback
+from antiphon.server.keeping import open_kept, stop
 from antiphon.server.seals import ItemStamp, ReasoningSeal, sealing_of
 from antiphon.server.webhooks import endpoints_of, guarded
 from antiphon.sources import Sources, live
-from antiphon.store.base import Store
+from antiphon.store.base import OpenStore
+from antiphon.store.filing import Filing
 from antiphon.store.memory import MemoryStore
-from antiphon.store.open import SQLITE, open_store
 from antiphon.tools.checker import Checker
 from antiphon.tools.code.service import with_containers
 from antiphon.tools.connectors import Connector, make_connectors
@@ -76,7 +77,8 @@ class Services:
     """
 
     config: Config
-    store: Store
+    store: OpenStore
+    files: Filing
     catalog: Catalog
     client: UpstreamClient
     sources_for: SourcesFor
@@ -92,6 +94,7 @@ class Services:
     scope: str = ""
     tape: CassetteTransport | None = None
     open_runs: OpenRuns = field(default_factory=OpenRuns)
+    pressure: Pressure = field(default_factory=lambda: Pressure(PressureLimits()))
     recent: RecentRuns | None = None
 
     @property
@@ -123,8 +126,9 @@ class Services:
         def sources(method: str, path: str, body: bytes, _: str = "") -> Sources:
             return self.sources_for(method, path, body, scope)
 
-        client, aids = self.client.in_scope(scope), self.aids.in_scope(scope)
-        return replace(self, store=MemoryStore(), client=client, aids=aids, sources_for=sources, scope=scope)
+        store, client, aids = MemoryStore(), self.client.in_scope(scope), self.aids.in_scope(scope)
+        files = Filing(store.files, self.files.blobs)
+        return replace(self, store=store, files=files, client=client, aids=aids, sources_for=sources, scope=scope)
 
 
 @asynccontextmanager
@@ -143,16 +147,10 @@ async def open_services(
         known = upstreams(tape.cassette) if tape else []
         replays = tape is not None and tape.replays
         found = None if named or replays else await _search(environment)
-        catalog = Catalog(
-            named or _from_tape(known, replays=replays) or (found.found if found else []),
-            network,
-            aliases=aliases(config),
-            default_model=config.default_model,
-            lister=_lister(known, replays=replays),
-            any_holder=replays,
-        )
+        upstream = named or _from_tape(known, replays=replays) or (found.found if found else [])
+        catalog = _catalog(config, upstream, network, known, replays=replays)
         stack.push_async_callback(catalog.close)
-        store = await _kept(stack, config)
+        store, files = await open_kept(stack, config)
         mcp = McpClient(tape or network, clock=time.monotonic)
         stack.push_async_callback(mcp.close)
         aids = Aids(Checker(), Measurer(tape or network, catalog))
@@ -163,8 +161,9 @@ async def open_services(
         yield Services(
             config=config,
             store=store,
+            files=files,
             catalog=catalog,
-            client=UpstreamClient(tape or network, catalog, Retry(sleep=_no_wait) if replays else None),
+            client=UpstreamClient(tape or network, catalog, retry if replays else None),
             sources_for=Occurrences(tape.cassette.start).sources if tape else _live_sources,
             found=found,
             replays=replays,
@@ -176,6 +175,7 @@ async def open_services(
             tools=tools,
             connectors=make_connectors(config.connectors, _keys(environment, "The connector", replays=replays)),
             tape=tape,
+            pressure=Pressure(config.limits),
             recent=RecentRuns(live().clock) if config.console else None,
         )
 
@@ -190,28 +190,31 @@ def reach_of(config: Config) -> Reach:
     return Reach(config.allow_private_urls or is_loopback(config.host), ports)
 
 
+def _catalog(
+    config: Config, upstream: Sequence[Upstream], network: Transport, known: list[KnownUpstream], *, replays: bool
+) -> Catalog:
+    return Catalog(
+        upstream,
+        network,
+        aliases=aliases(config),
+        default_model=config.default_model,
+        lister=_lister(known, replays=replays),
+        any_holder=replays,
+    )
+
+
 def _closed_in(stack: AsyncExitStack, tools: dict[str, Tool]) -> dict[str, Tool]:
     for tool in tools.values():
         stack.push_async_callback(tool.close)
     return tools
 
 
-def _delivering(stack: AsyncExitStack, store: Store, door: Door, endpoints: Mapping[str, Endpoint]) -> Delivering:
+def _delivering(stack: AsyncExitStack, store: OpenStore, door: Door, endpoints: Mapping[str, Endpoint]) -> Delivering:
     """What delivers webhooks, at work where there is anybody to be told."""
     delivering = Delivering(store.deliveries, endpoints, door, live().clock)
     if endpoints:
-        stack.push_async_callback(_stop, asyncio.create_task(delivering.run()))
+        stack.push_async_callback(stop, asyncio.create_task(delivering.run()))
     return delivering
-
-
-async def _kept(stack: AsyncExitStack, config: Config) -> Store:
-    """The store, swept where answers are kept for a time only."""
-    store = await open_store(prepared_store_url(config))
-    stack.push_async_callback(store.close)
-    if config.keep_seconds is not None:
-        sweeping = asyncio.create_task(keep_sweeping(store, config.keep_seconds, live().clock))
-        stack.push_async_callback(_stop, sweeping)
-    return store
 
 
 def named_upstreams(config: Config, environment: Environment) -> list[Upstream]:
@@ -308,22 +311,9 @@ async def _search(environment: Environment) -> Discovery:
         await probes.close()
 
 
-async def _stop(task: "asyncio.Task[None]") -> None:
-    task.cancel()
-    await asyncio.wait({task})
-
-
 async def _no_wait(_: float) -> None:
     """A tape gives its next answer at once."""
 
 
 def _live_sources(_method: str, _path: str, _body: bytes, _scope: str = "") -> Sources:
     return live()
-
-
-def prepared_store_url(config: Config) -> str:
-    """The store's URL; the folder of the default one is made."""
-    url = config.store_url
-    if not config.db and url.startswith(SQLITE):
-        Path(url.removeprefix(SQLITE)).parent.mkdir(parents=True, exist_ok=True)
-    return url

@@ -6,7 +6,7 @@ Counterparts: `queries.py` (the named statements), `sqlite.py` and `postgres.py`
 """
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
@@ -16,10 +16,14 @@ Rows = Sequence[Any]
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """Carry out the named statement once; the reply is its rows."""
+    """Carry out the named statement once; the reply is its rows.
+
+    `names` stand in the statement's text as `{name}`: schemas, numbers in types and names, which can't be parameters.
+    """
 
     query: str
     params: Params
+    names: Mapping[str, str | int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

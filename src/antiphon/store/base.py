@@ -14,10 +14,11 @@ from typing import Protocol
 from msgspec import Struct
 
 from antiphon.store.deliveries import Deliveries
+from antiphon.store.files import Files
 from antiphon.store.lists import Lists
 from antiphon.store.pages import Page, PageQuery
 from antiphon.store.runs import Runs
-from antiphon.store.signals import Signals
+from antiphon.store.vectors import Vectors
 from antiphon.wire.answers import Answer, StoredItem
 
 # A response with one of these is still being made: it can't be continued and keeps its conversation locked.
@@ -78,10 +79,6 @@ class Store(Protocol):
     """What the server keeps, by project. See the module's docstring for the errors of every method."""
 
     @property
-    def signals(self) -> Signals:
-        """What the processes over this store tell each other."""
-
-    @property
     def deliveries(self) -> Deliveries:
         """Webhooks that are still to be delivered."""
 
@@ -90,8 +87,16 @@ class Store(Protocol):
         """What there is, for a person who looks through it."""
 
     @property
+    def files(self) -> Files:
+        """The rows of files and uploads."""
+
+    @property
     def runs(self) -> Runs:
         """Runs in the background, and the logs of their events."""
+
+    @property
+    def vectors(self) -> Vectors:
+        """Vector stores, their files, and what of these is found by searches."""
 
     async def save_answer(self, project: str, answer: Answer) -> None:
         """Keep the answer, or replace the one with its id; durable when this returns, whole or not at all.

@@ -8,10 +8,12 @@ from collections.abc import Iterable
 
 from antiphon.errors import ConversationLocked, InvalidRequest, NotFound
 from antiphon.store.base import OPEN_STATUSES, StoredChat, StoredPrompt
+from antiphon.store.files import StoredFile, StoredUpload
 from antiphon.wire.answers import Answer, StoredItem
 
 MAX_CHAIN = 100_000
 MAX_TEXT = 512
+MAX_PARTS = 10_000
 
 
 def no_response(response_id: str, param: str = "response_id") -> NotFound:
@@ -95,7 +97,9 @@ def locked(conversation_id: str) -> ConversationLocked:
 
 def taken(kind: str, taken_id: str) -> InvalidRequest:
     """A new row has the id of one that is there."""
-    return InvalidRequest(f"There is already a {kind} with id '{taken_id}'.", param="id")
+    return InvalidRequest(
+        f"There is already {'an' if kind[0] in 'aeiou' else 'a'} {kind} with id '{taken_id}'.", param="id"
+    )
 
 
 def doubled_item(item_id: str, conversation_id: str) -> InvalidRequest:
@@ -151,3 +155,60 @@ def check_chat(chat: StoredChat) -> None:
     check_texts((chat.id, chat.model), "model")
     check_texts((*chat.metadata, *chat.metadata.values()), "metadata")
     check_items(chat.messages, "messages")
+
+
+def no_file(file_id: str, param: str = "file_id") -> NotFound:
+    """This project has no such file."""
+    return NotFound(f"No such File object: '{file_id}'. It is unknown, was deleted, or has expired.", param=param)
+
+
+def no_upload(upload_id: str) -> NotFound:
+    """This project has no such upload."""
+    return NotFound(f"Upload with id '{upload_id}' not found: it is unknown, or ended long ago.", param="upload_id")
+
+
+def not_pending(upload_id: str, status: str) -> InvalidRequest:
+    """The upload has ended."""
+    return InvalidRequest(f"Upload '{upload_id}' is {status}; begin another one.", param="upload_id")
+
+
+def no_part(part_id: str, upload_id: str, param: str) -> InvalidRequest:
+    """The upload has no such part."""
+    return InvalidRequest(f"Upload '{upload_id}' has no part '{part_id}'.", param=param)
+
+
+def too_many_bytes(upload_id: str, size: int) -> InvalidRequest:
+    """The parts of an upload are more than it was announced to be."""
+    return InvalidRequest(
+        f"With this part, upload '{upload_id}' would have more than the {size} bytes that were announced.", param="data"
+    )
+
+
+def too_many_parts(upload_id: str) -> InvalidRequest:
+    """An upload comes in too small pieces."""
+    return InvalidRequest(f"Upload '{upload_id}' has {MAX_PARTS} parts; more aren't taken.", param="data")
+
+
+def wrong_size(upload_id: str, size: int, wanted: int) -> InvalidRequest:
+    """An upload is completed with more or fewer bytes than were announced."""
+    return InvalidRequest(
+        f"The parts of upload '{upload_id}' have {size} bytes; {wanted} were announced as its 'bytes'.",
+        param="part_ids",
+    )
+
+
+def wrong_md5(upload_id: str, found: str) -> InvalidRequest:
+    """What came isn't what was sent."""
+    return InvalidRequest(f"The parts of upload '{upload_id}' have the MD5 {found}, not the one given.", param="md5")
+
+
+def check_file(file: StoredFile) -> None:
+    """Raise `InvalidRequest` for a file that no store can keep."""
+    check_texts((file.filename,), "file")
+    check_texts((file.id, file.purpose, file.media_type, file.blob.place), "purpose")
+
+
+def check_upload(upload: StoredUpload) -> None:
+    """Raise `InvalidRequest` for an upload that no store can keep."""
+    check_texts((upload.filename,), "filename")
+    check_texts((upload.id, upload.purpose, upload.media_type), "purpose")

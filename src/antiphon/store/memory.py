@@ -30,7 +30,6 @@ from antiphon.store.faults import (
     check_texts,
     doubled_item,
     locked,
-    no_cursor,
     no_item,
     no_prompt_version,
     not_continuable,
@@ -38,25 +37,30 @@ from antiphon.store.faults import (
 )
 from antiphon.store.lists import Lists
 from antiphon.store.memory_deliveries import MemoryDeliveries
+from antiphon.store.memory_files import MemoryFiles
 from antiphon.store.memory_lists import MemoryLists
+from antiphon.store.memory_pages import page_of
 from antiphon.store.memory_rows import Response, Talk, Tenant
 from antiphon.store.memory_runs import MemoryRuns
+from antiphon.store.near import MatrixNear
 from antiphon.store.pages import Page, PageQuery
 from antiphon.store.paging import page as whole_page
 from antiphon.store.paging import version_place, window
 from antiphon.store.records import (
     ChatLine,
     ConversationLine,
+    FileLine,
     ItemLine,
     PromptLine,
     Record,
     ResponseLine,
     not_exported,
 )
-from antiphon.store.signals import LocalSignals, Signals
+from antiphon.store.sql_vectors import SqlVectors
+from antiphon.store.sqlite_memory import SqliteMemory
+from antiphon.store.vectors import Vectors
 from antiphon.wire.answers import Answer, StoredItem
 
-Row = TypeVar("Row", StoredItem, StoredChat, StoredPrompt)
 Owner = TypeVar("Owner", Conversation, StoredChat)
 Kept = TypeVar("Kept")
 
@@ -69,10 +73,12 @@ class MemoryStore:
         self._clock = clock
         self._projects: dict[str, Tenant] = {}
         self._serial = 0
-        self.signals: Signals = LocalSignals()
         self.deliveries: Deliveries = MemoryDeliveries(clock)
+        self._indexed = SqliteMemory(clock)
+        self.vectors: Vectors = SqlVectors(self._indexed, MatrixNear(self._indexed), clock=clock)
         self.lists: Lists = MemoryLists(self._projects)
         self.runs = MemoryRuns(self._projects, self.save_answer, clock)
+        self.files = MemoryFiles(clock)
 
     async def save_answer(self, project: str, answer: Answer) -> None:
         check_answer(answer)
@@ -138,7 +144,7 @@ class MemoryStore:
         tenant.runs.pop(response_id, None)
 
     async def input_items(self, project: str, response_id: str, page: PageQuery) -> Page[StoredItem]:
-        return _page_of(self._tenant(project).response(response_id).answer.input, page)
+        return page_of(self._tenant(project).response(response_id).answer.input, page)
 
     async def context(self, project: str, response_id: str) -> list[StoredItem]:
         tenant = self._tenant(project)
@@ -207,7 +213,7 @@ class MemoryStore:
             talk.append(item, self._next(1))
 
     async def list_items(self, project: str, conversation_id: str, page: PageQuery) -> Page[StoredItem]:
-        return _page_of([placed.item for placed in self._tenant(project).talk(conversation_id).items.values()], page)
+        return page_of([placed.item for placed in self._tenant(project).talk(conversation_id).items.values()], page)
 
     async def get_item(self, project: str, conversation_id: str, item_id: str) -> StoredItem:
         items = self._tenant(project).talk(conversation_id).items
@@ -250,10 +256,10 @@ class MemoryStore:
     async def list_chats(self, project: str, page: PageQuery, chosen: ChatFilter) -> Page[StoredChat]:
         chats = sorted(self._tenant(project).chats.values(), key=lambda chat: chat.created_at)
         bare = [_copy(msgspec.structs.replace(chat, messages=())) for chat in chats]
-        return _page_of(bare, page, lambda chat: _matches(chat, chosen))
+        return page_of(bare, page, lambda chat: _matches(chat, chosen))
 
     async def chat_messages(self, project: str, chat_id: str, page: PageQuery) -> Page[StoredItem]:
-        return _page_of(self._tenant(project).chat(chat_id).messages, page)
+        return page_of(self._tenant(project).chat(chat_id).messages, page)
 
     async def update_chat(self, project: str, chat_id: str, metadata: dict[str, str], body: bytes) -> None:
         check_texts([*metadata, *metadata.values()], "metadata")
@@ -288,7 +294,7 @@ class MemoryStore:
         return found[-1]
 
     async def list_prompts(self, project: str, page: PageQuery) -> Page[StoredPrompt]:
-        return _page_of([versions[-1] for versions in self._tenant(project).prompts.values()], page)
+        return page_of([versions[-1] for versions in self._tenant(project).prompts.values()], page)
 
     async def list_prompt_versions(self, project: str, prompt_id: str, page: PageQuery) -> Page[StoredPrompt]:
         versions = self._tenant(project).versions(prompt_id)
@@ -331,6 +337,9 @@ class MemoryStore:
         for project, tenant in self._projects.items():
             for record in list(tenant.records(project)):
                 yield records.encode(record)
+        for project in self.files.projects():
+            for file in self.files.all_of(project):
+                yield records.encode(FileLine(project, file))
 
     async def import_(self, lines: AsyncIterable[bytes]) -> int:
         new = 0
@@ -353,6 +362,8 @@ class MemoryStore:
                 return _set_new(tenant.chats, record.chat(), record.id)
             case PromptLine():
                 return tenant.take_prompt(record.prompt())
+            case FileLine():
+                return self.files.take_in(record.project, record.file)
             case _:
                 assert_never(record)
 
@@ -369,6 +380,7 @@ class MemoryStore:
 
     async def close(self) -> None:
         self._projects.clear()
+        await self._indexed.close()
 
     def _tenant(self, project: str) -> Tenant:
         """The project's rows."""
@@ -400,19 +412,3 @@ def _exported_to(tenant: Tenant, conversation_id: str) -> Talk:
 def _matches(chat: StoredChat, chosen: ChatFilter) -> bool:
     """Whether the filter lets the chat completion through."""
     return (chosen.model is None or chat.model == chosen.model) and chosen.metadata.items() <= chat.metadata.items()
-
-
-def _page_of(rows: Sequence[Row], query: PageQuery, wanted: Callable[[Row], bool] = lambda _: True) -> Page[Row]:
-    """A page of a list in its natural order; cursors may name rows that the filter leaves out."""
-    places = {row.id: place for place, row in enumerate(rows)}
-    for param, cursor in (("after", query.after), ("before", query.before)):
-        if cursor is not None and cursor not in places:
-            raise no_cursor(param, cursor)
-    after = places[query.after] if query.after is not None else None
-    before = places[query.before] if query.before is not None else None
-    read = window(query, after, before)
-    low = 0 if read.low is None else read.low + 1
-    chosen = [row for row in rows[low : read.high] if wanted(row)]
-    if read.falling:
-        chosen.reverse()
-    return whole_page(chosen[: read.limit], read)

@@ -16,7 +16,9 @@ from antiphon.store import sqlite
 from antiphon.store.base import OpenStore
 from antiphon.store.memory import MemoryStore
 from antiphon.store.migrate import Migration
+from antiphon.store.pgvector import PgvectorNear
 from antiphon.store.sql_store import SqlStore
+from antiphon.store.sql_vectors import SqlVectors, tsquery_words
 
 MEMORY = "memory://"
 SQLITE = "sqlite:///"
@@ -36,7 +38,7 @@ async def open_store(url: str, clock: Callable[[], float] = time.time) -> OpenSt
         return await asyncio.to_thread(_sqlite, Path(url.removeprefix(SQLITE)), clock)
     if url.startswith(POSTGRES):
         backend = await _postgres().open_backend(url, clock)
-        return SqlStore(backend, clock, import_module("antiphon.store.postgres_signals").PostgresSignals(url))
+        return SqlStore(backend, clock, SqlVectors(backend, PgvectorNear(backend), tsquery_words, clock))
     raise unknown(url)
 
 

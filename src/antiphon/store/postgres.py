@@ -21,7 +21,7 @@ from antiphon.store.migrate import Migration, foreign, plan
 from antiphon.store.operations.saving import Lock, Save
 from antiphon.store.postgres_faults import ERRORS, PASSING, config_fault, store_fault
 from antiphon.store.queries import load
-from antiphon.store.sql_store import Reader
+from antiphon.store.sql_backend import Reader
 
 Result = TypeVar("Result")
 
@@ -94,7 +94,8 @@ class Connection:
         """Carry out one statement."""
         statement = self._statements[ask.query]
         if not isinstance(ask, Each):
-            rows: Rows = await self.raw.fetch(statement.sql, *statement.row(ask.params))
+            sql = statement.sql.format_map(ask.names) if ask.names else statement.sql
+            rows: Rows = await self.raw.fetch(sql, *statement.row(ask.params))
             return rows
         if statement.unnests:
             await self.raw.execute(statement.sql, *statement.columns(ask.params))

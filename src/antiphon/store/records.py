@@ -13,10 +13,11 @@ from msgspec import Struct
 
 from antiphon.errors import ConfigFault, InvalidRequest
 from antiphon.store.base import Conversation, StoredChat, StoredPrompt
-from antiphon.store.faults import check_answer, check_chat, check_items, check_prompt, check_texts
+from antiphon.store.faults import check_answer, check_chat, check_file, check_items, check_prompt, check_texts
+from antiphon.store.files import StoredFile
 from antiphon.wire.answers import Answer, StoredItem
 
-VERSION = 2
+VERSION = 3
 LINES = 100
 BYTES = 8 << 20
 
@@ -128,7 +129,14 @@ class PromptLine(Struct, frozen=True, kw_only=True, tag_field="kind", tag="promp
         return StoredPrompt(id=self.id, version=self.version, created_at=self.created_at, body=to_bytes(self.body))
 
 
-Record = ConversationLine | ResponseLine | ItemLine | ChatLine | PromptLine
+class FileLine(Struct, frozen=True, tag_field="kind", tag="file"):
+    """What is known of a file, and where its bytes are, which aren't in an export; since version 3 of the format."""
+
+    project: str
+    file: StoredFile
+
+
+Record = ConversationLine | ResponseLine | ItemLine | ChatLine | PromptLine | FileLine
 
 ENCODER = msgspec.json.Encoder()
 DECODER = msgspec.json.Decoder(Header | Record)
@@ -217,6 +225,8 @@ def check(record: Header | Record) -> None:
             check_chat(record.chat())
         case PromptLine():
             check_prompt(record.prompt())
+        case FileLine():
+            check_file(record.file)
 
 
 def not_exported(conversation_id: str) -> ConfigFault:

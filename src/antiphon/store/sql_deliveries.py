@@ -5,19 +5,16 @@ Counterpart: `memory_deliveries.py`, the same without a database.
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 from antiphon.store.deliveries import Delivery
 from antiphon.store.operations import deliveries
-
-if TYPE_CHECKING:
-    from antiphon.store.sql_store import Backend
+from antiphon.store.sql_backend import Backend
 
 
 class SqlDeliveries:
     """Messages over a backend. `clock` (Unix seconds) says what is due."""
 
-    def __init__(self, backend: "Backend", clock: Callable[[], float]) -> None:
+    def __init__(self, backend: Backend, clock: Callable[[], float]) -> None:
         self._backend = backend
         self._clock = clock
 

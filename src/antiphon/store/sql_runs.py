@@ -5,22 +5,19 @@ Counterpart: `memory_runs.py`, the same without a database.
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 from antiphon.errors import AntiphonError
 from antiphon.store.faults import check_answer
 from antiphon.store.operations import runs
 from antiphon.store.runs import Batch, Lease, Log, NewRun, Standing, Step, StoredRun
+from antiphon.store.sql_backend import Backend
 from antiphon.wire.answers import Answer
-
-if TYPE_CHECKING:
-    from antiphon.store.sql_store import Backend
 
 
 class SqlRuns:
     """Runs over a backend. `clock` (Unix seconds) is the time that leases expire by."""
 
-    def __init__(self, backend: "Backend", clock: Callable[[], float]) -> None:
+    def __init__(self, backend: Backend, clock: Callable[[], float]) -> None:
         self._backend = backend
         self._clock = clock
 

@@ -1,80 +1,52 @@
 """A `Store` on a SQL database: each method is one operation, handed to a backend that carries it out.
 
-Not here: what an operation does (`operations/`) and how a database is talked to (`Backend`: `sqlite.py`,
-`postgres.py`). Counterpart: `memory.py`, the same store without a database.
+Not here: what an operation does (`operations/`) and how a database is talked to (`sql_backend.py`).
+Counterpart: `memory.py`, the same store without a database.
 """
 
 import time
-from asyncio import CancelledError, Future
+from asyncio import CancelledError
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
 from functools import partial
-from typing import Protocol, TypeVar
 
 from antiphon.store import records
-from antiphon.store.asks import Operation
 from antiphon.store.base import ChatFilter, Conversation, SavedAnswer, StoredChat, StoredPrompt
 from antiphon.store.deliveries import Deliveries
 from antiphon.store.faults import check_answer, check_chat, check_items, check_prompt, check_texts
+from antiphon.store.files import Files
 from antiphon.store.groups import unattended
 from antiphon.store.lists import Lists
+from antiphon.store.near import MatrixNear
 from antiphon.store.operations import admin, answers, chats, conversations, prompts
 from antiphon.store.operations.saving import Lock, Save
 from antiphon.store.pages import Page, PageQuery
-from antiphon.store.signals import LocalSignals, Signals
+from antiphon.store.sql_backend import Backend
 from antiphon.store.sql_deliveries import SqlDeliveries
+from antiphon.store.sql_files import SqlFiles
 from antiphon.store.sql_lists import SqlLists
 from antiphon.store.sql_runs import SqlRuns
+from antiphon.store.sql_vectors import SqlVectors
+from antiphon.store.vectors import Vectors
 from antiphon.wire.answers import Answer, StoredItem
-
-Result = TypeVar("Result")
 
 # Lower than every key.
 NO_KEY = 0
-
-
-class Reader(Protocol):
-    """Carries out operations that read."""
-
-    async def __call__(self, operation: Operation[Result]) -> Result:
-        """The operation's result."""
-
-
-class Backend(Protocol):
-    """One database. Errors of its driver come out as `StoreFault`."""
-
-    async def read(self, operation: Operation[Result]) -> Result:
-        """Carry the operation out on one unchanging view of the data."""
-
-    def write(self, operation: Operation[Result]) -> Future[Result]:
-        """Have the operation carried out, whole or not at all; durable when the future is done.
-
-        It is on its way when this returns, before everything asked later, and goes on if the future is cancelled.
-        """
-
-    def submit(self, work: Save | Lock) -> Future[None]:
-        """Save one answer or hold one conversation, in the same way, together with others."""
-
-    def snapshot(self) -> AbstractAsyncContextManager["Reader"]:
-        """One unchanging view of the data, for several operations that read."""
-
-    async def close(self) -> None:
-        """Finish what was begun and let go of the database."""
 
 
 class SqlStore:
     """Both faces of a store, over a backend. `clock` (Unix seconds) is the time that locks expire by."""
 
     def __init__(
-        self, backend: Backend, clock: Callable[[], float] = time.time, signals: Signals | None = None
+        self, backend: Backend, clock: Callable[[], float] = time.time, vectors: Vectors | None = None
     ) -> None:
-        """Takes over backend and signals: `close` closes them. Without `signals` they are those of this process."""
+        """Takes over the backend: `close` closes it. Without `vectors` they are compared here, not in the database."""
         self._backend = backend
         self._clock = clock
-        self.signals: Signals = signals or LocalSignals()
         self.deliveries: Deliveries = SqlDeliveries(backend, clock)
         self.lists: Lists = SqlLists(backend)
+        self.vectors: Vectors = vectors or SqlVectors(backend, MatrixNear(backend), clock=clock)
         self.runs = SqlRuns(backend, clock)
+        self.files: Files = SqlFiles(backend, clock)
 
     async def save_answer(self, project: str, answer: Answer) -> None:
         check_answer(answer)
@@ -199,5 +171,4 @@ class SqlStore:
         return new
 
     async def close(self) -> None:
-        await self.signals.close()
         await self._backend.close()

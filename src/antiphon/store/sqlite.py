@@ -22,7 +22,7 @@ from antiphon.store.groups import GroupCommit, Outcome, Unit, Work, units
 from antiphon.store.migrate import Migration, foreign, plan
 from antiphon.store.operations.saving import Lock, Save
 from antiphon.store.queries import load
-from antiphon.store.sql_store import Reader
+from antiphon.store.sql_backend import Reader
 from antiphon.store.sqlite_faults import config_fault, store_fault
 
 Result = TypeVar("Result")
@@ -30,6 +30,7 @@ Result = TypeVar("Result")
 BUSY_TIMEOUT = 5.0
 READERS = 2
 STATEMENTS = 256
+IN_MEMORY = ":memory:"
 OWNER_ONLY = 0o600
 
 # The page size counts only for a new file; 8 KB hold the rows of an answer with a tenth less waste than 4.
@@ -47,7 +48,8 @@ class Connection:
         self.path = path
         self._queries = {name: query.sql for name, query in load("sqlite").items()}
         try:
-            create(path)
+            if str(path) != IN_MEMORY:
+                create(path)
             self.raw = sqlite3.connect(
                 path, timeout=busy_timeout, isolation_level=None, check_same_thread=False, cached_statements=STATEMENTS
             )

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from antiphon.config import Config
 from antiphon.errors import ConfigFault
-from antiphon.server.services import prepared_store_url
+from antiphon.server.keeping import prepared_store_url
 from antiphon.store.open import SQLITE, open_store, pending
 from antiphon.terminal.serving import say
 

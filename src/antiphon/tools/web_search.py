@@ -12,7 +12,7 @@ import msgspec
 
 from antiphon.engine.citations import Citable
 from antiphon.engine.kinds.face import Outcome
-from antiphon.engine.kinds.web_search import queries_in
+from antiphon.engine.kinds.queries import queries_in
 from antiphon.errors import ToolFailed
 from antiphon.tools.fetch import Limits, fetch_json
 from antiphon.tools.search.base import Ask, Page, Search, Service, host_of, wanted

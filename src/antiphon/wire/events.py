@@ -311,6 +311,18 @@ class WebSearchCompleted(ItemEvent, tag="response.web_search_call.completed"):
     """The search is over."""
 
 
+class FileSearchInProgress(ItemEvent, tag="response.file_search_call.in_progress"):
+    """A search of files begins."""
+
+
+class FileSearchSearching(ItemEvent, tag="response.file_search_call.searching"):
+    """The files are searched."""
+
+
+class FileSearchCompleted(ItemEvent, tag="response.file_search_call.completed"):
+    """The search is over."""
+
+
 class CodeInProgress(ItemEvent, tag="response.code_interpreter_call.in_progress"):
     """The model begins to write code."""
 

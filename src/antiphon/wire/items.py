@@ -192,6 +192,15 @@ class WebSearchCall(msgspec.Struct, tag="web_search_call", kw_only=True):
     results: list[dict[str, Any]] | msgspec.UnsetType = msgspec.UNSET
 
 
+class FileSearchCall(msgspec.Struct, tag="file_search_call", kw_only=True):
+    """A search of vector stores: `results` are passages with their files, None where they weren't asked for."""
+
+    id: str
+    status: str
+    queries: list[str] = []
+    results: list[dict[str, Any]] | None = None
+
+
 class CodeInterpreterCall(msgspec.Struct, tag="code_interpreter_call", kw_only=True):
     """Code that was run in a container; `outputs` are logs and pictures, None where they weren't asked for."""
 
@@ -239,6 +248,7 @@ OutputItem = (
     | McpCall
     | McpApprovalRequest
     | WebSearchCall
+    | FileSearchCall
     | ImageGenerationCall
     | CodeInterpreterCall
     | Compaction

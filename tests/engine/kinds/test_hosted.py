@@ -7,7 +7,7 @@ import pytest
 from antiphon.engine.kinds.hosted import HOSTED, Hosting
 from antiphon.errors import InvalidRequest
 
-ALL = frozenset({"code_interpreter", "image_generation", "web_search"})
+ALL = frozenset({"code_interpreter", "file_search", "image_generation", "web_search"})
 
 
 @pytest.mark.parametrize("kind", sorted(HOSTED))
@@ -18,9 +18,9 @@ def test_what_is_not_set_up_is_refused_with_advice(kind: str) -> None:
     assert "antiphon.toml" in refused.value.message
 
 
-@pytest.mark.parametrize("kind", sorted(kind for kind in HOSTED if kind != "file_search"))
+@pytest.mark.parametrize("kind", sorted(HOSTED))
 def test_what_is_set_up_is_one_function_that_this_server_runs(kind: str) -> None:
-    tool: dict[str, Any] = {"type": kind, "container": {"type": "auto"}}
+    tool: dict[str, Any] = {"type": kind, "container": {"type": "auto"}, "vector_store_ids": ["vs_1"]}
     ((function, binding),) = HOSTED[kind](tool, "tools[0]", Hosting(ALL))
     assert binding.server
     assert binding.runs in ALL

@@ -117,7 +117,7 @@ def test_an_mcp_call_carries_its_own_output(more: Json, output: str) -> None:
     assert retold(item) == AnsweredCall("f", "{}", output)
 
 
-SPARSE = {"web_search_call", "image_generation_call", "code_interpreter_call"}
+SPARSE = {"file_search_call", "web_search_call", "image_generation_call", "code_interpreter_call"}
 """Calls of which older answers say little."""
 
 
@@ -148,6 +148,16 @@ def test_a_picture_is_told_without_its_bytes() -> None:
     assert retold(item) == AnsweredCall("image_generation", '{"prompt":"A cat"}', told)
     failed = retold({"type": "image_generation_call", "result": None})
     assert failed == AnsweredCall("image_generation", '{"prompt":""}', "The picture couldn't be made.")
+
+
+def test_a_search_of_files_is_told_with_what_it_found() -> None:
+    def told(**item: Any) -> Any:
+        return retold({"type": "file_search_call", "id": "fs_1", **item})
+
+    assert told(queries=["cats"]) == AnsweredCall("file_search", '{"query":"cats"}', "The search was made.")
+    found = told(queries=["a", "b"], results=[{"filename": "a.md", "text": "Cats."}, 5])
+    assert found == AnsweredCall("file_search", '{"queries":["a","b"]}', "The search was made.\n\na.md\nCats.")
+    assert told(queries=[], status="failed") == AnsweredCall("file_search", '{"queries":[]}', "The search failed.")
 
 
 @pytest.mark.parametrize("kind", sorted(RETOLD.keys() - SPARSE))

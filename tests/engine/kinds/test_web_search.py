@@ -5,24 +5,8 @@ from typing import Any
 import pytest
 from engine_answers import answered, call
 
-from antiphon.engine.kinds.web_search import queries_in, read_web_search
+from antiphon.engine.kinds.web_search import read_web_search
 from antiphon.errors import InvalidRequest
-
-
-@pytest.mark.parametrize(
-    ("arguments", "queries"),
-    [
-        ('{"query": " cats "}', ["cats"]),
-        ('{"queries": ["a", "b", "a", "", 5, "c", "d", "e"]}', ["a", "b", "c", "d"]),
-        ('{"q": "cats"}', ["cats"]),
-        ('{"query": ["a"]}', ["a"]),
-        ('{"query": 5}', []),
-        ("cats", []),
-        ("{}", []),
-    ],
-)
-def test_a_query_is_found_however_it_was_written(arguments: str, queries: list[str]) -> None:
-    assert queries_in(arguments) == queries
 
 
 def test_a_call_that_was_cut_is_incomplete_and_not_made() -> None:

@@ -8,7 +8,6 @@ from pypdf import PdfReader, PdfWriter
 from retrieval_outline import outline, read
 
 from antiphon.errors import UnreadableFile
-from antiphon.retrieval import bounds
 
 
 def encrypted(password: str) -> bytes:
@@ -52,8 +51,3 @@ def test_what_gives_no_text_says_why(data: bytes, says: str) -> None:
     with pytest.raises(UnreadableFile, match=says) as caught:
         read("a.pdf", data)
     assert caught.value.code == "invalid_file"
-
-
-def test_more_pages_than_are_read() -> None:
-    with pytest.raises(UnreadableFile, match=r"'a\.pdf' has 5,001 pages; at most 5,000 are read"):
-        read("a.pdf", sample_files.pdf(["x"] * (bounds.MOST_PAGES + 1)))

@@ -13,6 +13,7 @@ import msgspec
 
 from antiphon.engine.kinds.code_interpreter import NOWHERE, PYTHON, CodeInterpreterFace, Place, read_place
 from antiphon.engine.kinds.face import Binding
+from antiphon.engine.kinds.file_search import FILE_SEARCH, FileSearchFace, read_file_search
 from antiphon.engine.kinds.image_generation import ImageGenerationFace, image_function, read_image_generation
 from antiphon.engine.kinds.web_search import WEB_SEARCH, WebSearchFace, read_web_search
 from antiphon.engine.notes import Notes
@@ -74,8 +75,14 @@ def _code_interpreter(tool: dict[str, Any], at: str, hosting: Hosting) -> Offere
     return [(PYTHON, Binding(CodeInterpreterFace, "code_interpreter", about))]
 
 
+def _file_search(tool: dict[str, Any], at: str, hosting: Hosting) -> Offered:
+    hosting.need("file_search", at, "Its operator names a model for embeddings under [retrieval] in antiphon.toml.")
+    return [(FILE_SEARCH, Binding(FileSearchFace, "file_search", {"search": read_file_search(tool, at)}))]
+
+
 HOSTED: dict[str, Callable[[dict[str, Any], str, Hosting], Offered]] = {
     "code_interpreter": _code_interpreter,
+    "file_search": _file_search,
     "image_generation": _image_generation,
     "web_search": _web_search,
     "web_search_2025_08_26": _web_search,

@@ -106,6 +106,12 @@ class _Search(msgspec.Struct):
     status: str | None = None
 
 
+class _FileSearch(msgspec.Struct):
+    queries: list[str] = []
+    results: list[Any] | None = None
+    status: str | None = None
+
+
 class _Code(msgspec.Struct):
     code: str | None = None
     outputs: list[dict[str, Any]] | None = None
@@ -226,6 +232,16 @@ def _web_search(raw: bytes, at: str) -> Retold:
     return AnsweredCall("web_search", _json({"query": asked}), "\n\n".join(["The search was made.", *pages]))
 
 
+def _file_search(raw: bytes, at: str) -> Retold:
+    item = read(raw, _FileSearch, at)
+    asked = _json({"query": item.queries[0]} if len(item.queries) == 1 else {"queries": item.queries})
+    if item.status == "failed":
+        return AnsweredCall("file_search", asked, "The search failed.")
+    found = [one for one in item.results or () if isinstance(one, dict)]
+    passages = ["\n".join(str(one[name]) for name in ("filename", "text") if one.get(name)) for one in found]
+    return AnsweredCall("file_search", asked, "\n\n".join(["The search was made.", *passages]))
+
+
 def _code_interpreter(raw: bytes, at: str) -> Retold:
     item = read(raw, _Code, at)
     said = [output.get("logs") or "[A picture was shown to the user.]" for output in item.outputs or ()]
@@ -268,6 +284,7 @@ RETOLD: dict[str, Reader] = {
     "tool_search_call": _tool_search,
     "tool_search_output": _found,
     "web_search_call": _web_search,
+    "file_search_call": _file_search,
     "image_generation_call": _picture,
     "code_interpreter_call": _code_interpreter,
 }

@@ -8,15 +8,13 @@ from typing import Any
 
 import msgspec
 
-from antiphon.engine.kinds.face import Face, Outcome, arguments_in
+from antiphon.engine.kinds.face import Face, Outcome
+from antiphon.engine.kinds.queries import queries_in
 from antiphon.engine.reading import read
 from antiphon.errors import InvalidRequest
 from antiphon.wire import events as ev
 from antiphon.wire.items import WebSearchCall
 from antiphon.wire.web_search import WebSearchTool
-
-MOST_QUERIES = 4
-"""Queries of one call; more are left out."""
 
 _DOMAIN = re.compile(r"(?:https?://)?[\w-]+(?:\.[\w-]+)*/?")
 
@@ -46,15 +44,6 @@ def read_web_search(tool: dict[str, Any], at: str) -> WebSearchTool:
                     param=f"{at}.filters.{name}[{index}]",
                 )
     return said
-
-
-def queries_in(arguments: str) -> list[str]:
-    """What to search for, in whatever form the model wrote it; empty where it wrote nothing of use."""
-    said = arguments_in(arguments)
-    asked = said.get("query") or said.get("queries") or said.get("q") or []
-    listed = asked if isinstance(asked, list) else [asked]
-    queries = [query.strip() for query in listed if isinstance(query, str) and query.strip()]
-    return list(dict.fromkeys(queries))[:MOST_QUERIES]
 
 
 class WebSearchFace(Face):

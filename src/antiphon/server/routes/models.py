@@ -1,14 +1,20 @@
-"""`/v1/models`: what the upstreams have, and `/v1/health`. Source: API reference, "Models"."""
+"""`/v1/models`: what the upstreams have; `/v1/health` and `/v1/ready`. Source: API reference, "Models"."""
+
+import asyncio
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from antiphon.errors import ServerStopping, StoreFault
 from antiphon.server.errors import JSON
 from antiphon.server.json import json_response
 from antiphon.server.services import Services
 from antiphon.wire.models import Model
 
+READY_SECONDS = 2.0
+"""For the store to answer: whoever asks waits a few seconds at most."""
+READY = b'{"status":"ready"}'
 HEALTH = b'{"status":"OK"}'
 
 
@@ -29,7 +35,18 @@ def routes(services: Services) -> list[Route]:
     async def health(_: Request) -> Response:
         return Response(HEALTH, media_type=JSON)
 
+    async def ready(_: Request) -> Response:
+        if services.open_runs.closing:
+            raise ServerStopping("The server stops and takes no more work.")
+        try:
+            async with asyncio.timeout(READY_SECONDS):
+                await services.store.deliveries.next_due()
+        except TimeoutError:
+            raise StoreFault(f"The store sent no answer within {READY_SECONDS:g} s.") from None
+        return Response(READY, media_type=JSON)
+
     return [
+        Route("/v1/ready", ready, methods=["GET"]),
         Route("/v1/models", listed, methods=["GET"]),
         Route("/v1/models/{id:path}", one, methods=["GET"]),
         Route("/v1/health", health, methods=["GET"]),

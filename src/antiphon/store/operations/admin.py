@@ -9,13 +9,14 @@ import msgspec
 
 from antiphon.store.asks import Each, Fetch, Rows, Steps
 from antiphon.store.base import Conversation
-from antiphon.store.operations import answers, chats, prompts
+from antiphon.store.operations import answers, chats, files, prompts
 from antiphon.store.operations.items import INPUT, LOOSE, OUTPUT, NewItem, insert_items
 from antiphon.store.operations.rows import as_list, new_keys, whole_items
 from antiphon.store.operations.saving import hold_conversations
 from antiphon.store.records import (
     ChatLine,
     ConversationLine,
+    FileLine,
     ItemLine,
     PlacedItem,
     PromptLine,
@@ -126,6 +127,13 @@ def prompt_records(after: int) -> Steps[Batch]:
     return _batch(rows, records)
 
 
+def file_records(after: int) -> Steps[Batch]:
+    """The next files; their bytes stay where they are."""
+    rows = yield Fetch("export_files", {"after": after, "limit": ROWS})
+    records: list[Record] = [FileLine(row[1], files.as_file(row[2:])) for row in map(tuple, rows)]
+    return _batch(rows, records)
+
+
 # In the order in which they can be taken in again.
 EXPORTS: tuple[Callable[[int], Steps[Batch]], ...] = (
     conversation_records,
@@ -133,6 +141,7 @@ EXPORTS: tuple[Callable[[int], Steps[Batch]], ...] = (
     item_records,
     chat_records,
     prompt_records,
+    file_records,
 )
 
 
@@ -151,6 +160,8 @@ def take_in(records: Sequence[Record]) -> Steps[int]:
                 new += yield from _take_chat(record)
             case PromptLine():
                 new += yield from prompts.take_in(record.project, record.prompt())
+            case FileLine():
+                new += yield from files.take_in(record.project, record.file)
     return new
 
 

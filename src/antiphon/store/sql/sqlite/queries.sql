@@ -9,7 +9,11 @@ SELECT n + max(
     (SELECT coalesce(max(key), 0) FROM conversations),
     (SELECT coalesce(max(key), 0) FROM chats),
     (SELECT coalesce(max(key), 0) FROM prompts),
-    (SELECT coalesce(max(key), 0) FROM blobs)
+    (SELECT coalesce(max(key), 0) FROM blobs),
+    (SELECT coalesce(max(key), 0) FROM files),
+    (SELECT coalesce(max(key), 0) FROM file_blobs),
+    (SELECT coalesce(max(key), 0) FROM uploads),
+    (SELECT coalesce(max(key), 0) FROM upload_parts)
 ) FROM numbers;
 
 -- name: known_responses

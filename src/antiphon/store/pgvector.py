@@ -1,0 +1,122 @@
+"""Which passages of a store are nearest to a vector, told by PostgreSQL with its extension vector.
+
+Below `EXACT` passages every one is compared; beyond, a store has an HNSW index of its own, made when it grows
+so large.
+With a filter that leaves few, those are compared again. Not here: words. Counterpart: `near.py`, for databases that
+only keep vectors.
+"""
+
+import asyncio
+import struct
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
+
+from antiphon.errors import StoreFault
+from antiphon.store.asks import Fetch, Steps
+from antiphon.store.operations.passages import NUMBER_BYTES, Member, Snapshot
+from antiphon.store.operations.rows import as_list
+from antiphon.store.sql_backend import Backend
+from antiphon.store.vector_faults import no_pgvector
+
+EXACT = 10_000
+MOST_DIMENSIONS = 2_000
+"""Longer vectors have no index."""
+
+Names = Mapping[str, str | int]
+
+
+class PgvectorNear:
+    """Implements `Near`."""
+
+    def __init__(self, backend: Backend, exact: int = EXACT) -> None:
+        self._backend = backend
+        self._exact = exact
+        self._schema = ""
+        self._indexed: set[int] = set()
+        self._making = asyncio.Lock()
+
+    async def ready(self) -> None:
+        if self._schema:
+            return
+        try:
+            self._schema = await self._backend.read(_schema) or await self._backend.write(_installed)
+        except StoreFault:
+            raise no_pgvector() from None
+
+    def kept(self, vector: bytes) -> object:
+        return numbers(vector)
+
+    async def nearest(
+        self, store: Snapshot, members: Sequence[Member], chosen: Collection[int] | None, vector: bytes, limit: int
+    ) -> list[int]:
+        await self.ready()
+        counted = sum(member.passages for member in members if chosen is None or member.key in chosen)
+        names: Names = {"schema": self._schema, "store": store.key, "dimension": store.dimension}
+        by_index = counted > self._exact and await self._has_index(store)
+        return await self._backend.read(partial(_nearest, names, chosen, _text(vector), limit, by_index=by_index))
+
+    async def grown(self, store: int, dimension: int) -> None:
+        if store in self._indexed or not 0 < dimension <= MOST_DIMENSIONS:
+            return
+        if await self._backend.read(partial(_counted, store)) <= self._exact:
+            return
+        async with self._making:
+            await self.ready()
+            names: Names = {"schema": self._schema, "store": store, "dimension": dimension}
+            await self._backend.write(partial(_named, "make_vector_index", names))
+            self._indexed.add(store)
+
+    async def gone(self, store: int) -> None:
+        self._indexed.discard(store)
+        await self._backend.write(partial(_named, "drop_vector_index", {"store": store}))
+
+    async def _has_index(self, store: Snapshot) -> bool:
+        if store.key not in self._indexed and await self._backend.read(partial(_indexed, {"store": store.key})):
+            self._indexed.add(store.key)
+        return store.key in self._indexed
+
+
+def numbers(vector: bytes) -> list[float]:
+    """The numbers of a vector."""
+    return list(struct.unpack(f"<{len(vector) // NUMBER_BYTES}f", vector))
+
+
+def _text(vector: bytes) -> str:
+    return as_list(numbers(vector))
+
+
+def _schema() -> Steps[str]:
+    rows = yield Fetch("vector_schema", {})
+    return rows[0][0] if rows else ""
+
+
+def _installed() -> Steps[str]:
+    yield Fetch("make_vector_extension", {})
+    return (yield from _schema())
+
+
+def _named(query: str, names: Names) -> Steps[None]:
+    yield Fetch(query, {}, names)
+
+
+def _counted(store: int) -> Steps[int]:
+    return int((yield Fetch("count_passages", {"store": store}))[0][0])
+
+
+def _indexed(names: Names) -> Steps[bool]:
+    return bool((yield Fetch("has_vector_index", {}, names))[0][0])
+
+
+def _nearest(
+    names: Names, chosen: Collection[int] | None, vector: str, limit: int, *, by_index: bool
+) -> Steps[list[int]]:
+    query = "nearest" if chosen is None else "nearest_of_files"
+    where = {"vector": vector, "limit": limit}
+    if chosen is not None:
+        where["files"] = as_list(list(chosen))
+    if by_index:
+        yield Fetch("search_strictly", {})
+        query += "_by_index"
+    else:
+        where["store"] = names["store"]
+    return [row[0] for row in (yield Fetch(query, where, names))]

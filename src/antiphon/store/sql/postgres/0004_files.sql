@@ -1,0 +1,63 @@
+-- Files: what is known of them, and where their bytes are. Files of a project with the same bytes share a row of
+-- `file_blobs`. An upload comes in parts, each with bytes of its own, until it is a file.
+
+CREATE TABLE files (
+    key bigint PRIMARY KEY,
+    project text NOT NULL,
+    id text NOT NULL,
+    created_at bigint NOT NULL,
+    expires_at bigint,
+    filename text NOT NULL,
+    purpose text NOT NULL,
+    media_type text NOT NULL,
+    blob bigint NOT NULL
+);
+CREATE UNIQUE INDEX files_by_id ON files (project, id);
+CREATE INDEX files_by_time ON files (project, created_at, key);
+CREATE INDEX files_by_expiry ON files (expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX files_by_blob ON files (blob);
+
+CREATE TABLE file_blobs (
+    key bigint PRIMARY KEY,
+    project text NOT NULL,
+    hash text NOT NULL,
+    place text NOT NULL,
+    bytes bigint NOT NULL
+);
+CREATE UNIQUE INDEX file_blobs_by_hash ON file_blobs (project, hash);
+CREATE INDEX file_blobs_by_place ON file_blobs (place);
+
+CREATE TABLE uploads (
+    key bigint PRIMARY KEY,
+    project text NOT NULL,
+    id text NOT NULL,
+    created_at bigint NOT NULL,
+    expires_at bigint NOT NULL,
+    filename text NOT NULL,
+    purpose text NOT NULL,
+    media_type text NOT NULL,
+    bytes bigint NOT NULL,
+    keep_seconds bigint,
+    status text NOT NULL,
+    file_id text
+);
+CREATE UNIQUE INDEX uploads_by_id ON uploads (project, id);
+CREATE INDEX uploads_by_expiry ON uploads (expires_at);
+
+CREATE TABLE upload_parts (
+    key bigint PRIMARY KEY,
+    upload bigint NOT NULL,
+    id text NOT NULL,
+    created_at bigint NOT NULL,
+    hash text NOT NULL,
+    place text NOT NULL,
+    bytes bigint NOT NULL
+);
+CREATE INDEX upload_parts_by_upload ON upload_parts (upload, key);
+CREATE INDEX upload_parts_by_place ON upload_parts (place);
+
+-- The name under which this database's bytes lie, so that none takes up another's. One row.
+CREATE TABLE file_home (
+    only_one bigint PRIMARY KEY,
+    name text NOT NULL
+);

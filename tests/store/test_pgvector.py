@@ -1,0 +1,68 @@
+"""PostgreSQL compares: each passage of a small store, by an index in a large one; the same is found."""
+
+import math
+
+import asyncpg
+import pytest
+from postgres_server import PostgresServer
+from sample_rows import PROJECT
+from sample_vectors import file, found, made, passages, vector
+
+from antiphon.errors import StoreFault
+from antiphon.store.pgvector import PgvectorNear, numbers
+from antiphon.store.postgres import PostgresBackend, open_backend
+from antiphon.store.sql_store import SqlStore
+from antiphon.store.sql_vectors import SqlVectors, tsquery_words
+
+
+@pytest.fixture
+async def backend(postgres: PostgresServer) -> PostgresBackend:
+    connection = await asyncpg.connect(postgres.url())
+    await connection.execute("DROP SCHEMA IF EXISTS vectors CASCADE; CREATE SCHEMA vectors")
+    await connection.close()
+    return await open_backend(postgres.url("vectors"))
+
+
+async def test_a_large_store_has_an_index_which_finds_the_same(backend: PostgresBackend) -> None:
+    store = SqlStore(backend, vectors=SqlVectors(backend, PgvectorNear(backend, exact=10), tsquery_words))
+    await store.vectors.ready()
+    await store.vectors.create(PROJECT, made())
+    texts = [f"cat {number}" for number in range(60)]
+    at = [vector(math.cos(0.02 * number), math.sin(0.02 * number)) for number in range(60)]
+    for half in (0, 30):
+        await store.vectors.attach(PROJECT, "vs_1", [file(f"file-{half}", attributes={"n": half})])
+        (held,) = await store.vectors.hold("me", 2e9, 1)
+        assert await store.vectors.finish(held, passages(*texts[half : half + 30], at=at[half : half + 30]), 2)
+    for again in (SqlVectors(backend, PgvectorNear(backend, exact=10), tsquery_words), store.vectors):
+        store.vectors = again
+        assert (await found(store, "", vector(1, 0), limit=5))[0] == texts[:5]
+        late = await found(store, "", vector(1, 0), limit=3, wanted=lambda given: given["n"] == 30)
+        assert late[0] == texts[30:33]
+        exact = SqlVectors(backend, PgvectorNear(backend, exact=100), tsquery_words)
+        store.vectors = exact
+        assert (await found(store, "", vector(1, 0), limit=5))[0] == texts[:5]
+    await store.vectors.delete(PROJECT, "vs_1")
+    await store.close()
+
+
+async def test_a_database_without_the_extension_says_so(backend: PostgresBackend) -> None:
+    connection = await asyncpg.connect(backend._url)
+    here = await connection.fetchval("SELECT count(*) FROM pg_extension WHERE extname = 'vector'")
+    await connection.execute("DROP EXTENSION IF EXISTS vector CASCADE")
+    await connection.execute("CREATE ROLE guest LOGIN; GRANT USAGE ON SCHEMA vectors TO guest")
+    try:
+        await backend.close()
+        guest = await asyncpg.create_pool(backend._url.replace("postgres@", "guest@", 1), min_size=0, max_size=1)
+        near = PgvectorNear(PostgresBackend(backend._url.replace("postgres@", "guest@", 1), guest))
+        with pytest.raises(StoreFault, match="CREATE EXTENSION vector"):
+            await near.ready()
+        await near._backend.close()
+    finally:
+        await connection.execute("REVOKE USAGE ON SCHEMA vectors FROM guest; DROP ROLE guest")
+        if here:
+            await connection.execute("CREATE EXTENSION vector SCHEMA public")
+        await connection.close()
+
+
+def test_numbers_are_those_of_the_bytes() -> None:
+    assert numbers(vector(1, 0.5, -2)) == [1, 0.5, -2]
