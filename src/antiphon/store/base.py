@@ -18,6 +18,7 @@ from antiphon.store.files import Files
 from antiphon.store.lists import Lists
 from antiphon.store.pages import Page, PageQuery
 from antiphon.store.runs import Runs
+from antiphon.store.signals import Signals
 from antiphon.store.vectors import Vectors
 from antiphon.wire.answers import Answer, StoredItem
 
@@ -77,6 +78,10 @@ class StoredPrompt(Struct, frozen=True, kw_only=True):
 
 class Store(Protocol):
     """What the server keeps, by project. See the module's docstring for the errors of every method."""
+
+    @property
+    def signals(self) -> Signals:
+        """What the processes over this store tell each other."""
 
     @property
     def deliveries(self) -> Deliveries:

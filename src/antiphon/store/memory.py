@@ -56,6 +56,7 @@ from antiphon.store.records import (
     ResponseLine,
     not_exported,
 )
+from antiphon.store.signals import LocalSignals, Signals
 from antiphon.store.sql_vectors import SqlVectors
 from antiphon.store.sqlite_memory import SqliteMemory
 from antiphon.store.vectors import Vectors
@@ -73,6 +74,7 @@ class MemoryStore:
         self._clock = clock
         self._projects: dict[str, Tenant] = {}
         self._serial = 0
+        self.signals: Signals = LocalSignals()
         self.deliveries: Deliveries = MemoryDeliveries(clock)
         self._indexed = SqliteMemory(clock)
         self.vectors: Vectors = SqlVectors(self._indexed, MatrixNear(self._indexed), clock=clock)

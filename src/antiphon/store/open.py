@@ -38,7 +38,8 @@ async def open_store(url: str, clock: Callable[[], float] = time.time) -> OpenSt
         return await asyncio.to_thread(_sqlite, Path(url.removeprefix(SQLITE)), clock)
     if url.startswith(POSTGRES):
         backend = await _postgres().open_backend(url, clock)
-        return SqlStore(backend, clock, SqlVectors(backend, PgvectorNear(backend), tsquery_words, clock))
+        signals = import_module("antiphon.store.postgres_signals").PostgresSignals(url)
+        return SqlStore(backend, clock, SqlVectors(backend, PgvectorNear(backend), tsquery_words, clock), signals)
     raise unknown(url)
 
 

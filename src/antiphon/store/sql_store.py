@@ -20,6 +20,7 @@ from antiphon.store.near import MatrixNear
 from antiphon.store.operations import admin, answers, chats, conversations, prompts
 from antiphon.store.operations.saving import Lock, Save
 from antiphon.store.pages import Page, PageQuery
+from antiphon.store.signals import LocalSignals, Signals
 from antiphon.store.sql_backend import Backend
 from antiphon.store.sql_deliveries import SqlDeliveries
 from antiphon.store.sql_files import SqlFiles
@@ -37,11 +38,19 @@ class SqlStore:
     """Both faces of a store, over a backend. `clock` (Unix seconds) is the time that locks expire by."""
 
     def __init__(
-        self, backend: Backend, clock: Callable[[], float] = time.time, vectors: Vectors | None = None
+        self,
+        backend: Backend,
+        clock: Callable[[], float] = time.time,
+        vectors: Vectors | None = None,
+        signals: Signals | None = None,
     ) -> None:
-        """Takes over the backend: `close` closes it. Without `vectors` they are compared here, not in the database."""
+        """Takes over backend and signals: `close` closes them. Without `signals` they are those of this process.
+
+        Without `vectors` they are compared here, not in the database.
+        """
         self._backend = backend
         self._clock = clock
+        self.signals: Signals = signals or LocalSignals()
         self.deliveries: Deliveries = SqlDeliveries(backend, clock)
         self.lists: Lists = SqlLists(backend)
         self.vectors: Vectors = vectors or SqlVectors(backend, MatrixNear(backend), clock=clock)
@@ -171,4 +180,5 @@ class SqlStore:
         return new
 
     async def close(self) -> None:
+        await self.signals.close()
         await self._backend.close()
