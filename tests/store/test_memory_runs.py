@@ -10,7 +10,7 @@ from antiphon.store.runs import Batch, NewRun
 
 async def test_closed_it_has_forgotten(make: Make) -> None:
     store = MemoryStore()
-    run = NewRun(answer=make.answer("resp_1", status="queued"), events=Batch(0, 0, b"{}"), state=b"s")
+    run = NewRun(answer=make.answer("resp_1", status="queued"), events=Batch(0, 0, b"{}"), request=b"", state=b"s")
     await store.runs.create(PROJECT, run, "a", 10)
     await store.close()
     with pytest.raises(NotFound):

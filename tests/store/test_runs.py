@@ -22,7 +22,7 @@ def batch(first: int, last: int) -> Batch:
 def new_run(make: Make, run_id: str = "resp_1", **fields: object) -> NewRun:
     said = {name: fields.pop(name) for name in ("priority", "upstream", "secrets") if name in fields}
     answer = make.answer(run_id, 2, 0, status="queued", **fields)
-    return NewRun(answer=answer, events=FIRST, state=b"begun", **said)  # type: ignore[arg-type] # the fields have their own names
+    return NewRun(answer=answer, events=FIRST, request=b"asked", state=b"begun", **said)  # type: ignore[arg-type] # the fields have their own names
 
 
 async def made(
@@ -40,7 +40,8 @@ async def test_a_new_run_is_there_with_its_response_and_its_events(store: OpenSt
     lease = await made(store, make, secrets="sealed", priority=3, upstream="up")
     assert lease == Lease(PROJECT, "resp_1", 1)
     row = await store.runs.get(PROJECT, "resp_1")
-    assert (row.state, row.secrets, row.priority, row.upstream) == (b"begun", "sealed", 3, "up")
+    assert (row.request, row.state, row.secrets) == (b"asked", b"begun", "sealed")
+    assert (row.priority, row.upstream) == (3, "up")
     assert (row.owner, row.fence, row.cancel, row.ended) == ("a", 1, False, False)
     assert (await store.get_answer(PROJECT, "resp_1")).status == "queued"
     assert (await store.runs.events_after(PROJECT, "resp_1", -1)).batches == [FIRST]
@@ -152,7 +153,7 @@ async def test_a_run_ends_with_its_answer(store: OpenStore, make: Make, clock: C
     final = make.answer("resp_1", 0, 0, input=(), output=(early, make.item()))
     await store.runs.finish(lease, final, batch(2, 8))
     row = await store.runs.get(PROJECT, "resp_1")
-    assert (row.ended, row.state, row.secrets, row.owner) == (True, b"", None, None)
+    assert (row.ended, row.request, row.state, row.secrets, row.owner) == (True, b"", b"", None, None)
     saved = await store.get_answer(PROJECT, "resp_1")
     assert (saved.status, saved.output) == ("completed", final.output)
     assert await read(store, 1) == ([(2, 8)], True)

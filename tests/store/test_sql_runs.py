@@ -10,7 +10,7 @@ from antiphon.store.runs import Batch, NewRun
 @pytest.mark.parametrize("store_url", ["sqlite", "postgres"], indirect=True)
 async def test_a_run_outlives_its_process(store_url: str, make: Make, clock: Clock) -> None:
     first = await open_store(store_url, clock)
-    run = NewRun(answer=make.answer("resp_1", status="queued"), events=Batch(0, 0, b"{}"), state=b"s")
+    run = NewRun(answer=make.answer("resp_1", status="queued"), events=Batch(0, 0, b"{}"), request=b"", state=b"s")
     await first.runs.create(PROJECT, run, "a", 10)
     await first.close()
     second = await open_store(store_url, clock)

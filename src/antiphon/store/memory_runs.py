@@ -55,6 +55,7 @@ class MemoryRuns:
         row = StoredRun(
             project=project,
             id=answer.id,
+            request=run.request,
             state=run.state,
             secrets=run.secrets,
             priority=run.priority,
@@ -113,7 +114,7 @@ class MemoryRuns:
         await self._save_answer(lease.project, answer)
         run.log.append(events)
         run.ended_at = self._clock()
-        _change(run, state=b"", secrets=None, owner=None, expires=0.0, ended=True)
+        _change(run, request=b"", state=b"", secrets=None, owner=None, expires=0.0, ended=True)
 
     async def cancel(self, project: str, run_id: str) -> None:
         run = self._find(project, run_id)

@@ -38,12 +38,13 @@ class Batch(Struct, frozen=True):
 class NewRun(Struct, frozen=True, kw_only=True):
     """A run to be kept. `answer` is its response as it stands at the start, with its input; `events` tell of it.
 
-    `secrets` is sealed and forgotten when the run ends; a higher `priority` is taken up earlier; `upstream` names where
-    its model lives.
+    `request` is what was asked, kept as it is; `secrets` is sealed, and forgotten when the run ends. A higher `priority`
+    is taken up earlier; `upstream` names where the model lives.
     """
 
     answer: Answer
     events: Batch
+    request: bytes
     state: bytes
     secrets: str | None = None
     priority: int = 0
@@ -55,6 +56,7 @@ class StoredRun(Struct, frozen=True, kw_only=True):
 
     project: str
     id: str
+    request: bytes
     state: bytes
     secrets: str | None
     priority: int

@@ -15,7 +15,9 @@ async def test_many_logs_grow_in_one_go(store: OpenStore, make: Make) -> None:
     """However many runs there are, their events are one question and one insertion."""
     leases = []
     for number in range(3):
-        run = NewRun(answer=make.answer(f"resp_{number}", status="queued"), events=Batch(0, 0, b"{}"), state=b"")
+        run = NewRun(
+            answer=make.answer(f"resp_{number}", status="queued"), events=Batch(0, 0, b"{}"), request=b"", state=b""
+        )
         leases.append(await store.runs.create(PROJECT, run, "a", 10))
     asked = runs.append([(lease, Batch(1, 1, b"{}")) for lease in leases])
     assert next(asked).query == "runs_to_change"

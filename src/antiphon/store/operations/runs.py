@@ -46,6 +46,7 @@ def create(project: str, run: NewRun, owner: str | None, expires: float, now: fl
         {
             **row,
             "response": key,
+            "request": run.request,
             "state": run.state,
             "secrets": run.secrets,
             "priority": run.priority,
@@ -69,7 +70,7 @@ def claim(owner: str, expires: float, limit: int, now: float) -> Steps[list[Stor
 def seize(project: str, run_id: str, owner: str, expires: float) -> Steps[StoredRun | None]:
     """Take one run, whoever holds it."""
     row = yield from one_row("run_to_change", project, run_id, no_run(run_id))
-    if row[11] is not None:
+    if row[12] is not None:
         return None
     yield Each("take_run", [{"response": row[0], "owner": owner, "expires": expires}])
     return _taken(row, owner, expires)
@@ -121,7 +122,7 @@ def finish(lease: Lease, answer: Answer, events: Batch, now: float) -> Steps[Non
     key = yield from _key(lease)
     yield from _whole(save_all([Save(lease.project, answer)], now))
     yield Each("insert_run_events", [_event_row(key, events)])
-    yield Fetch("end_run", {"response": key, "state": NOTHING, "ended_at": now})
+    yield Fetch("end_run", {"response": key, "request": NOTHING, "state": NOTHING, "ended_at": now})
 
 
 def cancel(project: str, run_id: str) -> Steps[None]:
@@ -140,7 +141,7 @@ def events_after(project: str, run_id: str, after: int, limit: int) -> Steps[Log
     row = yield from one_row("find_run", project, run_id, no_run(run_id))
     rows = yield Fetch("run_events_after", {"response": row[0], "number": after + 1, "limit": limit})
     batches = [Batch(*tuple(found)) for found in rows]
-    return Log(batches, ended=row[11] is not None and len(rows) < limit)
+    return Log(batches, ended=row[12] is not None and len(rows) < limit)
 
 
 def sweep(before: float, limit: int) -> Steps[int]:
@@ -188,11 +189,14 @@ def _event_row(key: int, batch: Batch) -> dict[str, Any]:
 
 def _run(row: Any, **changed: Any) -> StoredRun:  # noqa: ANN401 - a row of either driver
     """From the columns of `find_run`."""
-    _, project, run_id, state, secrets, priority, upstream, owner, expires, fence, cancelled, ended_at = tuple(row)
+    _, project, run_id, request, state, secrets, priority, upstream, owner, expires, fence, cancelled, ended_at = tuple(
+        row
+    )
     fields = {"owner": owner, "expires": expires, "fence": fence} | changed
     return StoredRun(
         project=project,
         id=run_id,
+        request=request,
         state=state,
         secrets=secrets,
         priority=priority,
@@ -205,4 +209,4 @@ def _run(row: Any, **changed: Any) -> StoredRun:  # noqa: ANN401 - a row of eith
 
 def _taken(row: Any, owner: str, expires: float) -> StoredRun:  # noqa: ANN401 - a row of either driver
     """A run as it is once it was taken."""
-    return _run(row, owner=owner, expires=expires, fence=tuple(row)[9] + 1)
+    return _run(row, owner=owner, expires=expires, fence=tuple(row)[10] + 1)

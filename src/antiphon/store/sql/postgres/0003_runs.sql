@@ -1,10 +1,11 @@
--- Runs in the background: how far each came, and who is at work on it until when; `response` is the key of its
--- response. `run_events` is the log that clients follow, in batches of JSON lines, kept for a time after the end.
+-- Runs in the background: what was asked, how far each came, and who is at work on it until when; `response` is the
+-- key of its response. `run_events` is the log that clients follow, in batches of JSON lines, kept for a time after.
 
 CREATE TABLE runs (
     response bigint PRIMARY KEY,
     project text NOT NULL,
     id text NOT NULL,
+    request bytea NOT NULL,
     state bytea NOT NULL,
     secrets text,
     priority bigint NOT NULL,

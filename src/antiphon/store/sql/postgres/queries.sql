@@ -115,14 +115,14 @@ ORDER BY r.created_at DESC, r.key DESC LIMIT :limit;
 -- name: open_runs
 -- Runs that nobody holds now, those of the highest priority first, then the oldest; those that another process is
 -- taking at this moment are passed over.
-SELECT response, project, id, state, secrets, priority, upstream, owner, expires, fence, cancel, ended_at
+SELECT response, project, id, request, state, secrets, priority, upstream, owner, expires, fence, cancel, ended_at
 FROM runs WHERE ended_at IS NULL AND expires <= :now
 ORDER BY priority DESC, response LIMIT :limit
 FOR UPDATE SKIP LOCKED;
 
 -- name: run_to_change
 -- One run; nobody else changes it until the transaction ends.
-SELECT response, project, id, state, secrets, priority, upstream, owner, expires, fence, cancel, ended_at
+SELECT response, project, id, request, state, secrets, priority, upstream, owner, expires, fence, cancel, ended_at
 FROM runs WHERE project = :project AND id = :id
 FOR UPDATE;
 

@@ -1,14 +1,14 @@
 -- name: insert_run
 -- A new run; its key is that of its response.
 INSERT INTO runs (
-    response, project, id, state, secrets, priority, upstream, owner, expires, fence, cancel, ended_at
+    response, project, id, request, state, secrets, priority, upstream, owner, expires, fence, cancel, ended_at
 ) VALUES (
-    :response, :project, :id, :state, :secrets, :priority, :upstream, :owner, :expires, 1, 0, NULL
+    :response, :project, :id, :request, :state, :secrets, :priority, :upstream, :owner, :expires, 1, 0, NULL
 );
 
 -- name: find_run
 -- One run.
-SELECT response, project, id, state, secrets, priority, upstream, owner, expires, fence, cancel, ended_at
+SELECT response, project, id, request, state, secrets, priority, upstream, owner, expires, fence, cancel, ended_at
 FROM runs WHERE project = :project AND id = :id;
 
 -- name: take_run
@@ -29,7 +29,7 @@ UPDATE runs SET state = :state WHERE response = :response;
 
 -- name: end_run
 -- Note that a run has ended; what it needed to go on is forgotten.
-UPDATE runs SET state = :state, secrets = NULL, owner = NULL, expires = 0, ended_at = :ended_at
+UPDATE runs SET request = :request, state = :state, secrets = NULL, owner = NULL, expires = 0, ended_at = :ended_at
 WHERE response = :response;
 
 -- name: cancel_run

@@ -116,13 +116,13 @@ ORDER BY r.created_at DESC, r.key DESC LIMIT :limit;
 
 -- name: open_runs
 -- Runs that nobody holds now, those of the highest priority first, then the oldest.
-SELECT response, project, id, state, secrets, priority, upstream, owner, expires, fence, cancel, ended_at
+SELECT response, project, id, request, state, secrets, priority, upstream, owner, expires, fence, cancel, ended_at
 FROM runs WHERE ended_at IS NULL AND expires <= :now
 ORDER BY priority DESC, response LIMIT :limit;
 
 -- name: run_to_change
 -- One run; nobody else changes it until the transaction ends.
-SELECT response, project, id, state, secrets, priority, upstream, owner, expires, fence, cancel, ended_at
+SELECT response, project, id, request, state, secrets, priority, upstream, owner, expires, fence, cancel, ended_at
 FROM runs WHERE project = :project AND id = :id;
 
 -- name: runs_to_change
