@@ -11,8 +11,9 @@ from antiphon.engine.kinds.custom import CustomFace
 from antiphon.engine.kinds.face import Binding
 from antiphon.engine.open_items import Refusal, Text
 from antiphon.engine.queue import Entry, ItemQueue
+from antiphon.engine.rejected import Rejected
 from antiphon.engine.replies import Checked
-from antiphon.engine.review import OPEN, HeldCall, Rejected, Review, correction, open_calls
+from antiphon.engine.review import OPEN, HeldCall, Review, correction, open_calls
 from antiphon.engine.structured import form_of
 from antiphon.wire.items import FunctionCallOutputView, FunctionCallView
 from antiphon.wire.responses import JsonObjectFormat, JsonSchemaFormat

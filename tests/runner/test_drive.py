@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 
 import pytest
 
-from antiphon.engine.commands import CallTool, CallUpstream, Check, Emit, Finish, ListTools, Measure, Save
+from antiphon.engine.commands import CallTool, CallUpstream, Check, Emit, Finish, ListTools, Measure, Save, SaveStep
 from antiphon.engine.replies import Cancelled, Reply, Saved, UpstreamDone, UpstreamFailed, UpstreamOpened
 from antiphon.engine.run import Run
 from antiphon.engine.state import State
@@ -23,6 +23,9 @@ class Doors:
 
     async def emit(self, command: Emit) -> None:
         self.asked.append(f"emit {len(command.events)}")
+
+    async def save_step(self, command: SaveStep) -> None:
+        raise AssertionError(command)
 
     def call(self, command: CallUpstream) -> None:
         self.asked.append(f"call {command.upstream}")

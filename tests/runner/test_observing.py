@@ -2,7 +2,18 @@
 
 from collections.abc import Awaitable
 
-from antiphon.engine.commands import CallTool, CallUpstream, Check, Command, Emit, Finish, ListTools, Measure, Save
+from antiphon.engine.commands import (
+    CallTool,
+    CallUpstream,
+    Check,
+    Command,
+    Emit,
+    Finish,
+    ListTools,
+    Measure,
+    Save,
+    SaveStep,
+)
 from antiphon.engine.replies import Reply, Saved, UpstreamDone, UpstreamOpened
 from antiphon.engine.run import Run
 from antiphon.runner.drive import drive
@@ -30,6 +41,9 @@ class Doors:
         self._replies = list(replies)
 
     async def emit(self, command: Emit) -> None: ...
+
+    async def save_step(self, command: SaveStep) -> None:
+        raise AssertionError(command)
 
     def call(self, command: CallUpstream) -> None: ...
 

@@ -12,7 +12,7 @@ from antiphon.engine.choice import Choice
 from antiphon.engine.kinds.face import Binding, Origin
 from antiphon.engine.kinds.mcp import ApprovalFace, McpFace
 from antiphon.engine.kinds.tool_search import TOOL_SEARCH
-from antiphon.engine.mcp import allowed, needs_approval
+from antiphon.engine.mcp import allowed, needs_approval, read_only
 from antiphon.engine.naming import chat_name
 from antiphon.engine.own import Stamp, Unkeyed
 from antiphon.engine.tool_search import Deferred, search
@@ -43,7 +43,8 @@ class Server:
 class Belt:
     """Chat tools and what their names stand for; `choice` says which of them may be called when.
 
-    `deferred` are those that the model must search for first; `bindings` know them all the same.
+    `deferred` are those that the model must search for first; `bindings` know them all the same. `found` are the names
+    of those that it found.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Belt:
     ) -> None:
         self._stamp = stamp or Unkeyed()
         self.bindings = dict(bindings or {})
+        self.found: list[str] = []
         self._tools = {tool["function"]["name"]: tool for tool in tools}
         self._choice = choice or Choice()
         self._deferred = {one.function["name"]: one for one in deferred}
@@ -76,11 +78,16 @@ class Belt:
         """What a search finds; from now on it is offered."""
         may = [one for one in self._deferred.values() if self._choice.admits(one.binding.origin, first=False)]
         found = search(may, asked)
-        for one in found:
-            name = one.function["name"]
-            del self._deferred[name]
-            self._tools[name] = {"type": "function", "function": one.function}
+        self.find([one.function["name"] for one in found])
         return found
+
+    def find(self, names: Sequence[str]) -> None:
+        """From now on these are offered; those that needn't be searched for are already."""
+        for name in names:
+            one = self._deferred.pop(name, None)
+            if one is not None:
+                self._tools[name] = {"type": "function", "function": one.function}
+                self.found.append(name)
 
     def fields(self, *, first: bool, spent: bool) -> dict[str, Any]:
         """`tools` and `tool_choice` of a chat request.
@@ -112,6 +119,7 @@ def _bound(server: McpTool, tool: ListedTool, stamp: Stamp) -> Binding:
     """What a listed tool's name stands for: a call of this server's, or a question to the client first."""
     about = {"server_label": server.server_label, "name": tool.name, "server": server}
     origin = Origin("mcp", tool.name, server.server_label)
+    again = read_only(tool) or bool((tool.annotations or {}).get("idempotent"))
     if needs_approval(server, tool):
-        return Binding(ApprovalFace, about={**about, "stamp": stamp}, origin=origin)
-    return Binding(McpFace, "mcp", about, origin)
+        return Binding(ApprovalFace, about={**about, "stamp": stamp}, origin=origin, repeatable=again)
+    return Binding(McpFace, "mcp", about, origin, repeatable=again)

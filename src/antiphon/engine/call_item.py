@@ -106,6 +106,16 @@ class CallItem:
         self._buffer.append(piece.text)
         return self._face.delta(piece.text)
 
+    def reopen(self, item_id: str, output_index: int, arguments: str) -> None:
+        """Be open as before, with arguments that are whole; the client was told of them."""
+        binding = self.binding
+        face = self._face = binding.face(item_id, self.call_id or "", self.name, binding)
+        face.output_index = output_index
+        self._buffer = [arguments]
+        face.delta(arguments)
+        face.last(arguments)
+        self._asked = True
+
     def asked(self) -> list[Event]:
         """The events that end arguments which are whole, once."""
         if self._face is None or self._asked:

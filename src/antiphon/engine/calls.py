@@ -4,16 +4,17 @@ By index; and where one index serves several calls, by id, by name and by whethe
 whole. Not here: when a call may open and what it sends (`open_items.py`, `queue.py`). Counterpart: `turn.py`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from antiphon.engine.call_item import CallItem
 from antiphon.engine.kinds.face import Binding, Outcome
-from antiphon.engine.open_items import Arguments, Progress
+from antiphon.engine.open_items import Arguments, Piece, Progress
 from antiphon.engine.queue import Entry, ItemQueue
 from antiphon.engine.review import HeldCall
+from antiphon.engine.run_state import KeptCall
 from antiphon.wire.chat import FunctionDelta, ToolCallDelta
 from antiphon.wire.events import Event
 
@@ -73,6 +74,8 @@ class Calls:
         self._last: dict[int, _Call] = {}
         self._by_id: dict[tuple[int, str], _Call] = {}
         self._index = 0
+        self._before: list[tuple[str, Outcome]] = []
+        self._asked_before = False
 
     @property
     def nameless(self) -> bool:
@@ -91,12 +94,14 @@ class Calls:
     @property
     def answered(self) -> list[tuple[str, Outcome]]:
         """What tools of the server gave, by item id, in the order of the calls."""
-        return [(call.item.id, call.item.outcome) for call in self._all if call.item.outcome is not None]
+        own = [(call.item.id, call.item.outcome) for call in self._all if call.item.outcome is not None]
+        return [*self._before, *own]
 
     @property
     def client_is_asked(self) -> bool:
         """Whether a call is the client's to answer."""
-        return any(call.item.possible() and not call.item.binding.server for call in self._all)
+        own = any(call.item.possible() and not call.item.binding.server for call in self._all)
+        return own or self._asked_before
 
     @property
     def any(self) -> bool:
@@ -120,6 +125,26 @@ class Calls:
         entry = self._queue.begin(item)
         self._all.append(_Call(entry, item))
         return self._queue.give(entry, Arguments(arguments)) + self._queue.settle()
+
+    def over(self, queue: ItemQueue) -> "Calls":
+        """The same with another queue, and no calls yet."""
+        return Calls(queue, self._ids, self._bindings, self._taken_ids, one=self._one)
+
+    def recall(self, answered: Sequence[tuple[str, Outcome]], *, client_is_asked: bool) -> None:
+        """Know of calls that were closed before the run was taken up."""
+        self._before, self._asked_before = list(answered), client_is_asked
+
+    def bring_back(self, kept: KeptCall, given: Binding | None) -> None:
+        """Have a call again as it was kept; `given` is its binding where its name doesn't tell."""
+        item = CallItem(self._ids, self._bindings)
+        item.name, item.number, item.call_id = kept.name, kept.number, kept.call_id
+        item.fits, item.outcome = kept.fits, kept.outcome
+        if given is not None:
+            item.is_call_of(kept.name, given)
+        if kept.id is not None:
+            item.reopen(kept.id, self._queue.next_index, kept.arguments)
+        held: list[Piece] = [] if kept.id is not None else [Arguments(kept.arguments)]
+        self._all.append(_Call(self._queue.bring_back(item, held, opened=kept.id is not None), item))
 
     def progress(self, call: WaitingCall, piece: object) -> list[Event]:
         """Events for what the tool of a waiting call reports."""

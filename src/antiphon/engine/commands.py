@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from antiphon.engine.constraints import Constraint
+from antiphon.engine.run_state import RunState
 from antiphon.errors import AntiphonError
-from antiphon.wire.answers import Answer
+from antiphon.wire.answers import Answer, StoredItem
 from antiphon.wire.events import Event
 from antiphon.wire.mcp import McpTool
 
@@ -32,9 +33,26 @@ class Emit:
 
 @dataclass(frozen=True, slots=True)
 class Save:
-    """Keep the answer durably. Replies: `Saved` or `SaveFailed`."""
+    """Keep the answer durably. Replies: `Saved` or `SaveFailed`.
+
+    With an `ending` the run is over once it is kept, and so are these last events, or nothing is.
+    """
 
     answer: Answer
+    ending: Emit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SaveStep:
+    """Keep how far a durable run came, before anything that follows is done. No reply.
+
+    `items` are new since the last; the first stands at `place` in the output. `body` renews the response.
+    """
+
+    state: RunState
+    items: tuple[StoredItem, ...] = ()
+    place: int = 0
+    body: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,4 +111,4 @@ class Finish:
     error: AntiphonError | None = None
 
 
-Command = CallUpstream | CallTool | ListTools | Check | Measure | Emit | Save | Finish
+Command = CallUpstream | CallTool | ListTools | Check | Measure | Emit | SaveStep | Save | Finish

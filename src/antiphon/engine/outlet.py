@@ -3,6 +3,8 @@
 Pure. Not here: which events there are (`turn.py`, `run.py`). Counterpart: `included.py`, what is shown of an item.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
 from antiphon.engine.commands import Emit
@@ -20,6 +22,15 @@ class Outlet:
         self._response_id = response_id
         self._include = include
         self._seal = seal
+
+    def go_on(self, number: int, items: Sequence[msgspec.Raw]) -> None:
+        """Be where another one was: the next event has this number, and these items are out."""
+        self.sequence = number
+        self.output = [given_out(item, self._include, self._seal) for item in items]
+
+    def take_back(self, events: Sequence[ev.Event]) -> None:
+        """So many events were numbered and never left."""
+        self.sequence -= len(events)
 
     def emit(self, events: list[ev.Event]) -> Emit:
         """The events, numbered, with the id of their response where they carry one."""

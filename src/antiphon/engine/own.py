@@ -35,11 +35,15 @@ class Unkeyed:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """`tools` are keys of `tools/table.py` that are set up, `connectors` names of MCP servers that are configured."""
+    """`tools` are keys of `tools/table.py` that are set up, `connectors` names of MCP servers that are configured.
+
+    `repeatable` are those tools, and those of MCP servers as `label.tool`, that may be called twice.
+    """
 
     tools: frozenset[str] = frozenset()
     connectors: frozenset[str] = frozenset()
     stamp: Stamp = field(default_factory=Unkeyed)
+    repeatable: frozenset[str] = frozenset()
 
 
 def marked(item_id: str, mark: str) -> str:

@@ -42,7 +42,7 @@ class Plan:
     without `generate` nothing is asked. `form` is that of the answer where this server has to see to it,
     `constraints` are those of the request by their places in it, `window` says how long a call may be, `text_calls`
     how the model writes calls into its text. `compaction` is what is to be made short, `include` what the client wants
-    to see of items; `summarised` shows thinking as its summary.
+    to see of items; `summarised` shows thinking as its summary; `repeatable` names tools that may be called twice.
     """
 
     response: Response
@@ -67,3 +67,4 @@ class Plan:
     servers: tuple[Server, ...] = ()
     approved: tuple[Approved, ...] = ()
     compaction: Wish = field(default_factory=Wish)
+    repeatable: frozenset[str] = frozenset()

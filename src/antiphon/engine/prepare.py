@@ -145,6 +145,7 @@ def make_plan(  # noqa: PLR0913, PLR0917 - what is asked, what came before, and 
         servers=servers,
         approved=approved_calls(asked.input, items, servers, own.stamp),
         compaction=wish,
+        repeatable=own.repeatable,
     )
 
 
@@ -228,8 +229,6 @@ def _note_the_rest(asked: Asked, notes: Notes) -> None:
     """Fields that nothing above acts on, unknown ones among them."""
     request = asked.request
     notes.ignored += [name for name in IGNORED_WHEN_SET if getattr(request, name) is not None]
-    if request.background:
-        notes.approximated.append("background")
     if request.reasoning and request.reasoning.mode is not None:
         notes.ignored.append("reasoning.mode")
     known = set(CreateResponse.__struct_fields__)

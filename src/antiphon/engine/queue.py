@@ -49,6 +49,18 @@ class ItemQueue:
         self._entries.append(entry)
         return entry
 
+    def bring_back(self, item: OpenItem, held: list[Piece], *, opened: bool) -> Entry:
+        """Put an item at the end as it was when it was kept; one that is open has its index already."""
+        entry = Entry(item, held, opened=opened)
+        self._entries.append(entry)
+        self._next_index += opened
+        return entry
+
+    @property
+    def next_index(self) -> int:
+        """The index of the item that opens next."""
+        return self._next_index
+
     def put_behind(self, item: OpenItem, follower: OpenItem) -> None:
         """Put an item directly behind one that isn't closed."""
         place = next(index for index, entry in enumerate(self._entries) if entry.item is item)

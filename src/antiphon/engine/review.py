@@ -16,12 +16,12 @@ from antiphon.engine.held import drop, held_text, show
 from antiphon.engine.input import Item
 from antiphon.engine.kinds.input_string import InputString
 from antiphon.engine.queue import Entry
+from antiphon.engine.rejected import Rejected
 from antiphon.engine.replies import Checked
 from antiphon.engine.structured import Form, json_in
 from antiphon.wire.items import FunctionCallOutputView, FunctionCallView
 
 TEXT = "text"
-QUOTED = 200
 OPEN = "The call was handed on; its output will follow."
 
 
@@ -43,28 +43,6 @@ class HeldCall:
         """Its input."""
         decoder = InputString()
         return decoder.feed(self.arguments) + decoder.finish()
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """What the model is to make again: the answer's text, or a call (`name`, `call_id`).
-
-    `hopeless` says that another try is no use.
-    """
-
-    fault: str
-    written: str
-    name: str | None = None
-    call_id: str = ""
-    hopeless: bool = False
-
-    @property
-    def sentence(self) -> str:
-        """What is wrong, for the client."""
-        what = f"The input of the call of {self.name}" if self.name else "The model's answer"
-        constraint = "its grammar" if self.name else "text.format"
-        short = self.written if len(self.written) <= QUOTED else f"{self.written[:QUOTED]}…"
-        return f"{what} doesn't match {constraint}: {self.fault} It was: {short}"
 
 
 class Review:

@@ -5,7 +5,7 @@ or reaches outside. Not here: one upstream stream (`turn.py`), how a request bec
 Counterpart: `runner/drive.py`, which carries the commands out.
 """
 
-from typing import Any, assert_never
+from typing import assert_never
 
 import msgspec
 
@@ -13,13 +13,15 @@ from antiphon.engine.belt import Belt
 from antiphon.engine.calls import WaitingCall
 from antiphon.engine.commands import CallTool, CallUpstream, Check, Command, Finish, ListTools, Measure, Save
 from antiphon.engine.compacting import Compacting
-from antiphon.engine.course import Course, stored_items
+from antiphon.engine.course import Course
+from antiphon.engine.endings import TERMINAL, error_event, response_error
 from antiphon.engine.fitting import Fitting, Step
 from antiphon.engine.kinds.face import Outcome, arguments_in
 from antiphon.engine.kinds.mcp import list_text
 from antiphon.engine.kinds.tool_search import TOOL_SEARCH, FoundItem
 from antiphon.engine.open_items import OpenItem
 from antiphon.engine.outlet import Outlet
+from antiphon.engine.past import stored_items
 from antiphon.engine.plan import Plan
 from antiphon.engine.replies import (
     Cancelled,
@@ -37,6 +39,7 @@ from antiphon.engine.replies import (
     UpstreamOpened,
 )
 from antiphon.engine.review import Review
+from antiphon.engine.run_state import Phase
 from antiphon.engine.seals import Seal
 from antiphon.engine.state import IllegalMove, State, move
 from antiphon.engine.tool_search import as_tools, words_of
@@ -46,21 +49,13 @@ from antiphon.errors import (
     InvalidRequest,
     UpstreamCut,
     UpstreamGarbage,
-    UpstreamRefused,
     UpstreamUnfit,
 )
 from antiphon.sources import Sources
 from antiphon.wire import events as ev
 from antiphon.wire.answers import Answer, StoredItem
-from antiphon.wire.responses import IncompleteDetails, Response, ResponseError, Usage
+from antiphon.wire.responses import IncompleteDetails, Response, Usage
 
-TERMINAL: dict[State, type[ev.ResponseCompleted | ev.ResponseIncomplete | ev.ResponseFailed]] = {
-    State.COMPLETED: ev.ResponseCompleted,
-    State.INCOMPLETE: ev.ResponseIncomplete,
-    State.FAILED: ev.ResponseFailed,
-    State.CANCELLED: ev.ResponseIncomplete,
-}
-HTTP_TOO_MANY = 429
 MAX_OUTPUT_TOKENS = "max_output_tokens"
 KNOWN_TIERS = frozenset({"auto", "default", "flex", "scale", "priority", "fast", "ultrafast"})
 
@@ -68,7 +63,10 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Run:
-    """One response in the making. `seal` seals the reasoning that the client wants to carry."""
+    """One response in the making. `seal` seals the reasoning that the client wants to carry.
+
+    Counterpart: `DurableRun`, which outlives its process.
+    """
 
     def __init__(self, plan: Plan, sources: Sources, seal: Seal | None = None) -> None:
         self.state = State.QUEUED
@@ -107,6 +105,19 @@ class Run:
 
     def start(self) -> list[Command]:
         """The first commands."""
+        return self._check()
+
+    @property
+    def _promised(self) -> bool:
+        """Whether the client knows of the response; before that it gets an HTTP error, and may try again."""
+        return self._announced
+
+    def _step(self, phase: Phase) -> list[Command]:
+        """A step is done, and this comes next: what is to be kept of it, where anything is."""
+        del phase
+        return []
+
+    def _check(self) -> list[Command]:
         if not self._unsound:
             return self._list()
         self.state = move(self.state, State.CHECKING)
@@ -179,8 +190,8 @@ class Run:
             label = self._to_list.pop(0)
             self._tools[label] = tuple(self._lists[label].tools)
             events += self._turn.list_tools(self._lists[label], self._mark(label))
-        emitted = self._emit(events)
-        return [emitted] if self._to_list else [emitted, *self._begin()]
+        listed_now: list[Command] = [self._emit(events), *(self._step("listing") if events else [])]
+        return listed_now if self._to_list else [*listed_now, *self._begin()]
 
     def _mark(self, label: str) -> str:
         server = next(server.tool for server in self._plan.servers if server.tool.server_label == label)
@@ -188,14 +199,17 @@ class Run:
 
     def _begin(self) -> list[Command]:
         """Make the calls that the client approved, then ask."""
-        for server in self._plan.servers:
-            # In the request's order, so that names don't depend on which server answered first.
-            self._belt.add(server, self._tools[server.tool.server_label] or ())
+        self._offer_tools()
         events = [event for call in self._plan.approved for event in self._turn.begin_call(call)]
         if not self._plan.approved:
             return self._ask()
         self.state = move(self.state, State.CALLING_TOOLS)
         return [*self._announce(), self._emit(events), *self._call_tools()]
+
+    def _offer_tools(self) -> None:
+        for server in self._plan.servers:
+            # In the request's order, so that names don't depend on which server answered first.
+            self._belt.add(server, self._tools[server.tool.server_label] or ())
 
     def _ask(self) -> list[Command]:
         if self._course.tokens_left == 0:
@@ -218,7 +232,8 @@ class Run:
             events = self._turn.put(item)
         if self._compacting.only:
             return self._close(events, State.COMPLETED)
-        return [self._emit(events), *self._go(self._fitting.before(self._course.call(self._belt)))]
+        emitted: list[Command] = [self._emit(events), *(self._step("asking") if events else [])]
+        return [*emitted, *self._go(self._fitting.before(self._course.call(self._belt)))]
 
     def _go(self, step: Step) -> list[Command]:
         """Make a call, or find out first whether its model can take it."""
@@ -306,7 +321,7 @@ class Run:
     def _next_turn(self, events: list[ev.Event]) -> list[Command]:
         emitted = self._emit(events)
         self._turn = self._course.next_turn(self._belt.bindings)
-        return [emitted, *self._ask()]
+        return [emitted, *self._step("asking"), *self._ask()]
 
     def _call_tools(self) -> list[Command]:
         """Call what the turn waits for, all at once; a call beyond `max_tool_calls` is refused."""
@@ -333,7 +348,7 @@ class Run:
         call = self._called(done)
         events = self._turn.answer(call, done.outcome, follower)
         if self._turn.waiting:
-            return [self._emit(events)]
+            return [self._emit(events), *self._step("calling")]
         if self._turn.client_is_asked and not self._turn.rejected:
             return self._close(events, State.COMPLETED)
         return self._next_turn(events)
@@ -350,8 +365,7 @@ class Run:
             shorter = self._fitting.refused(self._asked, error)
             if shorter is not None:
                 return self._again(shorter)
-        if not self._announced:
-            # Nothing was promised yet: the client gets an HTTP error and may try again.
+        if not self._promised:
             self.state = move(self.state, State.FAILED)
             return [Finish(error=error)]
         return self._close(self._turn.abort(), State.FAILED, error)
@@ -366,7 +380,7 @@ class Run:
         return [shorter]
 
     def _cancelled(self) -> list[Command]:
-        if not self._announced:
+        if not self._promised:
             self.state = move(self.state, State.CANCELLED)
             return [Finish()]
         return self._close(self._turn.abort(), State.CANCELLED)
@@ -377,9 +391,12 @@ class Run:
         emitted = self._emit(events)
         response = self._response(state, error)
         self._ending = (state, response, error)
+        return [emitted, *self._save(response)]
+
+    def _save(self, response: Response) -> list[Command]:
         if not self._plan.store:
-            return [emitted, *self._end(None)]
-        return [emitted, Save(self._answer(response))]
+            return self._end(None)
+        return [Save(self._answer(response))]
 
     def _unsaved(self, error: AntiphonError) -> list[Command]:
         """What isn't saved is never called completed."""
@@ -391,11 +408,14 @@ class Run:
     def _end(self, finish_error: AntiphonError | None) -> list[Command]:
         if self._ending is None:
             raise IllegalMove(f"nothing was to be saved in state {self.state}")
+        self.state = move(self.state, self._ending[0])
+        return [self._emit(self._last_events()), Finish(error=finish_error)]
+
+    def _last_events(self) -> list[ev.Event]:
+        if self._ending is None:
+            raise IllegalMove(f"nothing was to be saved in state {self.state}")
         state, response, error = self._ending
-        self.state = move(self.state, state)
-        events: list[ev.Event] = [_error_event(error)] if error else []
-        events.append(TERMINAL[state](response=response))
-        return [self._emit(events), Finish(error=finish_error)]
+        return [*([error_event(error)] if error else []), TERMINAL[state](response=response)]
 
     def _response(self, state: State, error: AntiphonError | None) -> Response:
         # Where the turn itself came to its end, there is nothing left for another one.
@@ -405,7 +425,7 @@ class Run:
             self._plan.response,
             status=state.value,
             completed_at=self._sources.now() if state is State.COMPLETED else None,
-            error=_response_error(error) if error else None,
+            error=response_error(error) if error else None,
             incomplete_details=IncompleteDetails(reason=reason) if reason else None,
             output=self._outlet.output,
             usage=self._course.usage,
@@ -427,18 +447,3 @@ class Run:
 
     def __repr__(self) -> str:
         return f"<Run {self._plan.response.id} {self.state} at {self._outlet.sequence}>"
-
-
-def _response_error(error: AntiphonError) -> ResponseError:
-    """The nearest code of the API's list; the upstream's own stands in the `error` event."""
-    limited = isinstance(error, UpstreamRefused) and error.upstream_status == HTTP_TOO_MANY
-    code = "rate_limit_exceeded" if limited or error.code == "rate_limit_exceeded" else "server_error"
-    if isinstance(error, ContextTooLong):
-        # Not one of the list's server's faults, after which clients try the same again.
-        code = "invalid_prompt"
-    return ResponseError(code=code, message=error.message)
-
-
-def _error_event(error: AntiphonError) -> ev.StreamError:
-    fields: dict[str, Any] = {"code": error.code or error.type, "message": error.message, "param": error.param}
-    return ev.StreamError(**fields, error={"type": error.type, **fields})

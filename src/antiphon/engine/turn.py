@@ -5,10 +5,10 @@ which providers differ in their streams and nothing of HTTP. Not here: which too
 (`calls.py`), the loop over several turns, sequence numbers, the response object (`run.py`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 from types import MappingProxyType
-from typing import Any
+from typing import Any, assert_never
 
 import msgspec
 
@@ -17,6 +17,7 @@ from antiphon.engine.citations import Bibliography, CitationReader
 from antiphon.engine.held import HeldMessage
 from antiphon.engine.kinds.face import Binding, Outcome
 from antiphon.engine.kinds.mcp import McpFace, ToolListItem
+from antiphon.engine.kinds.tool_search import FoundItem
 from antiphon.engine.open_items import (
     Citation,
     Cited,
@@ -31,14 +32,18 @@ from antiphon.engine.open_items import (
     Thought,
 )
 from antiphon.engine.own import marked
+from antiphon.engine.past import stored_items
 from antiphon.engine.plan import Approved
 from antiphon.engine.queue import COMMENTARY, FINAL, ItemQueue
+from antiphon.engine.rejected import Rejected
 from antiphon.engine.replies import ToolsListed
-from antiphon.engine.review import Rejected, Review
+from antiphon.engine.review import Review
+from antiphon.engine.run_state import KeptCall, KeptFind, KeptTurn, KeptWords
 from antiphon.engine.structured import Form
 from antiphon.engine.think import At, ThinkSplitter
 from antiphon.engine.traits import TextCalls
 from antiphon.engine.usage import later_usage, response_usage, timed_usage
+from antiphon.engine.waiting import kept_items, pieces_of, words_of
 from antiphon.engine.written_calls import Written, WrittenCalls
 from antiphon.sources import Sources
 from antiphon.wire.chat import ChatChunk, ChatUsage, Choice, ChoiceLogprobs, Delta, FunctionDelta, ToolCallDelta
@@ -196,15 +201,44 @@ class Turn:
 
     def begin_call(self, call: Approved) -> list[Event]:
         """Events of a call that the client approved; it waits for its tool."""
-        about = {
-            "server_label": call.server.server_label,
-            "name": call.name,
-            "server": call.server,
-            "approval_request_id": call.request_id,
-        }
         self._finished = True
-        events = self._calls.begin(call.name, Binding(McpFace, runs="mcp", about=about), call.arguments)
+        events = self._calls.begin(call.name, approved_binding(call), call.arguments)
         return self._keep(events + self._queue.flush(whole=True, last_status="completed"))
+
+    def kept(self) -> KeptTurn:
+        """What is to be kept of it while its calls are waited for."""
+        ids = [item.id for item in stored_items(self.output)]
+        return KeptTurn(
+            ids=ids,
+            items=kept_items(self._queue.entries),
+            answered=[(item_id, outcome) for item_id, outcome in self.answered if item_id in ids],
+            asks_client=self.client_is_asked,
+            finish_reason=self.finish_reason,
+            usage=self.usage,
+            service_tier=self.service_tier,
+            rejected=tuple(self.rejected),
+        )
+
+    def bring_back(self, kept: KeptTurn, output: Sequence[msgspec.Raw], approved: Sequence[Approved]) -> None:
+        """Be where it was; `output` are its closed items, `approved` the calls that the client allowed."""
+        self.output, self.rejected = list(output), list(kept.rejected)
+        self.finish_reason, self.usage, self.service_tier = kept.finish_reason, kept.usage, kept.service_tier
+        self.begun = self._finished = True
+        self._queue = ItemQueue(self._queue.next_index + len(self.output))
+        self._calls = self._calls.over(self._queue)
+        self._calls.recall(kept.answered, client_is_asked=kept.asks_client)
+        given = {call.request_id: approved_binding(call) for call in approved}
+        for item in kept.items:
+            match item:
+                case KeptCall():
+                    self._calls.bring_back(item, given.get(item.approval or ""))
+                case KeptWords():
+                    words = words_of(item, self._message, self._reasoning)
+                    self._queue.bring_back(words, pieces_of(item), opened=False)
+                case KeptFind():
+                    self._queue.bring_back(FoundItem(item.id, item.tools), [], opened=False)
+                case _:
+                    assert_never(item)
 
     def abort(self) -> list[Event]:
         """Events that end a stream which broke off, or whose reader left."""
@@ -336,6 +370,17 @@ class Turn:
     def _keep(self, events: list[Event]) -> list[Event]:
         self.output += [event.item for event in events if isinstance(event, OutputItemDone)]
         return events
+
+
+def approved_binding(call: Approved) -> Binding:
+    """What the name of a call that the client approved stands for."""
+    about = {
+        "server_label": call.server.server_label,
+        "name": call.name,
+        "server": call.server,
+        "approval_request_id": call.request_id,
+    }
+    return Binding(McpFace, runs="mcp", about=about)
 
 
 def _only_text(choice: Choice, delta: Delta) -> bool:

@@ -7,7 +7,7 @@ from asyncio import CancelledError
 from collections.abc import Awaitable
 from typing import Protocol, assert_never
 
-from antiphon.engine.commands import CallTool, CallUpstream, Check, Emit, Finish, ListTools, Measure, Save
+from antiphon.engine.commands import CallTool, CallUpstream, Check, Emit, Finish, ListTools, Measure, Save, SaveStep
 from antiphon.engine.replies import Reply, UpstreamChunks
 from antiphon.engine.run import Run
 from antiphon.runner.observing import Observer
@@ -18,6 +18,10 @@ class Doors(Protocol):
 
     async def emit(self, command: Emit) -> None:
         """Hand events to the client; returns when it may be given more."""
+        ...
+
+    async def save_step(self, command: SaveStep) -> None:
+        """Keep how far a durable run came, with the events so far; returns when it is kept."""
         ...
 
     def call(self, command: CallUpstream) -> None:
@@ -57,6 +61,9 @@ async def drive(run: Run, doors: Doors, observer: Observer | None = None) -> Fin
             for command in commands:
                 if isinstance(command, Emit):
                     await doors.emit(command)
+                    continue
+                if isinstance(command, SaveStep):
+                    await doors.save_step(command)
                     continue
                 if observer is not None:
                     observer.asked(command)

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import suppress
 from typing import Any, Protocol, assert_never
 
-from antiphon.engine.commands import CallTool, CallUpstream, Check, Emit, ListTools, Measure, Save
+from antiphon.engine.commands import CallTool, CallUpstream, Check, Emit, ListTools, Measure, Save, SaveStep
 from antiphon.engine.replies import (
     Cancelled,
     Checked,
@@ -146,6 +146,9 @@ class Foreground:
         self._interruptible = False
         if command.events and not self._left:
             await self._sink.emit(command.events)
+
+    async def save_step(self, command: SaveStep) -> None:
+        raise RuntimeError(f"a run whose client waits isn't kept: {command.state.phase}")
 
     def call(self, command: CallUpstream) -> None:
         self._task = asyncio.current_task()

@@ -38,8 +38,8 @@ class Batch(Struct, frozen=True):
 class NewRun(Struct, frozen=True, kw_only=True):
     """A run to be kept. `answer` is its response as it stands at the start, with its input; `events` tell of it.
 
-    `request` is what was asked, kept as it is; `secrets` is sealed, and forgotten when the run ends. A higher `priority`
-    is taken up earlier; `upstream` names where the model lives.
+    `request` is what was asked, kept as it is; `secrets` is sealed, and forgotten when the run ends. What has a higher
+    `priority` is taken up earlier; `upstream` names where the model lives.
     """
 
     answer: Answer

@@ -46,13 +46,15 @@ class Binding:
     """What a chat function stands for: the face of its calls, and what that must know.
 
     `runs` names the tool of this server that carries a call out (a key of `tools/table.py`), None when the client does;
-    `about` is what the face and that tool must know besides, such as `server_label`; `origin` is the declared tool.
+    `about` is what the face and that tool must know besides, such as `server_label`; `origin` is the declared tool. One
+    that is `repeatable` only reads, or does the same when it is called twice.
     """
 
     face: "type[Face]"
     runs: str | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
     origin: Origin = UNKNOWN
+    repeatable: bool = False
 
     @property
     def server(self) -> bool:

@@ -53,7 +53,7 @@ def _web_search(tool: dict[str, Any], at: str, hosting: Hosting) -> Offered:
         return []
     if "image" in (search.search_content_types or ()):
         hosting.notes.ignored.append(f"{at}.search_content_types")
-    return [(WEB_SEARCH, Binding(WebSearchFace, "web_search", {"search": search}))]
+    return [(WEB_SEARCH, Binding(WebSearchFace, "web_search", {"search": search}, repeatable=True))]
 
 
 def _image_generation(tool: dict[str, Any], at: str, hosting: Hosting) -> Offered:

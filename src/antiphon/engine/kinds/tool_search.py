@@ -47,7 +47,7 @@ class FoundItem(WholeItem):
 
     def __init__(self, item_id: str, tools: Sequence[Mapping[str, Any]]) -> None:
         self.id = item_id
-        self._tools = [msgspec.Raw(msgspec.json.encode(tool)) for tool in tools]
+        self.tools = [dict(tool) for tool in tools]
         self._index = -1
 
     def open(self, output_index: int, held: Sequence[Piece]) -> list[ev.Event]:
@@ -55,7 +55,8 @@ class FoundItem(WholeItem):
         return [added(output_index, ToolSearchOutput(id=self.id, status="in_progress"))]
 
     def close(self, status: str) -> list[ev.Event]:
-        return [done(self._index, ToolSearchOutput(id=self.id, status="completed", tools=self._tools))]
+        tools = [msgspec.Raw(msgspec.json.encode(tool)) for tool in self.tools]
+        return [done(self._index, ToolSearchOutput(id=self.id, status="completed", tools=tools))]
 
 
 def client_search(tool: Mapping[str, Any]) -> dict[str, Any]:

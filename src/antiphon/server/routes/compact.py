@@ -12,9 +12,9 @@ from starlette.responses import Response as HttpResponse
 from starlette.routing import Route
 
 from antiphon.engine.compaction import ASKED, compacted, summary_in
-from antiphon.engine.course import stored_items
 from antiphon.engine.input import read_input
 from antiphon.engine.notes import Notes
+from antiphon.engine.past import stored_items
 from antiphon.engine.prepare import Asked, read_request
 from antiphon.engine.run import Run
 from antiphon.errors import UpstreamGarbage
