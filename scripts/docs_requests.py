@@ -99,6 +99,7 @@ ENDPOINTS = {
     "POST /v1/uploads/{id}/complete": "Make a file of the parts that are named, in that order.",
     "POST /v1/uploads/{id}/cancel": "Make none, and remove the parts.",
     "POST /v1/containers": "A new container for code ([how to](../how-to/run-code.md)).",
+    "GET /v1/organization/audit_logs": "What was done with keys, and by whom ([how to](../how-to/keys.md)).",
     "GET /v1/containers": "All containers, a page at a time.",
     "GET /v1/containers/{id}": "A container.",
     "DELETE /v1/containers/{id}": "End it, with everything in it.",

@@ -13,6 +13,7 @@ from typing import Any
 import httpx2
 import judge
 from openai.types import FileDeleted, FileObject, Upload
+from openai.types.admin.organization import AuditLogListResponse
 from openai.types.container_retrieve_response import ContainerRetrieveResponse
 from openai.types.containers.file_retrieve_response import FileRetrieveResponse
 from openai.types.conversations import ConversationItemList
@@ -93,7 +94,7 @@ def judge_json(method: str, path: str, found: Any) -> None:
             judge.judge_model(found)
         case "GET", ["health" | "ready" as state]:
             assert found == {"status": "OK" if state == "health" else state}
-        case _, ["conversations" | "prompts" | "containers" | "files" | "uploads" as noun, *rest]:
+        case _, ["conversations" | "prompts" | "containers" | "files" | "uploads" | "organization" as noun, *rest]:
             NOUNS[noun](method, rest, found)
         case _:
             raise AssertionError(f"nothing is known of {method} {path}")
@@ -160,7 +161,14 @@ def judge_of_uploads(method: str, rest: list[str], found: Any) -> None:
     TypeAdapter(UploadPart if rest[1:] == ["parts"] else Upload).validate_python(found, strict=True)
 
 
+def judge_of_organization(method: str, rest: list[str], found: Any) -> None:
+    """Judge the audit log."""
+    assert (method, rest) == ("GET", ["audit_logs"])
+    TypeAdapter(list[AuditLogListResponse]).validate_python(found["data"], strict=True)
+
+
 NOUNS = {
+    "organization": judge_of_organization,
     "files": judge_of_files,
     "uploads": judge_of_uploads,
     "conversations": judge_of_conversations,

@@ -52,6 +52,7 @@ def test_every_setting_can_stand_in_the_environment_and_in_the_file(tmp_path: Pa
         "files": "g", "max_file": 3,
         "allow_private_urls": True, "public_ports": [80, 8443],
         "sealing_keys": ["k", "l"], "sealing_key_file": "f", "websocket": False, "console": False, "stop_delay": 5.5, "stop_grace": 6.5,
+        "insecure": True,
     }  # fmt: skip
     assert said.keys() == set(Config.__struct_fields__) - TABLES.keys()
     wanted = Config(**said)

@@ -1,4 +1,4 @@
-"""The command line: `antiphon serve | replay | record | ask | doctor | cassette | migrate | export | import`.
+"""The command line: `antiphon serve | replay | record | ask | doctor | cassette | keys | migrate | export | import`.
 
 Flags become a `Config`; what they mean is said there. Not here: what the commands do (`terminal/`). Exit
 statuses: 0 done, 1 failed, 2 wrong use or settings.
@@ -18,6 +18,8 @@ from antiphon.terminal.cassette import cassette
 from antiphon.terminal.cassette_flags import WORDS, add_cassette_command
 from antiphon.terminal.database import export, import_, migrate
 from antiphon.terminal.doctor import doctor
+from antiphon.terminal.key_flags import KEY_WORDS, add_keys_command
+from antiphon.terminal.keys import keys
 from antiphon.terminal.serving import serve_here
 from antiphon.terminal.standin import stand_in
 
@@ -28,6 +30,7 @@ COMMANDS: dict[str, Callable[[Config, Environment, argparse.Namespace], int]] = 
     "ask": lambda config, environment, said: ask(config, environment, said.question, said.model),
     "doctor": lambda config, environment, _: doctor(config, environment),
     "cassette": lambda config, environment, said: cassette(said, config, environment),
+    "keys": lambda config, _, said: keys(said, config),
     "migrate": lambda config, _, said: migrate(config, dry_run=said.dry_run),
     "export": lambda config, _, said: export(config, said.path),
     "import": lambda config, _, said: import_(config, said.path),
@@ -35,7 +38,7 @@ COMMANDS: dict[str, Callable[[Config, Environment, argparse.Namespace], int]] = 
 STANDIN_PORT = 8322
 """Not the server's port, so that a server may have a stand-in for its upstream."""
 DB_HELP = "where answers are kept: sqlite:///PATH, postgresql://USER@HOST/NAME or memory://"
-OWN = WORDS | {"api", "command", "dry_run", "model", "path", "question"}
+OWN = WORDS | KEY_WORDS | {"api", "command", "dry_run", "model", "path", "question"}
 """What the parser finds that isn't a setting."""
 
 
@@ -60,6 +63,7 @@ def parser() -> argparse.ArgumentParser:
     _add_standin_commands(commands)
     add_cassette_command(commands)
     _add_database_commands(commands)
+    add_keys_command(commands, DB_HELP)
     return root
 
 
@@ -182,6 +186,10 @@ def _add_server_flags(command: argparse.ArgumentParser) -> None:
     add(
         "--allow-private-urls", action="store_true", default=None,
         help="let requests send this server to addresses of its own network; on loopback they may anyway",
+    )  # fmt: skip
+    add(
+        "--insecure", action="store_true", default=None,
+        help="serve everyone who can reach --host, without keys; on loopback that is so until there is a key",
     )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ NoSeconds = Annotated[float, Meta(ge=0)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 PREFIX = "ANTIPHON_"
 LINES = frozenset({"rules", "faults", "redact"})
-SWITCHES = frozenset({"console", "repeats", "allow_private_urls", "websocket"})
+SWITCHES = frozenset({"console", "repeats", "allow_private_urls", "insecure", "websocket"})
 LISTS = frozenset({"upstream", "alias", "cors", "sealing_keys", "public_ports"})
 FILE = "antiphon.toml"
 SPEEDS = {"instant": 0.0, "recorded": 1.0}
@@ -41,6 +41,7 @@ WANTED = {
     "mode": f"one of {', '.join(get_args(Mode))}",
     "repeats": "yes or no",
     "allow_private_urls": "yes or no",
+    "insecure": "yes or no",
     "websocket": "yes or no",
     "console": "yes or no",
     "stop_delay": "a number of seconds, or 0",
@@ -112,6 +113,7 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     keep_responses: str | None = None
     allow_private_urls: bool = False
     public_ports: list[Port] = []
+    insecure: bool = False
     sealing_keys: list[str] = []
     sealing_key_file: str | None = None
     models: dict[str, Traits] = {}
@@ -140,10 +142,7 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         """How long stored answers are kept, from `30d`, `12h`, `90m` or `45s`; None for ever. Raises `ConfigFault`."""
         if self.keep_responses is None:
             return None
-        found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([smhd])", self.keep_responses)
-        if not found or not float(found[1]):
-            raise ConfigFault(f"--keep-responses {self.keep_responses!r} isn't a time such as 30d, 12h, 90m or 45s.")
-        return float(found[1]) * SECONDS[found[2]]
+        return duration(self.keep_responses, "--keep-responses")
 
     @property
     def store_url(self) -> str:
@@ -174,6 +173,14 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
             return Path(self.files)
         scheme, _, path = self.store_url.partition(":///")
         return Path(path).with_suffix(".files") if scheme == "sqlite" else user_data_path("antiphon") / "files"
+
+
+def duration(said: str, called: str) -> float:
+    """Seconds from `30d`, `12h`, `90m` or `45s`; `called` says where it stood. Raises `ConfigFault`."""
+    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([smhd])", said)
+    if not found or not float(found[1]):
+        raise ConfigFault(f"{called} {said!r} isn't a time such as 30d, 12h, 90m or 45s.")
+    return float(found[1]) * SECONDS[found[2]]
 
 
 class Environment(msgspec.Struct, kw_only=True):

@@ -8,7 +8,9 @@
     │   ├── ContextTooLong      400   more tokens than the model's context window holds
     │   ├── ConversationLocked  400   another response is at work on the conversation
     │   ├── ConnectionTooOld    400   a WebSocket was open for as long as one may be
+    │   ├── Unauthorized        401   no key, or none of this server's
     │   ├── Forbidden           403   the browser guard of an open server
+    │   │   └── ScopeMissing    403   the key isn't good for this
     │   ├── NotFound            404
     │   ├── MethodNotAllowed    405
     │   ├── TooLarge            413
@@ -18,6 +20,7 @@
     │   ├── UpgradeRequired     426   the path speaks WebSocket, or the server was started without it
     │   ├── ProjectOverloaded   429   more goes on for one project than may
     │   └── TooManyRequests     429   more at once than one client may ask
+    │       └── LimitReached    429   a key or project has used what it may, for now
     ├── UpstreamFault           the model server is at fault
     │   ├── UpstreamRefused     its own 4xx/5xx, passed on
     │   ├── UpstreamUnavailable 502   no status line ever came
@@ -43,6 +46,7 @@ Not here: the JSON body of an error (`wire/errors.py`) and the HTTP answer (`ser
 """
 
 from collections.abc import Mapping
+from math import ceil
 from typing import ClassVar
 
 RETRY_SOON: Mapping[str, str] = {"retry-after": "2"}
@@ -120,6 +124,24 @@ class ProjectOverloaded(ClientFault):
         return RETRY_SOON
 
 
+class LimitReached(TooManyRequests):
+    """A key or a project has used up what it may use in a time, or holds as much as it may hold.
+
+    `kind` says of what, `retry_after` is the number of seconds until some of it is free again.
+    """
+
+    default_code = "rate_limit_exceeded"
+
+    def __init__(self, message: str, *, kind: str, retry_after: float) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.retry_after = retry_after
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {"retry-after": str(max(1, ceil(self.retry_after)))}
+
+
 class UpgradeRequired(ClientFault):
     """This path speaks WebSocket alone, or the server was started without it."""
 
@@ -157,11 +179,28 @@ class ConversationLocked(ClientFault):
     default_code = "conversation_locked"
 
 
+class Unauthorized(ClientFault):
+    """A request came without a key, or with one that isn't, or isn't any more, a key of this server."""
+
+    status = 401
+    default_code = "invalid_api_key"
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {"www-authenticate": "Bearer"}
+
+
 class Forbidden(ClientFault):
     """An open server was reached from a place it doesn't serve."""
 
     status = 403
     default_code = "forbidden"
+
+
+class ScopeMissing(Forbidden):
+    """The key is right, but not good for what it was used for."""
+
+    default_code = "missing_scope"
 
 
 class NotFound(ClientFault):

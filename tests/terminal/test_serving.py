@@ -83,10 +83,10 @@ def test_in_replay_it_says_so(tmp_path: Path) -> None:
 
 def test_a_server_for_everyone_says_so(tmp_path: Path) -> None:
     with ScriptedUpstream() as upstream:
-        flags = ["--host", "0.0.0.0", "--upstream", f"here={upstream.url}"]  # noqa: S104 - what is tested
+        flags = ["--host", "0.0.0.0", "--insecure", "--upstream", f"here={upstream.url}"]  # noqa: S104 - what is tested
         with running_server(*flags, folder=tmp_path) as server:
             assert server.get("/health", headers={"host": "antiphon.example"}).status == 200
-            assert "open to everyone who reaches 0.0.0.0" in said_by(server)
+            assert "INSECURE: everyone who can reach 0.0.0.0 is let in" in said_by(server)
 
 
 def test_what_was_looked_for_is_said() -> None:

@@ -14,7 +14,9 @@ from antiphon.errors import AntiphonError
 from antiphon.server.errors import on_antiphon_error, on_fault, on_http_exception
 from antiphon.server.front import Front, Guard, is_loopback
 from antiphon.server.pressure import Pressed
+from antiphon.server.rights import guarded
 from antiphon.server.routes import (
+    audit_logs,
     chats,
     compact,
     containers,
@@ -42,6 +44,7 @@ NOUNS = (
     chats,
     models,
     passthrough,
+    audit_logs,
 )
 
 Pages = Callable[[Services], list[BaseRoute]]
@@ -70,24 +73,32 @@ CORS = Cors(
 
 def build_app(services: Services, pages: Pages = no_pages) -> ASGIApp:
     """The whole server over `services`, with `pages` for people; under a cassette each scope has one, without pages."""
-    if services.tape is None:
-        return _app(services, pages(services))
-    return Scoped(lambda scope: _app(services.in_scope(scope), []) if scope else _app(services, pages(services)))
-
-
-def _app(services: Services, pages: list[BaseRoute]) -> ASGIApp:
     config = services.config
+
+    def scoped(scope: str) -> ASGIApp:
+        return _app(services.in_scope(scope)) if scope else _app(services, pages)
+
+    app = scoped("") if services.tape is None else Scoped(scoped)
+    guard = Guard(config.cors, guarded=is_loopback(config.host))
+    return Front(app, services.sources_for, guard, services.access)
+
+
+def all_routes(services: Services, pages: Pages = no_pages) -> list[BaseRoute]:
+    """Every route of a server, without what it needs."""
+    return [*(route for noun in NOUNS for route in noun.routes(services)), *pages(services)]
+
+
+def _app(services: Services, pages: Pages = no_pages) -> ASGIApp:
     routed = Starlette(
-        routes=[*(route for noun in NOUNS for route in noun.routes(services)), *pages],
+        routes=guarded(all_routes(services, pages)),
         exception_handlers={
             AntiphonError: on_antiphon_error,
             HTTPException: on_http_exception,
             Exception: on_fault,
         },
-        middleware=_cors(config.cors),
+        middleware=_cors(services.config.cors),
     )
-    app = Pressed(routed, services.pressure, services.open_runs)
-    return Front(app, services.sources_for, Guard(config.cors, guarded=is_loopback(config.host)))
+    return Pressed(routed, services.pressure, services.open_runs)
 
 
 def with_cors(app: ASGIApp, origins: list[str]) -> ASGIApp:

@@ -14,6 +14,7 @@ from antiphon.engine.prepare import Asked, Place, make_plan
 from antiphon.engine.seals import opened
 from antiphon.engine.traits import traits_of
 from antiphon.runner.history import history, with_references
+from antiphon.server.allowed import target_for
 from antiphon.server.callers import Caller
 from antiphon.server.code_containers import check_containers
 from antiphon.server.pictures import check_pictures
@@ -47,7 +48,7 @@ async def prepared(services: Services, asked: Asked, making: Making, before: Seq
     """
     project, sources, notes = making.caller.project, making.sources, making.notes
     seal = services.seal(project)
-    target = await services.catalog.resolve(asked.request.model or "")
+    target = await target_for(services.catalog, making.caller, asked.request.model or "")
     context = list(before) if before is not None else await history(services.store, project, asked)
     asked = await with_references(services.store, project, asked, context)
     context = opened(context, seal, notes, own=True)

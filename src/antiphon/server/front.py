@@ -1,4 +1,4 @@
-"""What stands before the routes: request ids, and the guard of an open server against web pages.
+"""What stands before the routes: request ids, who asks, and the guard of an open server against web pages.
 
 A page from anywhere may send requests to a loopback port through its reader's browser. Without keys,
 therefore, a request must carry a loopback `Host` (a rebound name doesn't) and no foreign `Origin`; that
@@ -12,10 +12,13 @@ from urllib.parse import urlsplit
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from antiphon.errors import Forbidden
+from antiphon.server.access import Access
 from antiphon.server.errors import error_response
 from antiphon.sources import Sources
 
 REQUEST_ID = "antiphon.request_id"
+SCOPED = "antiphon.scope"
+"""Where a scope holds the name of the test that a request belongs to."""
 RAW_SEND = "antiphon.raw_send"
 """Where a stream finds the server's own `send`, once its status line is out: only that concerns the layers between."""
 
@@ -40,11 +43,11 @@ class Guard:
         self._cors = frozenset(cors)
         self._guarded = guarded
 
-    def fault(self, scope: Scope) -> Forbidden | None:
-        """Why a request isn't served; None for most."""
+    def fault(self, scope: Scope, *, keyed: bool = False) -> Forbidden | None:
+        """Why a request isn't served; None for most. `keyed`: it needs a key, which a page can't know."""
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         host, origin = headers.get(b"host", ""), headers.get(b"origin")
-        if self._guarded and not is_loopback(urlsplit(f"//{host}").hostname or ""):
+        if self._guarded and not keyed and not is_loopback(urlsplit(f"//{host}").hostname or ""):
             return Forbidden(
                 f"This server has no keys and serves this machine only, but was asked as '{host}'. "
                 "Use http://127.0.0.1 or http://localhost.",
@@ -61,16 +64,20 @@ class Guard:
 class Front:
     """The outermost application."""
 
-    def __init__(self, app: ASGIApp, sources_for: Callable[[str, str, bytes], Sources], guard: Guard) -> None:
+    def __init__(
+        self, app: ASGIApp, sources_for: Callable[[str, str, bytes, str], Sources], guard: Guard, access: Access
+    ) -> None:
         self._app = app
         self._sources_for = sources_for
         self._guard = guard
+        self._access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket" and (fault := self._guard.fault(scope)):
-            return await error_response(fault)(scope, receive, send)
-        if scope["type"] != "http":
-            return await self._app(scope, receive, send)
+        await self._access.enter(scope)
+        fault = self._guard.fault(scope, keyed=not self._access.open)
+        if scope["type"] == "websocket":
+            await (error_response(fault) if fault else self._app)(scope, receive, send)
+            return
 
         async def with_request_id(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -78,12 +85,11 @@ class Front:
             await send(message)
 
         scope[RAW_SEND] = send
-        if fault := self._guard.fault(scope):
-            return await error_response(fault)(scope, receive, with_request_id)
-        return await self._app(scope, receive, with_request_id)
+        await (error_response(fault) if fault else self._app)(scope, receive, with_request_id)
 
     def _request_id(self, scope: Scope) -> bytes:
         request_id = scope.get(REQUEST_ID)
         if request_id is None:
-            request_id = self._sources_for(scope["method"], scope["path"], b"").ids("req")
+            name = scope.get(SCOPED, "")
+            request_id = self._sources_for(scope["method"], scope["path"], b"", name).ids("req")
         return str(request_id).encode()

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from antiphon.errors import AntiphonError, ServerStopping
 from antiphon.runner.open_runs import OpenRuns
 from antiphon.runner.pressure import Pressure
+from antiphon.server.access import REFUSAL
 from antiphon.server.callers import project_of
 from antiphon.server.errors import error_response
 
@@ -24,7 +25,8 @@ class Pressed:
         self._open_runs = open_runs
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not (brings_work(scope) or follows(scope)):
+        if REFUSAL in scope or not (brings_work(scope) or follows(scope)):
+            # Whoever has no key is refused by the route, and brings no work.
             return await self._app(scope, receive, send)
         try:
             if self._open_runs.closing and brings_work(scope):

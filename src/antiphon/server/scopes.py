@@ -9,6 +9,9 @@ from collections.abc import Callable, Mapping
 import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from antiphon.server.access import REFUSAL
+from antiphon.server.front import SCOPED
+
 SCOPE_HEADER = "x-antiphon-scope"
 PROVIDER_DATA = ("x-llamastack-provider-data", "x-ogx-provider-data")
 """Headers of other servers' clients that hold JSON, in which a test names itself as `__test_id`."""
@@ -31,6 +34,10 @@ class Scoped:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         found = [(name, value) for name, value in scope.get("headers", ()) if name in NAMES]
         name = scope_of({name.decode(): value.decode("latin-1") for name, value in found}) if found else ""
+        if REFUSAL in scope:
+            # A stranger opens no scope, and so drives none out.
+            name = ""
+        scope[SCOPED] = name
         await self._app(name)(scope, receive, send)
 
     def _app(self, name: str) -> ASGIApp:

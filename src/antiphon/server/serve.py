@@ -151,9 +151,20 @@ def settings(app: ASGIApp, config: Config) -> uvicorn.Config:
 
 async def _serve(config: Config, environment: Environment, announce: Announce, pages: Pages) -> None:
     async with open_services(config, environment) as services:
+        if services.access.locked:
+            raise unprotected(config)
         runs = services.open_runs
         ending = Ending(runs.close, runs.stop, config.stop_delay, config.stop_grace)
         await listen(build_app(services, pages), config, partial(announce, services), ending)
+
+
+def unprotected(config: Config) -> ConfigFault:
+    """Why a server that others can reach isn't started without keys."""
+    return ConfigFault(
+        f"Others can reach {config.host}, and there is no key: everyone would be let in. Make one first, with "
+        f"`antiphon keys create --project NAME` (and the --db of this server), and send it as "
+        "'Authorization: Bearer KEY'. Or listen on 127.0.0.1 only, or say --insecure to let everyone in all the same."
+    )
 
 
 def bound(host: str, port: int) -> socket.socket:

@@ -30,6 +30,7 @@ from antiphon.runner.pressure import Pressure, PressureLimits
 from antiphon.runner.timeline import RecentRuns
 from antiphon.runner.webhooks import Endpoint
 from antiphon.sealing import Sealing
+from antiphon.server.access import Access, Clocks
 from antiphon.server.front import is_loopback
 from antiphon.server.keeping import open_kept, stop
 from antiphon.server.seals import ItemStamp, ReasoningSeal, sealing_of
@@ -86,6 +87,7 @@ class Services:
     replays: bool
     mcp: McpClient
     sealing: Sealing
+    access: Access
     aids: Aids
     outward: Outward
     delivering: Delivering
@@ -169,6 +171,7 @@ async def open_services(
             replays=replays,
             mcp=mcp,
             sealing=sealing_of(config),
+            access=await _access(stack, config, store),
             aids=aids,
             outward=Outward(tape or network, partial(reach_of, config)),
             delivering=_delivering(stack, store, guarded(network, config), endpoints_of(config, environment)),
@@ -215,6 +218,15 @@ def _delivering(stack: AsyncExitStack, store: OpenStore, door: Door, endpoints: 
     if endpoints:
         stack.push_async_callback(stop, asyncio.create_task(delivering.run()))
     return delivering
+
+
+async def _access(stack: AsyncExitStack, config: Config, store: OpenStore) -> Access:
+    """Who may in, as the store knows it now."""
+    open_here = is_loopback(config.host) or config.insecure
+    access = Access(store.keys, Clocks(time.time, time.monotonic), open_here=open_here)
+    stack.push_async_callback(access.close)
+    await access.refresh()
+    return access
 
 
 def named_upstreams(config: Config, environment: Environment) -> list[Upstream]:

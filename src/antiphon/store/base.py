@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from antiphon.store.deliveries import Deliveries
 from antiphon.store.files import Files
+from antiphon.store.keys import Keys
 from antiphon.store.lists import Lists
 from antiphon.store.pages import Page, PageQuery
 from antiphon.store.runs import Runs
@@ -102,6 +103,10 @@ class Store(Protocol):
     @property
     def vectors(self) -> Vectors:
         """Vector stores, their files, and what of these is found by searches."""
+
+    @property
+    def keys(self) -> Keys:
+        """The server's keys, of all projects, and the log of what was done with them."""
 
     async def save_answer(self, project: str, answer: Answer) -> None:
         """Keep the answer, or replace the one with its id; durable when this returns, whole or not at all.

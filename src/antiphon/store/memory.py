@@ -35,9 +35,11 @@ from antiphon.store.faults import (
     not_continuable,
     taken,
 )
+from antiphon.store.keys import Keys
 from antiphon.store.lists import Lists
 from antiphon.store.memory_deliveries import MemoryDeliveries
 from antiphon.store.memory_files import MemoryFiles
+from antiphon.store.memory_keys import MemoryKeys
 from antiphon.store.memory_lists import MemoryLists
 from antiphon.store.memory_pages import page_of
 from antiphon.store.memory_rows import Response, Talk, Tenant
@@ -81,6 +83,7 @@ class MemoryStore:
         self.lists: Lists = MemoryLists(self._projects)
         self.runs = MemoryRuns(self._projects, self.save_answer, clock)
         self.files = MemoryFiles(clock)
+        self.keys: Keys = MemoryKeys()
 
     async def save_answer(self, project: str, answer: Answer) -> None:
         check_answer(answer)

@@ -15,6 +15,7 @@ from antiphon.store.deliveries import Deliveries
 from antiphon.store.faults import check_answer, check_chat, check_items, check_prompt, check_texts
 from antiphon.store.files import Files
 from antiphon.store.groups import unattended
+from antiphon.store.keys import Keys
 from antiphon.store.lists import Lists
 from antiphon.store.near import MatrixNear
 from antiphon.store.operations import admin, answers, chats, conversations, prompts
@@ -24,6 +25,7 @@ from antiphon.store.signals import LocalSignals, Signals
 from antiphon.store.sql_backend import Backend
 from antiphon.store.sql_deliveries import SqlDeliveries
 from antiphon.store.sql_files import SqlFiles
+from antiphon.store.sql_keys import SqlKeys
 from antiphon.store.sql_lists import SqlLists
 from antiphon.store.sql_runs import SqlRuns
 from antiphon.store.sql_vectors import SqlVectors
@@ -56,6 +58,7 @@ class SqlStore:
         self.vectors: Vectors = vectors or SqlVectors(backend, MatrixNear(backend), clock=clock)
         self.runs = SqlRuns(backend, clock)
         self.files: Files = SqlFiles(backend, clock)
+        self.keys: Keys = SqlKeys(backend)
 
     async def save_answer(self, project: str, answer: Answer) -> None:
         check_answer(answer)

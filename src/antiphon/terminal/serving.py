@@ -28,8 +28,11 @@ async def announce(services: Services, port: int) -> None:
     config = services.config
     base = f"http://{address(config.host)}:{port}/v1"
     say(f"Antiphon {__version__} at {base}")
-    if not is_loopback(config.host):
-        say(f"  It is open to everyone who reaches {config.host}: there are no keys yet.")
+    if services.access.open and not is_loopback(config.host):
+        say(f"  INSECURE: everyone who can reach {config.host} is let in (--insecure). Make a key to end that:")
+        say("  antiphon keys create --project NAME")
+    elif not services.access.open:
+        say("  keys          needed: send 'Authorization: Bearer KEY' with each request")
     say(f"  answers in    {config.store_url}")
     if config.cassette:
         only = ": answers what was recorded, nothing else" if services.replays else ""

@@ -7,6 +7,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from antiphon.errors import ServerStopping, StoreFault
+from antiphon.server.allowed import shown_to, target_for
+from antiphon.server.callers import caller_of
 from antiphon.server.errors import JSON
 from antiphon.server.json import json_response
 from antiphon.server.services import Services
@@ -21,14 +23,14 @@ HEALTH = b'{"status":"OK"}'
 def routes(services: Services) -> list[Route]:
     """The routes of this noun."""
 
-    async def listed(_: Request) -> Response:
-        models = await services.catalog.models()
+    async def listed(request: Request) -> Response:
+        models = shown_to(services.catalog, caller_of(request.scope), await services.catalog.models())
         return json_response({"object": "list", "data": models})
 
     async def one(request: Request) -> Response:
         asked = request.path_params["id"]
         models = {model.id: model for model in await services.catalog.models()}
-        target = await services.catalog.resolve(asked)
+        target = await target_for(services.catalog, caller_of(request.scope), asked)
         model = models.get(target.full_id) or Model(id=target.full_id, created=0, owned_by=target.upstream.name)
         return json_response(model)
 

@@ -14,8 +14,9 @@ from starlette.types import Receive, Scope, Send
 
 from antiphon.engine.reading import read
 from antiphon.errors import InvalidRequest, UpstreamFault
+from antiphon.server.allowed import target_for
 from antiphon.server.answering import Connection, attending
-from antiphon.server.callers import project_of
+from antiphon.server.callers import caller_of, project_of
 from antiphon.server.chat_keeper import ChatKeeper, keeper_for
 from antiphon.server.front import REQUEST_ID
 from antiphon.server.limits import read_json_body
@@ -53,7 +54,7 @@ class Passthrough:
                 code="missing_required_parameter",
                 param="model",
             )
-        target = await services.catalog.resolve(model)
+        target = await target_for(services.catalog, caller_of(scope), model)
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         keeper = keeper_for(body, sources) if self._path == CHAT else None
         calling = self._services.client.forward(target, self._path, headers, body)

@@ -21,14 +21,17 @@ from antiphon.engine.prepare import Asked
 from antiphon.engine.reading import read
 from antiphon.engine.run import Run
 from antiphon.errors import AntiphonError, ConnectionTooOld, InvalidRequest, NotFound, TooManyRequests
+from antiphon.keys import INFERENCE
 from antiphon.runner.drive import drive
 from antiphon.runner.foreground import Foreground
 from antiphon.runner.history import conversation_of, holding
 from antiphon.runner.observing import watching
+from antiphon.server.access import bearer_of
 from antiphon.server.answering import OPEN_AFTER
 from antiphon.server.callers import caller_of
 from antiphon.server.creating import PATH, Making, prepared
 from antiphon.server.limits import check_nesting
+from antiphon.server.rights import missing
 from antiphon.server.services import Services
 from antiphon.server.sockets.kept import Kept, Memory, ended_well, required_input
 from antiphon.server.sockets.lane import Lane, LaneSink
@@ -73,6 +76,7 @@ class Connection:
     def __init__(self, services: Services, scope: Scope, receive: Receive, send: Send) -> None:
         self._services = services
         self._caller = caller_of(scope)
+        self._bearer = bearer_of(scope["headers"])
         self._receive = receive
         self._raw_send = send
         self._strict = any(name == STRICT and value == b"1" for name, value in scope["headers"])
@@ -167,6 +171,7 @@ class Connection:
         previous: str | None = None
         waiting = list(steered)
         try:
+            await self._still_admitted()
             sources, asked = await self._read(settings)
             previous = asked.request.previous_response_id
             kept = self._memory.find(previous)
@@ -185,6 +190,12 @@ class Connection:
             await self._say_all(lane, self._steering.failed(waiting, "successor_creation_failed", error.message))
             if not steered:
                 await lane.say(_told(_by_its_name(error, previous)))
+
+    async def _still_admitted(self) -> None:
+        """A key may have ended since the handshake. Raises `Unauthorized`, `ScopeMissing`."""
+        self._caller = await self._services.access.admit(self._bearer)
+        if refusal := missing(INFERENCE, self._caller.scopes):
+            raise refusal
 
     async def _read(self, settings: Fields) -> tuple[Sources, Asked]:
         body = msgspec.json.encode({**settings, "stream": True})
