@@ -15,10 +15,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
+from mcp_servers import Workshop, serving, workshop
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, sync_playwright
 from running_server import RunningServer, Scene, Stage, running_server
 
 from antiphon.testing import ScriptedUpstream, text
+from antiphon.testing.served import LoopThread
 
 CHROMIUM = next((path for path in ("/usr/bin/chromium", shutil.which("chromium") or "") if Path(path).is_file()), None)
 NO_BROWSER = "no browser: /usr/bin/chromium isn't there (apt-get install chromium)"
@@ -109,6 +111,21 @@ def a_console(*flags: str, models: tuple[str, ...] = ("m", "other")) -> Iterator
 def base_of(server: RunningServer) -> str:
     """Where the console is."""
     return server.url.removesuffix("/v1")
+
+
+@contextlib.contextmanager
+def a_workshop() -> Iterator[tuple[Workshop, str]]:
+    """A real MCP server, and its URL."""
+    shop, loop = workshop(), LoopThread()
+    try:
+        served = serving(shop.app("streamable"))
+        base = loop.do(served.__aenter__())
+        try:
+            yield shop, f"{base}/mcp"
+        finally:
+            loop.do(served.__aexit__(None, None, None))
+    finally:
+        loop.close()
 
 
 def shoot(page: Page, path: Path) -> None:

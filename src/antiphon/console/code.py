@@ -117,3 +117,7 @@ def _python(value: Any, indent: int = 4) -> str:  # noqa: ANN401 - JSON of every
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     return repr(value)
+
+
+CODES = (("curl", as_curl), ("Python", as_python), ("Node", as_node))
+"""The ways to write it, by their names."""

@@ -10,11 +10,11 @@ from functools import partial
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from antiphon.console.chat import entries, picture, text_of
-from antiphon.console.code import as_curl, as_node, as_python
+from antiphon.console.code import CODES
 from antiphon.console.code import request_of as as_request
 from antiphon.console.desk import Desk, api_of
 from antiphon.console.live import Part, watch
@@ -36,7 +36,6 @@ SIZE = 50
 MOST_STEPS = 200
 LONGEST = 15_000
 DIGITS = 7
-CODES = (("curl", as_curl), ("Python", as_python), ("Node", as_node))
 CHILDREN = 20
 KEPT_FOR_EVER = "private, max-age=3600, immutable"
 
@@ -46,7 +45,7 @@ def routes(desk: Desk) -> list[BaseRoute]:
     path = "/responses/{id}"
     ways = (
         ("", _show), ("/timeline", _follow), ("/events.json", _played), ("/request.json", _asked),
-        ("/images/{number:int}", _image), ("/compare/{other}", _compare),
+        ("/output", _output), ("/images/{number:int}", _image), ("/compare/{other}", _compare),
     )  # fmt: skip
     return [
         *(Route(path + more, partial(answer, desk)) for more, answer in ways),
@@ -77,6 +76,18 @@ async def _asked(desk: Desk, request: Request) -> Response:
     """The request that gives this answer, with all that came before it."""
     kept = await find(desk.services.store, desk.project(request), request.path_params["id"])
     return JSONResponse(request_of(kept.response, kept.before))
+
+
+async def _output(desk: Desk, request: Request) -> Response:
+    """The items of the answer alone, to be put into another page."""
+    saved = await desk.services.store.get_answer(desk.project(request), request.path_params["id"])
+    given = await _input(desk, request, MOST)
+    # Read with what was asked, so that images have the numbers by which they are found.
+    shown = entries([*given, *saved.output])[-SIZE:]
+    own = {item.id for item in saved.output}
+    return HTMLResponse(
+        desk.render(request, "output.html", saved=saved, entries=[one for one in shown if one.id in own])
+    )
 
 
 async def _image(desk: Desk, request: Request) -> Response:

@@ -1,0 +1,71 @@
+"""The playground: a form for a request; the page itself sends it to the API and shows what comes.
+
+Counterparts: `static/playground.js`, which does all of that; `code.py`.
+"""
+
+import json
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from antiphon.console.chat import entries
+from antiphon.console.code import CODES
+from antiphon.console.desk import Desk, api_of
+from antiphon.errors import InvalidRequest
+
+SHOWN = 50
+HOSTED = (
+    ("web_search", "Search the web"),
+    ("code_interpreter", "Run code"),
+    ("image_generation", "Make pictures"),
+)
+"""Tools of the server that need no more than to be named."""
+
+
+def routes(desk: Desk) -> list[BaseRoute]:
+    """The routes of this page."""
+
+    async def show(request: Request) -> Response:
+        services = desk.services
+        continued = None
+        if name := request.query_params.get("continue"):
+            continued = await services.store.get_answer(desk.project(request), name)
+        return desk.page(
+            request,
+            "playground.html",
+            continued=continued,
+            begun=request.query_params.get("from"),
+            entries=entries(list(continued.output)[-SHOWN:]) if continued else [],
+            models=[model.id for model in await services.catalog.models()],
+            hosted=[(tool, label) for tool, label in HOSTED if tool in services.tools],
+            stores="file_search" in services.tools,
+        )
+
+    async def code(request: Request) -> Response:
+        await desk.sessions.check(request)
+        asked = _object(await request.body())
+        shown = [(name, write(_shortened(asked), api_of(request))) for name, write in CODES]
+        return HTMLResponse(desk.render(request, "codes.html", codes=shown))
+
+    return [Route("/playground", show), Route("/playground/code", code, methods=["POST"])]
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(body)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise InvalidRequest("The request to be shown as code isn't a JSON object.")
+    return value
+
+
+def _shortened(value: Any) -> Any:  # noqa: ANN401 - JSON of every kind
+    """The request with what is encoded in it cut short: nobody reads it."""
+    if isinstance(value, str):
+        return f"{value[:48]}…" if value.startswith("data:") else value
+    if isinstance(value, list):
+        return [_shortened(member) for member in value]
+    return {name: _shortened(member) for name, member in value.items()} if isinstance(value, dict) else value
