@@ -3,12 +3,12 @@
 Counterpart: `wire/content.py`. Not here: which message they belong to (`prompt.py`).
 """
 
-import base64
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
+from antiphon.engine.file_text import PDF, decoded, text_of
 from antiphon.engine.notes import Notes
 from antiphon.engine.reading import read
 from antiphon.errors import InvalidRequest
@@ -81,7 +81,7 @@ def _chat_part(raw: msgspec.Raw, at: str, notes: Notes) -> ChatPart | None:
 def _image(image: InputImage, at: str) -> ChatPart:
     if not image.image_url:
         raise InvalidRequest(
-            f"'{at}' has no image_url. Give a URL or a data URL; images by file_id aren't served here.",
+            f"'{at}' has neither image_url nor file_id. Give a URL, a data URL, or the id of a file.",
             param=f"{at}.image_url",
         )
     detail = {"detail": image.detail} if image.detail else {}
@@ -89,18 +89,23 @@ def _image(image: InputImage, at: str) -> ChatPart:
 
 
 def _file(file: InputFile, at: str) -> ChatPart:
+    """Text as text. A document is only left as one where the model's server reads it (`attached.py`)."""
     if not file.file_data:
         raise InvalidRequest(
-            f"'{at}' has no file_data. Send the file's content as base64; file_id and file_url aren't served here.",
+            f"'{at}' has no file. Give its content as base64 (file_data), its id (file_id) or its address (file_url).",
             param=f"{at}.file_data",
         )
-    encoded = file.file_data.partition(",")[2] if file.file_data.startswith("data:") else file.file_data
     try:
-        text = base64.b64decode(encoded, validate=True).decode()
+        text, start = text_of(file.file_data), decoded(file.file_data)[: len(PDF)]
     except ValueError:
+        text, start = None, b""
+    if text is None and start != PDF:
         raise InvalidRequest(
-            f"'{at}.file_data' isn't base64 of UTF-8 text. Only text files can be shown to a chat model here.",
+            f"'{at}.file_data' isn't base64 of text or of a document.",
             code="unsupported_file",
             param=f"{at}.file_data",
-        ) from None
+        )
+    if text is None:
+        named = {"filename": file.filename} if file.filename else {}
+        return {"type": "file", "file": {"file_data": file.file_data, **named}}
     return {"type": "text", "text": f"{file.filename}:\n{text}" if file.filename else text}

@@ -4,12 +4,13 @@ Pure: the context comes in as items, the upstream as a name and a dialect. Count
 response object, `prompt.py` for the messages, `toolbox.py` for the tools; `run.py` follows the plan.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
+from antiphon.engine.attached import with_attached
 from antiphon.engine.belt import Belt
 from antiphon.engine.code_context import container_of
 from antiphon.engine.commands import CallUpstream
@@ -54,7 +55,8 @@ LOGPROBS = "message.output_text.logprobs"
 class Asked:
     """A request as it was sent: its Struct, its JSON member by member, and its input items.
 
-    `response_id` is the id that its response will have; `template` are the messages of the prompt that it names.
+    `response_id` is the id that its response will have; `template` are the messages of the prompt that it names;
+    `attached` what stands for parts that name a file, by the part's JSON.
     """
 
     response_id: str
@@ -62,6 +64,7 @@ class Asked:
     fields: dict[str, msgspec.Raw]
     input: list[Item]
     template: tuple[Item, ...] = ()
+    attached: Mapping[bytes, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,7 @@ def make_plan(  # noqa: PLR0913, PLR0917 - what is asked, what came before, and 
     """
     request, own = asked.request, own or Own()
     _note_the_rest(asked, notes)
-    items = [*asked.template, *context, *asked.input]
+    items = with_attached([*asked.template, *context, *asked.input], asked.attached)
     messages = chat_messages(request.instructions, with_thoughts_wanted(items, request.reasoning), place.dialect, notes)
     if not messages:
         raise _missing("input", "There is nothing to answer: no message, no instructions, no history.")

@@ -38,13 +38,13 @@ def _bytes(messages: Sequence[Mapping[str, Any]], tools: Sequence[Any]) -> int:
 
 
 def _size(value: object) -> int:
-    """Bytes of text in a member of a message; an image's data counts for nothing here."""
+    """Bytes of text in a member of a message; the data of an image or file counts for nothing here."""
     match value:
         case str():
             return len(value.encode(errors="replace"))
         case list():
             return sum(_size(part) for part in value)
-        case {"type": "image_url"}:
+        case {"type": "image_url" | "file"}:
             return 0
         case dict():
             return sum(map(_size, value.values()))
@@ -59,4 +59,4 @@ def _besides(messages: Sequence[Mapping[str, Any]]) -> int:
 
 def _images(content: object) -> int:
     parts = content if isinstance(content, list) else []
-    return sum(isinstance(part, dict) and part.get("type") == "image_url" for part in parts)
+    return sum(isinstance(part, dict) and part.get("type") in {"image_url", "file"} for part in parts)

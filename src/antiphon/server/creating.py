@@ -53,10 +53,13 @@ async def prepared(services: Services, asked: Asked, making: Making, before: Seq
     asked = await with_references(services.store, project, asked, context)
     context = opened(context, seal, notes, own=True)
     asked = replace(asked, input=opened(asked.input, seal, notes))
+    speech = dialect(target.upstream.dialect)
+    own = [*asked.template, *asked.input]
+    asked = replace(asked, attached=await services.attaching.attached(project, own, context, speech, notes))
     traits = traits_of(target.full_id, services.config.models)
     # What a server lists isn't on a tape: there, only what the operator says may decide.
     window = traits.context or (None if services.tape else services.catalog.window(target))
-    place = Place(target.upstream.name, target.model, dialect(target.upstream.dialect), traits, window)
+    place = Place(target.upstream.name, target.model, speech, traits, window)
     plan = make_plan(asked, context, place, sources, notes, services.own(project))
     check_pictures(plan.call.body, services.outward.reach)
     await check_containers(services, project, plan)

@@ -25,8 +25,10 @@ async def open_kept(stack: AsyncExitStack, config: Config) -> tuple[OpenStore, F
         sweeping = asyncio.create_task(keep_sweeping(store, config.keep_seconds, live().clock))
         stack.push_async_callback(stop, sweeping)
     blobs = LocalBlobs(config.files_folder, await store.files.home())
-    stack.push_async_callback(blobs.close)
-    files = Filing(store.files, blobs)
+    spare = LocalBlobs()
+    for door in (blobs, spare):
+        stack.push_async_callback(door.close)
+    files = Filing(store.files, blobs, spare)
     stack.push_async_callback(stop, asyncio.create_task(keep_sweeping_files(files, live().clock)))
     return store, files
 

@@ -23,6 +23,7 @@ from antiphon.errors import ConfigFault
 from antiphon.network import Network
 from antiphon.network.outward import Outward
 from antiphon.network.reach import USUAL_PORTS, Reach
+from antiphon.retrieval.extracting import Extractor
 from antiphon.runner.delivering import Delivering, Door
 from antiphon.runner.observing import Watch
 from antiphon.runner.open_runs import OpenRuns
@@ -31,6 +32,8 @@ from antiphon.runner.timeline import RecentRuns
 from antiphon.runner.webhooks import Endpoint
 from antiphon.sealing import Sealing
 from antiphon.server.access import Access, Clocks
+from antiphon.server.attaching import Attaching
+from antiphon.server.document_texts import DocumentTexts
 from antiphon.server.front import is_loopback
 from antiphon.server.keeping import open_kept, stop
 from antiphon.server.seals import ItemStamp, ReasoningSeal, sealing_of
@@ -90,6 +93,7 @@ class Services:
     access: Access
     aids: Aids
     outward: Outward
+    texts: DocumentTexts
     delivering: Delivering
     tools: Mapping[str, Tool] = field(default_factory=dict)
     connectors: Mapping[str, Connector] = field(default_factory=dict)
@@ -114,6 +118,11 @@ class Services:
         calls = McpCalls(self.mcp, self.connectors, self.outward.reach)
         return ServerTools(calls, self.tools, self.aids, RunOf(run_id, project, self.scope))
 
+    @property
+    def attaching(self) -> Attaching:
+        """What has the files that requests name."""
+        return Attaching(self.files, self.outward, self.texts, self.scope)
+
     def own(self, project: str) -> Own:
         """What the engine is to know of this server, for a project."""
         return Own(frozenset(self.tools), frozenset(self.connectors), ItemStamp(self.sealing, project))
@@ -129,7 +138,7 @@ class Services:
             return self.sources_for(method, path, body, scope)
 
         store, client, aids = MemoryStore(), self.client.in_scope(scope), self.aids.in_scope(scope)
-        files = Filing(store.files, self.files.blobs)
+        files = self.files.aside(store.files)
         return replace(self, store=store, files=files, client=client, aids=aids, sources_for=sources, scope=scope)
 
 
@@ -174,6 +183,7 @@ async def open_services(
             access=await _access(stack, config, store),
             aids=aids,
             outward=Outward(tape or network, partial(reach_of, config)),
+            texts=_texts(stack),
             delivering=_delivering(stack, store, guarded(network, config), endpoints_of(config, environment)),
             tools=tools,
             connectors=make_connectors(config.connectors, _keys(environment, "The connector", replays=replays)),
@@ -204,6 +214,12 @@ def _catalog(
         lister=_lister(known, replays=replays),
         any_holder=replays,
     )
+
+
+def _texts(stack: AsyncExitStack) -> DocumentTexts:
+    texts = DocumentTexts(Extractor())
+    stack.push_async_callback(texts.extractor.close)
+    return texts
 
 
 def _closed_in(stack: AsyncExitStack, tools: dict[str, Tool]) -> dict[str, Tool]:

@@ -20,9 +20,15 @@ from antiphon.store.files import Files, StoredFile, StoredPart, StoredUpload
 class Filing:
     """The files of a server. `rows` and `blobs` may be used by themselves to read."""
 
-    def __init__(self, rows: Files, blobs: BlobStore) -> None:
+    def __init__(self, rows: Files, blobs: BlobStore, spare: BlobStore | None = None) -> None:
+        """`spare` is for what is kept beside them, see `aside`."""
         self.rows = rows
         self.blobs = blobs
+        self._spare = spare or blobs
+
+    def aside(self, rows: Files) -> "Filing":
+        """Files that aren't kept for long: rows of another store, and bytes that go when the server ends."""
+        return Filing(rows, self._spare)
 
     async def add(self, project: str, file: StoredFile) -> StoredFile:
         """Keep a file whose bytes have been put; they are removed again where it can't be kept."""

@@ -37,7 +37,7 @@ class Dialect:
     whether it reads that as a part of the content; `calls_need_thinking` whether it refuses calls without;
     `token_limit` the name of the limit on output tokens; `formats` the forms of answer that it sees to itself;
     `counts_tokens` whether it counts the tokens of a call that isn't made yet; `names_tools` whether its tool_choice
-    may name a function.
+    may name a function; `takes_files` whether it reads files other than text (PDF) by itself.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Dialect:
     formats: frozenset[str] = FORMATS
     counts_tokens: bool = False
     names_tools: bool = True
+    takes_files: bool = False
     token_limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     reasoning_fields: tuple[str, ...] = ()
     thinking_parts: bool = False

@@ -11,7 +11,10 @@ _BOTH = ("reasoning", "reasoning_content")
 
 DIALECTS: dict[str, Dialect] = {
     # API reference, "Create chat completion": `max_tokens` is refused by reasoning models.
-    "openai": Dialect("openai", OPTIONAL_FIELDS, developer_role=True, token_limit="max_completion_tokens"),
+    # The same, "File inputs": parts of type `file`.
+    "openai": Dialect(
+        "openai", OPTIONAL_FIELDS, developer_role=True, token_limit="max_completion_tokens", takes_files=True
+    ),
     # docs "OpenAI compatibility": tool_choice and user are listed as not supported; templates take
     # system messages anywhere.
     "ollama": Dialect("ollama", frozenset({"logprobs", "reasoning_effort"}), reasoning_fields=("reasoning",)),
@@ -52,7 +55,8 @@ DIALECTS: dict[str, Dialect] = {
         calls_need_thinking=True,
         formats=frozenset({"json_object"}),
     ),
-    "openrouter": Dialect("openrouter", _COMMON | {"user"}, reasoning_fields=("reasoning",)),
+    # docs "PDF inputs": parts of type `file`, for any model.
+    "openrouter": Dialect("openrouter", _COMMON | {"user"}, reasoning_fields=("reasoning",), takes_files=True),
     # API reference: assistant messages have `reasoning`.
     "groq": Dialect(
         "groq",
