@@ -169,7 +169,9 @@ def test_a_file_by_its_address_is_recorded_and_replayed(recorded: Path) -> None:
 def test_an_address_is_guarded(tmp_path: Path) -> None:
     with (
         ScriptedUpstream(models=["m"]) as upstream,
-        running_server("--upstream", f"up={upstream.url}", "--host", EVERYWHERE, folder=tmp_path) as server,
+        running_server(
+            "--upstream", f"up={upstream.url}", "--host", EVERYWHERE, "--insecure", folder=tmp_path
+        ) as server,
     ):
         with pytest.raises(openai.BadRequestError) as refused:
             by_address(server, f"{upstream.url}/models")
