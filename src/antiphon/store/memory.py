@@ -81,7 +81,7 @@ class MemoryStore:
         self._indexed = SqliteMemory(clock)
         self.vectors: Vectors = SqlVectors(self._indexed, MatrixNear(self._indexed), clock=clock)
         self.lists: Lists = MemoryLists(self._projects)
-        self.runs = MemoryRuns(self._projects, self.save_answer, clock)
+        self.runs = MemoryRuns(self._projects, self.save_answer, self.deliveries, clock)
         self.files = MemoryFiles(clock)
         self.keys: Keys = MemoryKeys()
 

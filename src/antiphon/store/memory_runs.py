@@ -1,20 +1,24 @@
 """`store.runs` in plain dicts, beside the answers of a `MemoryStore`. Counterpart: `sql_runs.py`."""
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 import msgspec
 
 from antiphon.errors import AntiphonError
+from antiphon.store.deliveries import Deliveries, Delivery
 from antiphon.store.faults import check_answer, locked, taken
 from antiphon.store.memory_rows import Run, Tenant
 from antiphon.store.runs import (
+    ANY,
     FOREVER,
     Batch,
     Lease,
     Log,
     NewRun,
+    Quota,
     Standing,
     Step,
     StoredRun,
@@ -35,9 +39,16 @@ class SaveAnswer(Protocol):
 class MemoryRuns:
     """Runs over the rows of a store. `clock` (Unix seconds) is the time that leases expire by."""
 
-    def __init__(self, projects: dict[str, Tenant], save_answer: SaveAnswer, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        projects: dict[str, Tenant],
+        save_answer: SaveAnswer,
+        deliveries: Deliveries,
+        clock: Callable[[], float],
+    ) -> None:
         self._projects = projects
         self._save_answer = save_answer
+        self._deliveries = deliveries
         self._clock = clock
         self._serial = 0
 
@@ -70,11 +81,25 @@ class MemoryRuns:
         tenant.runs[answer.id] = Run(row, self._serial, [run.events])
         return row.lease
 
-    async def claim(self, owner: str, seconds: float, limit: int) -> list[StoredRun]:
+    async def claim(self, owner: str, seconds: float, limit: int, quota: Quota = ANY) -> list[StoredRun]:
         now = self._clock()
-        free = [run for run in self._all() if not run.row.ended and run.row.expires <= now]
-        free.sort(key=lambda run: (-run.row.priority, run.serial))
-        return [self._take(run, owner, seconds) for run in free[:limit]]
+        open_runs = [run for run in self._all() if not run.row.ended]
+        free = sorted(
+            (run for run in open_runs if run.row.expires <= now), key=lambda run: (-run.row.priority, run.serial)
+        )
+        busy = [run.row for run in open_runs if run.row.expires > now]
+        of_project, to_upstream = Counter(row.project for row in busy), Counter(row.upstream for row in busy)
+        ranked: list[tuple[int, int, int, Run]] = []
+        for run in free:
+            of_project[run.row.project] += 1
+            if of_project[run.row.project] <= quota.of_project:
+                ranked.append((-run.row.priority, of_project[run.row.project], run.serial, run))
+        chosen: list[Run] = []
+        for *_, run in sorted(ranked, key=lambda rank: rank[:3]):
+            to_upstream[run.row.upstream] += 1
+            if to_upstream[run.row.upstream] <= quota.to_upstream:
+                chosen.append(run)
+        return [self._take(run, owner, seconds) for run in chosen[:limit]]
 
     async def seize(self, project: str, run_id: str, owner: str, seconds: float) -> StoredRun | None:
         run = self._find(project, run_id)
@@ -109,9 +134,10 @@ class MemoryRuns:
         if step.events is not None:
             run.log.append(step.events)
 
-    async def finish(self, lease: Lease, answer: Answer, events: Batch) -> None:
+    async def finish(self, lease: Lease, answer: Answer, events: Batch, deliveries: Sequence[Delivery] = ()) -> None:
         run = self._writing(lease)
         await self._save_answer(lease.project, answer)
+        await self._deliveries.add(deliveries)
         run.log.append(events)
         run.ended_at = self._clock()
         _change(run, request=b"", state=b"", secrets=None, owner=None, expires=0.0, ended=True)
@@ -129,6 +155,10 @@ class MemoryRuns:
         start = bisect_left(run.log, after + 1, key=lambda batch: batch.last)
         batches = run.log[start : start + limit]
         return Log(batches, ended=run.row.ended and len(batches) < limit)
+
+    async def unfinished(self, project: str) -> tuple[int, int]:
+        rows = [run.row for run in self._all() if not run.row.ended]
+        return sum(row.project == project for row in rows), len(rows)
 
     async def sweep(self, before: float, limit: int) -> int:
         old = [run for run in self._all() if run.ended_at is not None and run.ended_at < before]

@@ -13,8 +13,11 @@ from typing import Protocol
 from msgspec import Struct
 
 from antiphon.errors import AntiphonError, LeaseLost, NotFound
+from antiphon.store.deliveries import Delivery
 from antiphon.wire.answers import Answer, StoredItem
 
+MANY = 2**31
+"""More runs than there are."""
 FOREVER = 1e9
 """Seconds for which a conversation is held by a run: until it ends, whoever carries it out."""
 
@@ -94,6 +97,17 @@ class Log(Struct, frozen=True):
     ended: bool
 
 
+class Quota(Struct, frozen=True):
+    """The most runs that may be under way at once, of a project and to an upstream, by all processes together."""
+
+    of_project: int = MANY
+    to_upstream: int = MANY
+
+
+ANY = Quota()
+"""No limit."""
+
+
 class Standing(Struct, frozen=True):
     """What a worker learns of its runs: those that it lost, and those that are to be cancelled; by project and id."""
 
@@ -111,8 +125,12 @@ class Runs(Protocol):
         where there is a run with this id.
         """
 
-    async def claim(self, owner: str, seconds: float, limit: int) -> list[StoredRun]:
-        """Take runs that nobody holds, or whose time is over: by priority, the oldest first."""
+    async def claim(self, owner: str, seconds: float, limit: int, quota: Quota = ANY) -> list[StoredRun]:
+        """Take runs that nobody holds, or whose time is over, as many as the quota leaves.
+
+        Those of the highest priority first; among them a project that has fewer under way goes before one that has
+        more, and an older run before a younger one.
+        """
 
     async def seize(self, project: str, run_id: str, owner: str, seconds: float) -> StoredRun | None:
         """Take this run, whoever holds it; None where it has ended. Raises `NotFound`."""
@@ -129,8 +147,10 @@ class Runs(Protocol):
     async def save(self, lease: Lease, step: Step) -> None:
         """Keep a step, all of it or nothing. Raises `LeaseLost`."""
 
-    async def finish(self, lease: Lease, answer: Answer, events: Batch) -> None:
+    async def finish(self, lease: Lease, answer: Answer, events: Batch, deliveries: Sequence[Delivery] = ()) -> None:
         """Keep the answer as `Store.save_answer` does, with the last events; the run has ended.
+
+        `deliveries` are the webhooks that tell of it.
 
         Raises `LeaseLost`, and what `save_answer` raises: nothing is kept then.
         """
@@ -143,6 +163,9 @@ class Runs(Protocol):
 
     async def events_after(self, project: str, run_id: str, after: int, limit: int = 200) -> Log:
         """At most `limit` batches, from the one that holds the event behind number `after`. Raises `NotFound`."""
+
+    async def unfinished(self, project: str) -> tuple[int, int]:
+        """How many runs of this project haven't ended, and how many of all."""
 
     async def sweep(self, before: float, limit: int) -> int:
         """Forget at most `limit` runs that ended before `before` (Unix seconds), with their logs; how many."""

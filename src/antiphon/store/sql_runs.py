@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from antiphon.errors import AntiphonError
+from antiphon.store.deliveries import Delivery
 from antiphon.store.faults import check_answer
 from antiphon.store.operations import runs
-from antiphon.store.runs import Batch, Lease, Log, NewRun, Standing, Step, StoredRun
+from antiphon.store.runs import ANY, Batch, Lease, Log, NewRun, Quota, Standing, Step, StoredRun
 from antiphon.store.sql_backend import Backend
 from antiphon.wire.answers import Answer
 
@@ -26,9 +27,9 @@ class SqlRuns:
         now = self._clock()
         return await self._backend.write(partial(runs.create, project, run, owner, now + seconds, now))
 
-    async def claim(self, owner: str, seconds: float, limit: int) -> list[StoredRun]:
+    async def claim(self, owner: str, seconds: float, limit: int, quota: Quota = ANY) -> list[StoredRun]:
         now = self._clock()
-        return await self._backend.write(partial(runs.claim, owner, now + seconds, limit, now))
+        return await self._backend.write(partial(runs.claim, owner, now + seconds, limit, quota, now))
 
     async def seize(self, project: str, run_id: str, owner: str, seconds: float) -> StoredRun | None:
         return await self._backend.write(partial(runs.seize, project, run_id, owner, self._clock() + seconds))
@@ -45,9 +46,9 @@ class SqlRuns:
     async def save(self, lease: Lease, step: Step) -> None:
         await self._backend.write(partial(runs.save, lease, step))
 
-    async def finish(self, lease: Lease, answer: Answer, events: Batch) -> None:
+    async def finish(self, lease: Lease, answer: Answer, events: Batch, deliveries: Sequence[Delivery] = ()) -> None:
         check_answer(answer)
-        await self._backend.write(partial(runs.finish, lease, answer, events, self._clock()))
+        await self._backend.write(partial(runs.finish, lease, answer, events, deliveries, self._clock()))
 
     async def cancel(self, project: str, run_id: str) -> None:
         await self._backend.write(partial(runs.cancel, project, run_id))
@@ -57,6 +58,9 @@ class SqlRuns:
 
     async def events_after(self, project: str, run_id: str, after: int, limit: int = 200) -> Log:
         return await self._backend.read(partial(runs.events_after, project, run_id, after, limit))
+
+    async def unfinished(self, project: str) -> tuple[int, int]:
+        return await self._backend.read(partial(runs.unfinished, project))
 
     async def sweep(self, before: float, limit: int) -> int:
         return await self._backend.write(partial(runs.sweep, before, limit))

@@ -9,7 +9,9 @@ from typing import Any
 
 from antiphon.errors import AntiphonError
 from antiphon.store.asks import Each, Fetch, Steps
+from antiphon.store.deliveries import Delivery
 from antiphon.store.faults import storable, taken
+from antiphon.store.operations import deliveries
 from antiphon.store.operations.items import OUTPUT, NewItem, insert_items
 from antiphon.store.operations.rows import as_list, new_keys, one_row
 from antiphon.store.operations.saving import Lock, Save, lock_all, save_all
@@ -19,6 +21,7 @@ from antiphon.store.runs import (
     Lease,
     Log,
     NewRun,
+    Quota,
     Standing,
     Step,
     StoredRun,
@@ -59,9 +62,11 @@ def create(project: str, run: NewRun, owner: str | None, expires: float, now: fl
     return Lease(project, answer.id, 1)
 
 
-def claim(owner: str, expires: float, limit: int, now: float) -> Steps[list[StoredRun]]:
-    """Take runs that nobody holds now."""
-    rows = yield Fetch("open_runs", {"now": now, "limit": limit})
+def claim(owner: str, expires: float, limit: int, quota: Quota, now: float) -> Steps[list[StoredRun]]:
+    """Take runs that nobody holds now; one after the other, so that what is under way is counted rightly."""
+    yield Fetch("hold_claims", {})
+    most = {"of_project": quota.of_project, "to_upstream": quota.to_upstream}
+    rows = yield Fetch("open_runs", {"now": now, "limit": limit, **most})
     if rows:
         yield Each("take_run", [{"response": row[0], "owner": owner, "expires": expires} for row in rows])
     return [_taken(row, owner, expires) for row in rows]
@@ -117,11 +122,12 @@ def save(lease: Lease, step: Step) -> Steps[None]:
         yield Each("insert_run_events", [_event_row(key, step.events)])
 
 
-def finish(lease: Lease, answer: Answer, events: Batch, now: float) -> Steps[None]:
-    """Write the answer and the last events, and end the run."""
+def finish(lease: Lease, answer: Answer, events: Batch, messages: Sequence[Delivery], now: float) -> Steps[None]:
+    """Write the answer, the last events and the messages that tell of it, and end the run."""
     key = yield from _key(lease)
     yield from _whole(save_all([Save(lease.project, answer)], now))
     yield Each("insert_run_events", [_event_row(key, events)])
+    yield from deliveries.add(messages)
     yield Fetch("end_run", {"response": key, "request": NOTHING, "state": NOTHING, "ended_at": now})
 
 
@@ -142,6 +148,13 @@ def events_after(project: str, run_id: str, after: int, limit: int) -> Steps[Log
     rows = yield Fetch("run_events_after", {"response": row[0], "number": after + 1, "limit": limit})
     batches = [Batch(*tuple(found)) for found in rows]
     return Log(batches, ended=row[12] is not None and len(rows) < limit)
+
+
+def unfinished(project: str) -> Steps[tuple[int, int]]:
+    """Runs that haven't ended, of a project and of all."""
+    rows = yield Fetch("count_open_runs", {"project": project})
+    own, every = tuple(rows[0])
+    return own, every
 
 
 def sweep(before: float, limit: int) -> Steps[int]:

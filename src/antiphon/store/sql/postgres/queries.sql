@@ -112,13 +112,35 @@ WHERE r.project = :project
     AND (:text::bytea IS NULL OR EXISTS (SELECT 1 FROM items AS i WHERE i.owner = r.key AND position(:text IN i.raw) > 0))
 ORDER BY r.created_at DESC, r.key DESC LIMIT :limit;
 
+-- name: hold_claims
+-- Whoever takes runs does it alone until the transaction ends; no other statement waits for this.
+SELECT pg_advisory_xact_lock(4, 1);
+
 -- name: open_runs
--- Runs that nobody holds now, those of the highest priority first, then the oldest; those that another process is
--- taking at this moment are passed over.
-SELECT response, project, id, request, state, secrets, priority, upstream, owner, expires, fence, cancel, ended_at
-FROM runs WHERE ended_at IS NULL AND expires <= :now
-ORDER BY priority DESC, response LIMIT :limit
-FOR UPDATE SKIP LOCKED;
+-- Runs that nobody holds now and that the quotas leave, those of the highest priority first, then of the project with
+-- the fewest under way, then the oldest; those that another process is
+-- writing to at this moment are passed over.
+WITH busy_projects AS (
+    SELECT project, count(*) AS busy FROM runs WHERE ended_at IS NULL AND expires > :now GROUP BY project
+), busy_upstreams AS (
+    SELECT upstream, count(*) AS busy FROM runs WHERE ended_at IS NULL AND expires > :now GROUP BY upstream
+), ranked AS (
+    SELECT w.response, w.priority, w.upstream, coalesce(b.busy, 0)
+        + row_number() OVER (PARTITION BY w.project ORDER BY w.priority DESC, w.response) AS place
+    FROM runs AS w LEFT JOIN busy_projects AS b ON b.project = w.project
+    WHERE w.ended_at IS NULL AND w.expires <= :now
+), chosen AS (
+    SELECT k.response, k.place, coalesce(b.busy, 0)
+        + row_number() OVER (PARTITION BY k.upstream ORDER BY k.priority DESC, k.place, k.response) AS behind
+    FROM ranked AS k LEFT JOIN busy_upstreams AS b ON b.upstream = k.upstream
+    WHERE k.place <= :of_project
+)
+SELECT r.response, r.project, r.id, r.request, r.state, r.secrets, r.priority, r.upstream, r.owner, r.expires, r.fence,
+    r.cancel, r.ended_at
+FROM chosen AS c JOIN runs AS r ON r.response = c.response
+WHERE c.behind <= :to_upstream
+ORDER BY r.priority DESC, c.place, r.response LIMIT :limit
+FOR UPDATE OF r SKIP LOCKED;
 
 -- name: run_to_change
 -- One run; nobody else changes it until the transaction ends.

@@ -63,3 +63,7 @@ DELETE FROM run_events WHERE response = :response;
 -- name: delete_run
 -- Forget a run.
 DELETE FROM runs WHERE response = :response;
+
+-- name: count_open_runs
+-- How many runs haven't ended, of a project and of all.
+SELECT coalesce(sum(CASE WHEN project = :project THEN 1 ELSE 0 END), 0), count(*) FROM runs WHERE ended_at IS NULL;
