@@ -79,6 +79,8 @@ ENDPOINTS = {
     "POST /v1/responses/input_tokens": "How many tokens a request would be: counted by the upstream, or estimated.",
     "GET /v1/models": "The models of all upstreams, as `upstream/model`.",
     "GET /v1/models/{id:path}": "One of them.",
+    "GET /v1/usage": "What was used, by model and day ([how to](../how-to/observe.md)).",
+    "GET /metrics": "What Prometheus reads ([how to](../how-to/observe.md)).",
     "GET /v1/health": '`{"status":"OK"}`.',
     "GET /v1/ready": "The same with `ready`; 503 while the store doesn't answer, or the server stops.",
     "POST /v1/conversations": "A new conversation; the body may be left out.",

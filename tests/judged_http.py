@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx2
 import judge
+import msgspec
 from openai.types import FileDeleted, FileObject, Upload
 from openai.types.admin.organization import AuditLogListResponse
 from openai.types.container_retrieve_response import ContainerRetrieveResponse
@@ -23,6 +24,7 @@ from pydantic import TypeAdapter
 from shown import SHOWN, shown_by
 
 from antiphon.testing import check_response, check_stream, parse_sse
+from antiphon.wire.usage import UsageList
 
 PASSED_THROUGH = ("/chat/completions", "/completions", "/embeddings")
 REQUEST_ID = re.compile(r"req_[0-9a-f]{32}|req_[0-9a-f]+")
@@ -94,10 +96,19 @@ def judge_json(method: str, path: str, found: Any) -> None:
             judge.judge_model(found)
         case "GET", ["health" | "ready" as state]:
             assert found == {"status": "OK" if state == "health" else state}
-        case _, ["conversations" | "prompts" | "containers" | "files" | "uploads" | "organization" as noun, *rest]:
+        case _, [
+            "conversations" | "prompts" | "containers" | "files" | "uploads" | "organization" | "usage" as noun,
+            *rest,
+        ]:
             NOUNS[noun](method, rest, found)
         case _:
             raise AssertionError(f"nothing is known of {method} {path}")
+
+
+def judge_of_usage(_: str, rest: list[str], found: Any) -> None:
+    """Judge what was used."""
+    assert rest == []
+    msgspec.convert(found, UsageList, strict=True)
 
 
 def judge_of_containers(method: str, rest: list[str], found: Any) -> None:
@@ -174,6 +185,7 @@ NOUNS = {
     "conversations": judge_of_conversations,
     "prompts": judge_of_prompts,
     "containers": judge_of_containers,
+    "usage": judge_of_usage,
 }
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx2
 import openai
@@ -81,8 +81,9 @@ class Answer:
 class RunningServer:
     """A running process. `url` ends in `/v1`; `http` and the SDK's clients judge every answer."""
 
-    def __init__(self, folder: Path, url: str, process: "subprocess.Popen[str]") -> None:
+    def __init__(self, folder: Path, url: str, process: "subprocess.Popen[str]", errors: IO[str]) -> None:
         self.folder = folder
+        self.errors = errors
         self.url = url
         self.process = process
         self.http = httpx2.Client(base_url=url, transport=Judged(), timeout=PATIENCE)
@@ -127,6 +128,11 @@ class RunningServer:
         if "client" in vars(self):
             self.client.close()
 
+    def complaints(self) -> str:
+        """What it has said on standard error so far."""
+        self.errors.seek(0)
+        return self.errors.read()
+
     def stop(self) -> int:
         """Tell it to stop, as the system does; the exit status."""
         self.process.terminate()
@@ -156,13 +162,12 @@ def running_server(
             stdout=subprocess.PIPE, stderr=errors, **started,
         )  # fmt: skip
         stack.callback(_ended, process)
-        server = RunningServer(folder, _address(process, errors), process)
+        server = RunningServer(folder, _address(process, errors), process, errors)
         stack.callback(server.close)
         yield server
         if process.poll() is None:
             assert server.stop() == 0
-        errors.seek(0)
-        said = errors.read()
+        said = server.complaints()
         assert re.fullmatch(complaints, said, re.DOTALL), f"it said on standard error:\n{said}"
 
 

@@ -51,7 +51,7 @@ def test_every_setting_can_stand_in_the_environment_and_in_the_file(tmp_path: Pa
         "keep_responses": "30d", "match": "exact", "rules": ["ignore a"], "faults": ["cut"], "redact": ["ip"],
         "files": "g", "max_file": 3,
         "allow_private_urls": True, "public_ports": [80, 8443],
-        "sealing_keys": ["k", "l"], "sealing_key_file": "f", "websocket": False, "console": False, "stop_delay": 5.5, "stop_grace": 6.5,
+        "sealing_keys": ["k", "l"], "sealing_key_file": "f", "websocket": False, "console": False, "metrics": True, "usage": True, "log": "json", "stop_delay": 5.5, "stop_grace": 6.5,
         "insecure": True,
     }  # fmt: skip
     assert said.keys() == set(Config.__struct_fields__) - TABLES.keys()

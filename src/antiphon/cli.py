@@ -177,6 +177,7 @@ def _add_server_flags(command: argparse.ArgumentParser) -> None:
         help="after SIGTERM, answer but take no work for so long (0)",
     )
     add("--stop-grace", type=float, metavar="SECONDS", help="after that, let open answers go on for so long (7)")
+    _add_seen_flags(command)
     add("--ping-every", type=float, metavar="SECONDS", help="comment in a stream silent for so long (15)")
     add(
         "--sealing-key-file",
@@ -190,6 +191,19 @@ def _add_server_flags(command: argparse.ArgumentParser) -> None:
     add(
         "--insecure", action="store_true", default=None,
         help="serve everyone who can reach --host, without keys; on loopback that is so until there is a key",
+    )  # fmt: skip
+
+
+def _add_seen_flags(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("--log", choices=["text", "json"], help="how it logs; json also tells every request and response (text)")
+    add(
+        "--metrics", action="store_true", default=None,
+        help="give metrics for Prometheus at /metrics",
+    )  # fmt: skip
+    add(
+        "--usage", action="store_true", default=None,
+        help="count what is used by project, model and day, for GET /v1/usage",
     )  # fmt: skip
 
 

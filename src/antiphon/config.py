@@ -19,18 +19,21 @@ from antiphon.engine.traits import Traits
 from antiphon.errors import ConfigFault
 from antiphon.runner.pressure import PressureLimits
 from antiphon.runner.webhooks import WebhookSettings
+from antiphon.seen.prices import Price
+from antiphon.seen.settings import OtelSettings
 from antiphon.tools.connectors import ConnectorSettings
 from antiphon.tools.settings import ToolSettings
 
 Mode = Literal["live", "record", "replay", "auto"]
 Match = Literal["exact", "canonical", "conversation"]
+Log = Literal["text", "json"]
 Seconds = Annotated[float, Meta(gt=0)]
 NoSeconds = Annotated[float, Meta(ge=0)]
 """Seconds, or 0."""
 Port = Annotated[int, Meta(ge=1, le=65535)]
 PREFIX = "ANTIPHON_"
 LINES = frozenset({"rules", "faults", "redact"})
-SWITCHES = frozenset({"console", "repeats", "allow_private_urls", "insecure", "websocket"})
+SWITCHES = frozenset({"console", "repeats", "allow_private_urls", "insecure", "websocket", "metrics", "usage"})
 LISTS = frozenset({"upstream", "alias", "cors", "sealing_keys", "public_ports"})
 FILE = "antiphon.toml"
 SPEEDS = {"instant": 0.0, "recorded": 1.0}
@@ -45,6 +48,9 @@ WANTED = {
     "websocket": "yes or no",
     "console": "yes or no",
     "stop_delay": "a number of seconds, or 0",
+    "metrics": "yes or no",
+    "usage": "yes or no",
+    "log": f"one of {', '.join(get_args(Log))}",
     "public_ports": "a list of ports from 1 to 65535",
     "max_body": "a number of bytes above 0",
     "max_file": "a number of bytes above 0",
@@ -62,6 +68,8 @@ UNFLAGGED = {
 """Settings that have no flag, and what they mean. The machine shows flags to everyone, so no key has one."""
 
 TABLES = {
+    "otel": "where traces and metrics go: a collector that takes OTLP over HTTP",
+    "prices": 'what a million tokens cost, a table for each pattern of full ids: `[prices."openai/*"]`',
     "connectors": "MCP servers that requests name by `connector_id`, a table each: `[connectors.NAME]`",
     "limits": "the most that goes on at once, and of one project: `[limits]`",
     "models": 'what is to be known of a model, a table for each pattern of full ids: `[models."ollama/qwen*"]`',
@@ -70,7 +78,7 @@ TABLES = {
 }
 """Settings that are tables, and what they mean; the file alone has them."""
 
-CHOSEN = frozenset({"models", "connectors", "headers_env", "webhooks"})
+CHOSEN = frozenset({"prices", "models", "connectors", "headers_env", "webhooks"})
 """Tables whose members the operator names."""
 
 _AT = re.compile(r" - at `\$\.(?P<name>\w+)")
@@ -110,6 +118,9 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     stop_delay: NoSeconds = 0.0
     stop_grace: Seconds = 7.0
     console: bool = True
+    metrics: bool = False
+    usage: bool = False
+    log: Log = "text"
     keep_responses: str | None = None
     allow_private_urls: bool = False
     public_ports: list[Port] = []
@@ -121,6 +132,8 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     limits: PressureLimits = PressureLimits()
     webhooks: dict[str, WebhookSettings] = {}
     tools: ToolSettings = ToolSettings()
+    otel: OtelSettings | None = None
+    prices: dict[str, Price] = {}
 
     @property
     def cassette_mode(self) -> Mode:

@@ -40,3 +40,10 @@ def test_a_run_may_end_while_the_others_are_told() -> None:
         holding.__enter__()
         open_runs.stop()
     assert (ending.stops, last.stops) == (1, 1)
+
+
+def test_those_that_go_on_are_counted() -> None:
+    runs = OpenRuns()
+    with runs.holding(Run()), runs.holding(Run()):
+        assert runs.count() == 2
+    assert runs.count() == 0

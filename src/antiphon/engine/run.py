@@ -94,6 +94,11 @@ class Run:
         return self._plan.response.id
 
     @property
+    def response(self) -> Response:
+        """The response object as it stood at the start."""
+        return self._plan.response
+
+    @property
     def usage(self) -> Usage | None:
         """The tokens so far, as upstreams told them."""
         return self._course.usage

@@ -24,6 +24,10 @@ class OpenRuns:
         """Whether no more work is taken."""
         self._open: set[Stoppable] = set()
 
+    def count(self) -> int:
+        """How many go on."""
+        return len(self._open)
+
     @contextmanager
     def holding(self, run: Stoppable) -> Iterator[None]:
         """`run` goes on while the block runs."""

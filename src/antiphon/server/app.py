@@ -1,5 +1,6 @@
 """The ASGI application: routes, errors, and the front before them. Counterpart: `serve.py`, which runs it."""
 
+import time
 from collections.abc import Callable
 from typing import TypedDict
 
@@ -7,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from antiphon.errors import AntiphonError
@@ -23,14 +24,17 @@ from antiphon.server.routes import (
     conversations,
     files,
     input_tokens,
+    metrics,
     models,
     passthrough,
     prompts,
     responses,
     uploads,
+    usage,
 )
 from antiphon.server.scopes import Scoped
 from antiphon.server.services import Services
+from antiphon.server.watched import Watched
 
 NOUNS = (
     responses,
@@ -43,6 +47,8 @@ NOUNS = (
     containers,
     chats,
     models,
+    usage,
+    metrics,
     passthrough,
     audit_logs,
 )
@@ -80,7 +86,11 @@ def build_app(services: Services, pages: Pages = no_pages) -> ASGIApp:
 
     app = scoped("") if services.tape is None else Scoped(scoped)
     guard = Guard(config.cors, guarded=is_loopback(config.host))
-    return Front(app, services.sources_for, guard, services.access)
+    front = Front(app, services.sources_for, guard, services.access)
+    if not services.seen.requests:
+        return front
+    paths = [route.path for route in all_routes(services) if isinstance(route, Route)]
+    return Watched(front, services.seen, {path.partition("/{")[0] for path in paths}, time.monotonic)
 
 
 def all_routes(services: Services, pages: Pages = no_pages) -> list[BaseRoute]:

@@ -19,6 +19,8 @@ from antiphon.sources import Sources
 REQUEST_ID = "antiphon.request_id"
 SCOPED = "antiphon.scope"
 """Where a scope holds the name of the test that a request belongs to."""
+STATUS = "antiphon.status"
+"""Where a scope holds the status that it was answered with."""
 RAW_SEND = "antiphon.raw_send"
 """Where a stream finds the server's own `send`, once its status line is out: only that concerns the layers between."""
 
@@ -81,6 +83,7 @@ class Front:
 
         async def with_request_id(message: Message) -> None:
             if message["type"] == "http.response.start":
+                scope[STATUS] = message["status"]
                 message["headers"] = [*message["headers"], (b"x-request-id", self._request_id(scope))]
             await send(message)
 

@@ -75,6 +75,8 @@ RIGHTS: Mapping[str, str] = {
     "POST /v1/completions": INFERENCE,
     "POST /v1/embeddings": INFERENCE,
     "GET /v1/organization/audit_logs": ADMIN,
+    "GET /v1/usage": READ,
+    "GET /metrics": ADMIN,
 }
 """By method and path as the route has them; a mounted application is `MOUNT /path`, one for all methods `* /path`."""
 MOUNT, EVERY = "MOUNT", "*"

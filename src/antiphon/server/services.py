@@ -37,6 +37,7 @@ from antiphon.server.document_texts import DocumentTexts
 from antiphon.server.front import is_loopback
 from antiphon.server.keeping import open_kept, stop
 from antiphon.server.seals import ItemStamp, ReasoningSeal, sealing_of
+from antiphon.server.seen import NOTHING, Around, Seen, open_seen, traced
 from antiphon.server.webhooks import endpoints_of, guarded
 from antiphon.sources import Sources, live
 from antiphon.store.base import OpenStore
@@ -102,11 +103,13 @@ class Services:
     open_runs: OpenRuns = field(default_factory=OpenRuns)
     pressure: Pressure = field(default_factory=lambda: Pressure(PressureLimits()))
     recent: RecentRuns | None = None
+    seen: Seen = NOTHING
 
     @property
     def watches(self) -> tuple[Watch, ...]:
         """Who looks on at each run."""
-        return (self.recent.watch,) if self.recent else ()
+        recent: tuple[Watch, ...] = (self.recent.watch,) if self.recent else ()
+        return (*recent, self.seen.watch) if self.seen.watch else recent
 
     def tap(self, project: str, run_id: str) -> Callable[[bytes], None] | None:
         """What is shown the bytes that a run's client is sent; None where nobody wants them."""
@@ -151,7 +154,7 @@ async def open_services(
     Raises `ConfigFault` for settings that can't work.
     """
     async with AsyncExitStack() as stack:
-        network = _with_mcp(_with_containers(network or Network(_timeouts(config)), config, environment))
+        network = _wrapped(traced(network or Network(_timeouts(config)), config), config, environment)
         stack.push_async_callback(network.close)
         tape = open_tape(config, network) if config.cassette else None
         named = named_upstreams(config, environment)
@@ -167,6 +170,9 @@ async def open_services(
         aids = Aids(Checker(), Measurer(tape or network, catalog))
         stack.push_async_callback(aids.checker.close)
         retry = Retry(sleep=_no_wait) if replays else Retry()
+        sealing, open_runs = sealing_of(config), OpenRuns()
+        seen = await open_seen(stack, config, environment, Around(store, sealing, open_runs.count))
+        access = await _access(stack, config, store)
         key = _keys(environment, "The tool", replays=replays)
         tools = _closed_in(stack, make_tools(Workshop(tape or network, config.tools, key, catalog, replays, retry)))
         yield Services(
@@ -179,11 +185,13 @@ async def open_services(
             found=found,
             replays=replays,
             mcp=mcp,
-            sealing=sealing_of(config),
-            access=await _access(stack, config, store),
+            access=access,
+            sealing=sealing,
+            open_runs=open_runs,
+            seen=seen,
             aids=aids,
-            outward=Outward(tape or network, partial(reach_of, config)),
             texts=_texts(stack),
+            outward=Outward(tape or network, partial(reach_of, config, access)),
             delivering=_delivering(stack, store, guarded(network, config), endpoints_of(config, environment)),
             tools=tools,
             connectors=make_connectors(config.connectors, _keys(environment, "The connector", replays=replays)),
@@ -197,10 +205,10 @@ def _timeouts(config: Config) -> Timeouts:
     return Timeouts(config.connect_timeout, config.first_byte_timeout, config.idle_timeout)
 
 
-def reach_of(config: Config) -> Reach:
-    """How far a client's addresses reach: into the own network only by leave, or where only this machine asks."""
-    ports = frozenset(config.public_ports) or USUAL_PORTS
-    return Reach(config.allow_private_urls or is_loopback(config.host), ports)
+def reach_of(config: Config, access: Access) -> Reach:
+    """How far a client's addresses reach: into the own network by leave, or while only this machine asks, without keys."""
+    private = config.allow_private_urls or (is_loopback(config.host) and access.open)
+    return Reach(private, frozenset(config.public_ports) or USUAL_PORTS)
 
 
 def _catalog(
@@ -273,9 +281,9 @@ def _named_upstream(text: str, environment: Environment) -> Upstream:
     return Upstream.at(name.strip(), url.strip(), key, said.get("dialect"))
 
 
-def _with_mcp(network: Transport) -> Transport:
-    """The network as MCP is recorded: each request with its answer, and servers that are greeted in any case."""
-    return Greeting(LongStreams(network))
+def _wrapped(network: Transport, config: Config, environment: Environment) -> Transport:
+    """The network as it is recorded: each MCP request with its answer, servers that are greeted in any case."""
+    return Greeting(LongStreams(_with_containers(network, config, environment)))
 
 
 def _with_containers(network: Transport, config: Config, environment: Environment) -> Transport:

@@ -20,6 +20,7 @@ from antiphon.store.lists import Lists
 from antiphon.store.pages import Page, PageQuery
 from antiphon.store.runs import Runs
 from antiphon.store.signals import Signals
+from antiphon.store.usage import Usage
 from antiphon.store.vectors import Vectors
 from antiphon.wire.answers import Answer, StoredItem
 
@@ -95,6 +96,10 @@ class Store(Protocol):
     @property
     def files(self) -> Files:
         """The rows of files and uploads."""
+
+    @property
+    def usage(self) -> Usage:
+        """What was used, by project, day and model."""
 
     @property
     def runs(self) -> Runs:

@@ -44,6 +44,7 @@ from antiphon.store.memory_lists import MemoryLists
 from antiphon.store.memory_pages import page_of
 from antiphon.store.memory_rows import Response, Talk, Tenant
 from antiphon.store.memory_runs import MemoryRuns
+from antiphon.store.memory_usage import MemoryUsage
 from antiphon.store.near import MatrixNear
 from antiphon.store.pages import Page, PageQuery
 from antiphon.store.paging import page as whole_page
@@ -84,6 +85,7 @@ class MemoryStore:
         self.runs = MemoryRuns(self._projects, self.save_answer, self.deliveries, clock)
         self.files = MemoryFiles(clock)
         self.keys: Keys = MemoryKeys()
+        self.usage = MemoryUsage()
 
     async def save_answer(self, project: str, answer: Answer) -> None:
         check_answer(answer)

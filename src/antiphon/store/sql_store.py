@@ -28,6 +28,7 @@ from antiphon.store.sql_files import SqlFiles
 from antiphon.store.sql_keys import SqlKeys
 from antiphon.store.sql_lists import SqlLists
 from antiphon.store.sql_runs import SqlRuns
+from antiphon.store.sql_usage import SqlUsage
 from antiphon.store.sql_vectors import SqlVectors
 from antiphon.store.vectors import Vectors
 from antiphon.wire.answers import Answer, StoredItem
@@ -59,6 +60,7 @@ class SqlStore:
         self.runs = SqlRuns(backend, clock)
         self.files: Files = SqlFiles(backend, clock)
         self.keys: Keys = SqlKeys(backend)
+        self.usage = SqlUsage(backend)
 
     async def save_answer(self, project: str, answer: Answer) -> None:
         check_answer(answer)

@@ -1,0 +1,52 @@
+"""What goes with a request without being handed on: the trace that it belongs to, the request that a log line is of.
+
+Each task has its own; what it begins takes it along. Not here: who sets it (`server/watched.py`, `account.py`).
+Source: W3C Trace Context, section 3.2.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+_PARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
+_SAMPLED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A trace: its id, the span under which ours stand, empty for none, and whether anybody keeps it."""
+
+    id: bytes
+    parent: bytes = b""
+    sampled: bool = True
+    state: str = ""
+
+    @classmethod
+    def new(cls, chance: Callable[[int], bytes]) -> "Trace":
+        """One that begins here."""
+        return cls(chance(16))
+
+    @classmethod
+    def of(cls, header: str, state: str = "") -> "Trace | None":
+        """That of a `traceparent` header; None for what isn't one."""
+        found = _PARENT.fullmatch(header.strip())
+        if found is None:
+            return None
+        return cls(bytes.fromhex(found[1]), bytes.fromhex(found[2]), bool(int(found[3], 16) & _SAMPLED), state)
+
+    def header(self, span: bytes) -> dict[str, str]:
+        """The headers that hand it on, from a span of ours."""
+        sent = {"traceparent": f"00-{self.id.hex()}-{span.hex()}-{'01' if self.sampled else '00'}"}
+        return {**sent, "tracestate": self.state} if self.state else sent
+
+
+TRACE: ContextVar[Trace | None] = ContextVar("trace", default=None)
+"""The trace of the request that is answered, where it named one."""
+
+OUTGOING: ContextVar[Mapping[str, str] | None] = ContextVar("outgoing", default=None)
+"""Headers for what is sent for a run: they say which span sends it."""
+
+REQUEST: ContextVar[Mapping[str, Any] | None] = ContextVar("request", default=None)
+"""The ASGI scope of the request that is answered."""

@@ -1,0 +1,116 @@
+"""What the operator wants to see of this server, put together from the settings: usage, metrics, traces, logs.
+
+Not here: each of them (`seen/`). Counterparts: `watched.py`, which sees HTTP requests; `routes/metrics.py`,
+`routes/usage.py`.
+"""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from antiphon.config import Config, Environment
+from antiphon.errors import ConfigFault
+from antiphon.runner.observing import Watch
+from antiphon.sealing import Sealing
+from antiphon.seen.account import Accounts, Take
+from antiphon.seen.logs import log_json, logged
+from antiphon.seen.metrics import Metrics
+from antiphon.seen.outgoing import Traced
+from antiphon.seen.usage import Counter
+from antiphon.sources import chance, live
+from antiphon.store.base import Store
+from antiphon.transport import Transport
+
+if TYPE_CHECKING:
+    from antiphon.seen.otel import Otel
+
+SHORT = 16
+"""Characters of the word that stands for a user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is set up of it; None for what isn't. `logs` and `traced` say whether requests are logged and traced."""
+
+    counter: Counter | None = None
+    metrics: Metrics | None = None
+    watch: Watch | None = None
+    logs: bool = False
+    traced: bool = False
+
+    @property
+    def requests(self) -> bool:
+        """Whether anybody looks at HTTP requests."""
+        return self.logs or self.traced or self.metrics is not None
+
+
+NOTHING = Seen()
+
+
+def traced(network: Transport, config: Config) -> Transport:
+    """The network, which hands traces on where there are any."""
+    return Traced(network) if config.otel is not None else network
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What of the server is needed: where usage is kept, what hides names, and how many answers are under way."""
+
+    store: Store
+    sealing: Sealing
+    open_runs: Callable[[], int] = int
+
+    def hashed(self, project: str, user: str) -> str:
+        """A word that stands for a user of a project, always the same, and tells nobody else who it is."""
+        return self.sealing.digest(project, "user", user.encode("utf-8", "surrogatepass"))[:SHORT]
+
+
+async def open_seen(stack: AsyncExitStack, config: Config, environment: Environment, around: Around) -> Seen:
+    """Set up what the settings ask for; `stack` ends it. Raises `ConfigFault`."""
+    takers: list[Take] = []
+    logs = config.log == "json"
+    if logs:
+        stack.callback(logging.getLogger().removeHandler, log_json(sys.stderr))
+        takers.append(logged(around.hashed))
+    metrics = Metrics(around.open_runs) if config.metrics else None
+    if metrics is not None:
+        takers.append(metrics.take)
+    counter = Counter(around.store.usage) if config.usage else None
+    if counter is not None:
+        takers.append(counter.take)
+        stack.push_async_callback(counter.flush)
+        _at_work(stack, counter.run())
+    otel = _otel(config, environment, around.hashed)
+    if otel is not None:
+        takers.append(otel.take)
+        stack.push_async_callback(otel.close)
+        _at_work(stack, otel.run())
+    accounts = Accounts(live().clock, takers, config.prices, chance if otel is not None else None)
+    return Seen(counter, metrics, accounts.watch if takers else None, logs, otel is not None)
+
+
+def _otel(config: Config, environment: Environment, hashed: Callable[[str, str], str]) -> "Otel | None":
+    said = config.otel
+    if said is None:
+        return None
+    try:
+        from antiphon.seen.otel import Otel  # noqa: PLC0415 - an optional extra, and half a second to import
+    except ModuleNotFoundError as error:
+        raise ConfigFault("[otel] needs packages that this server lacks: pip install 'antiphon[otel]'.") from error
+    headers = {name: environment.key(variable, name, "The header") for name, variable in said.headers_env.items()}
+    return Otel(said, headers, hashed)
+
+
+def _at_work(stack: AsyncExitStack, work: Coroutine[object, object, None]) -> None:
+    """Have it done until the stack ends."""
+    task = asyncio.create_task(work)
+
+    async def end() -> None:
+        task.cancel()
+        await asyncio.wait({task})
+
+    stack.push_async_callback(end)

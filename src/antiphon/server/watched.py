@@ -1,0 +1,67 @@
+"""The outermost application where somebody wants to see requests: it says what a request is, and counts it.
+
+It stands beside the answer, not in its way: `send` is handed on as it is, and the front notes the status. Not here:
+what is seen of runs (`seen/account.py`). Counterpart: `front.py`.
+"""
+
+import logging
+from collections.abc import Callable, Collection
+from typing import Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from antiphon.seen.context import REQUEST, TRACE, Trace
+from antiphon.seen.logs import MORE
+from antiphon.server.callers import project_of
+from antiphon.server.front import STATUS
+from antiphon.server.seen import Seen
+
+log = logging.getLogger("antiphon.requests")
+
+OTHER = "other"
+METHODS = frozenset({"GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS"})
+
+
+class Watched:
+    """Another application, seen. `nouns` are the routes there are, by their first words."""
+
+    def __init__(self, app: ASGIApp, seen: Seen, nouns: Collection[str], clock: Callable[[], float]) -> None:
+        self._app = app
+        self._seen = seen
+        self._nouns = frozenset(nouns)
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        REQUEST.set(scope)
+        if self._seen.traced:
+            headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+            TRACE.set(Trace.of(headers.get(b"traceparent", ""), headers.get(b"tracestate", "")))
+        began = self._clock()
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            if scope["type"] == "http":
+                self._over(scope, self._clock() - began)
+
+    def _over(self, scope: Scope, seconds: float) -> None:
+        status = int(scope.get(STATUS, 0))
+        if self._seen.metrics is not None:
+            method = scope["method"] if scope["method"] in METHODS else OTHER
+            self._seen.metrics.answered(noun_of(scope["path"], self._nouns), method, status)
+        if self._seen.logs:
+            more: dict[str, Any] = {
+                "method": scope["method"],
+                "path": scope["path"],
+                "status": status,
+                "seconds": round(seconds, 4),
+                "project": project_of(scope),
+            }
+            log.info("request", extra={MORE: more})
+
+
+def noun_of(path: str, nouns: Collection[str]) -> str:
+    """The route that a path belongs to, by its first words: `/v1/responses/resp_1` is of `/v1/responses`."""
+    words = path.split("/")
+    depth = 4 if words[1:3] == ["v1", "chat"] else 3 if words[1:2] == ["v1"] else 2
+    noun = "/".join(words[:depth])
+    return noun if noun in nouns else OTHER

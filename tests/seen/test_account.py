@@ -1,0 +1,63 @@
+"""What is told of a run when it is over."""
+
+from itertools import count
+
+import pytest
+from seen_runs import AGENT, account
+
+from antiphon.engine.commands import CallTool, CallUpstream, Finish, Save
+from antiphon.engine.kinds.face import Outcome
+from antiphon.engine.replies import SaveFailed, ToolDone, UpstreamFailed
+from antiphon.errors import StoreFault, UpstreamUnavailable
+from antiphon.seen.context import OUTGOING, TRACE, Trace
+
+
+def test_the_account_of_an_agents_run() -> None:
+    told = account()
+    assert [(span.kind, span.name) for span in told.spans] == [
+        ("turn", "up/m"), ("tool", "add"), ("turn", "up/m"), ("save", "save")
+    ]  # fmt: skip
+    assert (told.project, told.model, told.error, told.faults) == ("p", "up/m", None, {})
+    assert told.began < (told.first or 0) < told.ended
+    assert (told.trace, told.span_ids, told.usage, told.cost) == (None, [], None, 0)
+
+
+def test_what_failed_and_where() -> None:
+    down = UpstreamUnavailable("down")
+    told = account([CallUpstream("up", {"model": "m"}), UpstreamFailed(down), Finish(down)])
+    assert (told.outcome, told.error, told.faults) == ("failed", "upstream_unavailable", {0: "upstream_unavailable"})
+
+
+def test_a_tool_that_failed_is_the_one() -> None:
+    one, other = CallTool("a", "mcp", {}, ""), CallTool("b", "mcp", {}, "")
+    told = account([one, other, ToolDone("b", Outcome(error={"code": "x"})), ToolDone("a", Outcome("1")), Finish()])
+    assert told.faults == {1: "tool_error"}
+
+
+def test_a_save_that_failed() -> None:
+    save = next(step for step in AGENT if isinstance(step, Save))
+    fault = StoreFault("full")
+    told = account([save, SaveFailed(fault), Finish(fault)])
+    assert (told.error, told.faults) == ("storage_unavailable", {0: "storage_unavailable"})
+
+
+def test_each_span_has_an_id_and_what_is_sent_for_it_says_so() -> None:
+    numbers = count(1)
+    token = TRACE.set(Trace(b"\x09" * 16, b"\x08" * 8))
+    try:
+        told = account(chance=lambda size: next(numbers).to_bytes(size))
+        sent = OUTGOING.get() or {}
+    finally:
+        TRACE.reset(token)
+        OUTGOING.set(None)
+    assert told.trace == Trace(b"\x09" * 16, b"\x08" * 8)
+    assert [int.from_bytes(each) for each in told.span_ids] == [1, 2, 3, 4, 5]
+    # The save was last.
+    assert sent == {"traceparent": f"00-{'09' * 16}-{5:016x}-01"}
+
+
+@pytest.mark.parametrize("chance", [None, lambda size: b"\x01" * size])
+def test_nothing_is_told_before_the_end(chance: object) -> None:
+    with pytest.raises(ValueError, match="not enough values"):
+        account(AGENT[:-1], chance)  # type: ignore[arg-type] # one of both kinds
+    OUTGOING.set(None)

@@ -1,0 +1,53 @@
+"""Lines of logs. What a server says: tests/server/test_seen.py."""
+
+import io
+import json
+import logging
+
+import pytest
+from seen_runs import account
+
+from antiphon.seen.context import REQUEST
+from antiphon.seen.logs import JsonLines, log_json, logged
+
+
+def record(**more: object) -> logging.LogRecord:
+    made = logging.LogRecord("antiphon", logging.WARNING, "x.py", 1, "it %s", ("broke",), None)
+    vars(made).update(more)
+    return made
+
+
+def test_a_line_is_json_with_the_id_of_its_request() -> None:
+    token = REQUEST.set({"antiphon.request_id": "req_1"})
+    try:
+        line = json.loads(JsonLines().format(record(more={"status": 500})))
+    finally:
+        REQUEST.reset(token)
+    assert (line["level"], line["message"], line["request_id"], line["status"]) == ("warning", "it broke", "req_1", 500)
+    assert line["time"].endswith("+00:00")
+    assert "request_id" not in json.loads(JsonLines().format(record()))
+
+
+def test_a_fault_has_its_trace_in_the_same_line() -> None:
+    with pytest.raises(ValueError, match="a") as raised:
+        int("a\nb")
+    line = JsonLines().format(record(exc_info=(ValueError, raised.value, raised.value.__traceback__)))
+    assert "\n" not in line
+    assert "ValueError: invalid literal" in json.loads(line)["exception"]
+
+
+def test_a_run_is_a_line() -> None:
+    to = io.StringIO()
+    lines = log_json(to)
+    try:
+        logged(lambda project, user: f"{project}-{len(user)}")(account(user="ann"))
+    finally:
+        logging.getLogger().removeHandler(lines)
+    line = json.loads(to.getvalue())
+    assert (line["message"], line["model"], line["turns"], line["tool_calls"], line["user"]) == (
+        "response",
+        "up/m",
+        2,
+        1,
+        "p-3",
+    )

@@ -1,0 +1,50 @@
+"""What reaches a collector, and what is left out. A whole server: tests/server/test_seen.py."""
+
+from dataclasses import replace
+
+import pytest
+from otel_collector import collecting
+from seen_runs import account
+
+from antiphon.seen.account import Account
+from antiphon.seen.context import OUTGOING, Trace
+from antiphon.seen.otel import Otel
+from antiphon.seen.settings import OtelSettings
+from antiphon.sources import chance
+
+
+def traced(trace: Trace | None = None) -> Account:
+    made = account(chance=chance)
+    OUTGOING.set(None)
+    return replace(made, trace=trace or made.trace)
+
+
+async def sent(settings: OtelSettings, *accounts: Account) -> int:
+    """How many traces arrive."""
+    with collecting() as collector:
+        otel = Otel(replace_endpoint(settings, collector.url), {"x-key": "k"}, lambda *_: "")
+        for one in accounts:
+            otel.take(one)
+        await otel.close()
+        assert all(headers["x-key"] == "k" for headers in collector.headers)
+        assert bool(collector.metrics) == settings.metrics
+    return len([span for span in collector.spans if span.kind == "server"])
+
+
+def replace_endpoint(settings: OtelSettings, url: str) -> OtelSettings:
+    members = {name: getattr(settings, name) for name in OtelSettings.__struct_fields__}
+    return OtelSettings(**members | {"endpoint": url + "/"})
+
+
+@pytest.mark.parametrize(("sample", "kept"), [(0.0, 0), (1.0, 3)])
+async def test_so_many_of_all_traces_are_kept(sample: float, kept: int) -> None:
+    assert await sent(OtelSettings(endpoint="", sample=sample, metrics=False), *[traced() for _ in range(3)]) == kept
+
+
+async def test_who_began_a_trace_says_whether_it_is_kept() -> None:
+    kept, left = (Trace(b"\x01" * 16, b"\x02" * 8, sampled) for sampled in (True, False))
+    assert await sent(OtelSettings(endpoint="", sample=0.0), traced(kept), traced(left)) == 1
+
+
+async def test_metrics_without_traces() -> None:
+    assert await sent(OtelSettings(endpoint="", traces=False), traced()) == 0
