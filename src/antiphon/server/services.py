@@ -167,12 +167,10 @@ async def open_services(
         store, files = await open_kept(stack, config)
         mcp = McpClient(tape or network, clock=time.monotonic)
         stack.push_async_callback(mcp.close)
-        aids = Aids(Checker(), Measurer(tape or network, catalog))
-        stack.push_async_callback(aids.checker.close)
+        aids = _aids(stack, tape or network, catalog)
         retry = Retry(sleep=_no_wait) if replays else Retry()
-        sealing, open_runs = sealing_of(config), OpenRuns()
+        sealing, open_runs, access = sealing_of(config), OpenRuns(), await _access(stack, config, store)
         seen = await open_seen(stack, config, environment, Around(store, sealing, open_runs.count))
-        access = await _access(stack, config, store)
         key = _keys(environment, "The tool", replays=replays)
         tools = _closed_in(stack, make_tools(Workshop(tape or network, config.tools, key, catalog, replays, retry)))
         yield Services(
@@ -206,7 +204,7 @@ def _timeouts(config: Config) -> Timeouts:
 
 
 def reach_of(config: Config, access: Access) -> Reach:
-    """How far a client's addresses reach: into the own network by leave, or while only this machine asks, without keys."""
+    """How far a client's addresses reach: into the own network by leave, or while only this machine asks without keys."""
     private = config.allow_private_urls or (is_loopback(config.host) and access.open)
     return Reach(private, frozenset(config.public_ports) or USUAL_PORTS)
 
@@ -228,6 +226,12 @@ def _texts(stack: AsyncExitStack) -> DocumentTexts:
     texts = DocumentTexts(Extractor())
     stack.push_async_callback(texts.extractor.close)
     return texts
+
+
+def _aids(stack: AsyncExitStack, transport: Transport, catalog: Catalog) -> Aids:
+    aids = Aids(Checker(), Measurer(transport, catalog))
+    stack.push_async_callback(aids.checker.close)
+    return aids
 
 
 def _closed_in(stack: AsyncExitStack, tools: dict[str, Tool]) -> dict[str, Tool]:
