@@ -204,7 +204,7 @@ def _timeouts(config: Config) -> Timeouts:
 
 
 def reach_of(config: Config, access: Access) -> Reach:
-    """How far a client's addresses reach: into the own network by leave, or while only this machine asks without keys."""
+    """How far addresses of clients reach: into the own network by leave, or while this machine asks without keys."""
     private = config.allow_private_urls or (is_loopback(config.host) and access.open)
     return Reach(private, frozenset(config.public_ports) or USUAL_PORTS)
 
