@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from antiphon.cassettes.matcher import Matching
 from antiphon.cassettes.occurrences import Occurrences
@@ -62,6 +62,9 @@ from antiphon.upstream.listing import Listing, list_models
 from antiphon.upstream.measuring import Measurer
 from antiphon.upstream.retry import Retry
 from antiphon.wire.models import Model
+
+
+Closed = TypeVar("Closed", McpClient, Catalog)
 
 
 class SourcesFor(Protocol):
@@ -162,11 +165,9 @@ async def open_services(
         replays = tape is not None and tape.replays
         found = None if named or replays else await _search(environment)
         upstream = named or _from_tape(known, replays=replays) or (found.found if found else [])
-        catalog = _catalog(config, upstream, network, known, replays=replays)
-        stack.push_async_callback(catalog.close)
+        catalog = _closed(stack, _catalog(config, upstream, network, known, replays=replays))
         store, files = await open_kept(stack, config)
-        mcp = McpClient(tape or network, clock=time.monotonic)
-        stack.push_async_callback(mcp.close)
+        mcp = _closed(stack, McpClient(tape or network, clock=time.monotonic))
         aids = _aids(stack, tape or network, catalog)
         retry = Retry(sleep=_no_wait) if replays else Retry()
         sealing, open_runs, access = sealing_of(config), OpenRuns(), await _access(stack, config, store)
@@ -232,6 +233,12 @@ def _aids(stack: AsyncExitStack, transport: Transport, catalog: Catalog) -> Aids
     aids = Aids(Checker(), Measurer(transport, catalog))
     stack.push_async_callback(aids.checker.close)
     return aids
+
+
+def _closed(stack: AsyncExitStack, thing: Closed) -> Closed:
+    """The same, closed when the stack ends."""
+    stack.push_async_callback(thing.close)
+    return thing
 
 
 def _closed_in(stack: AsyncExitStack, tools: dict[str, Tool]) -> dict[str, Tool]:
