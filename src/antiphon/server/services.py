@@ -63,7 +63,6 @@ from antiphon.upstream.measuring import Measurer
 from antiphon.upstream.retry import Retry
 from antiphon.wire.models import Model
 
-
 Closed = TypeVar("Closed", McpClient, Catalog)
 
 
