@@ -10,14 +10,14 @@ from array import array
 from bisect import bisect_left, bisect_right
 from itertools import accumulate
 
-# A word of English has about six letters to a token, of other alphabets three; ideographs and emoji are about one each.
+# Held against the tokens of cl100k: English 6 % above, code 10 to 14 %; other alphabets from 10 % above to half.
 PIECES = re.compile(
     r"(?P<word>[A-Z]{0,2}[a-z]{1,18}|[A-Z]{1,6})"
     r"|(?P<one>\d{1,3}|[^\w\s]{1,2}|_{1,4}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])"
     r"|(?P<foreign>[^\W\d_a-zA-Z]{1,3})"
     r"|\w|\n(?:\s*\n)?"
 )
-LETTERS_A_TOKEN = 7
+LETTERS_A_TOKEN = 9
 
 
 class Measure:
