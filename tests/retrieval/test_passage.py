@@ -6,16 +6,21 @@ from antiphon.retrieval.passage import Passage, joined
 
 
 @pytest.mark.parametrize(
-    ("heading", "text", "searched"),
+    ("file", "heading", "text", "searched"),
     [
-        ((), "Water boils.", "Water boils."),
-        (("Physics", "Heat"), "Water boils.", "Physics > Heat\nWater boils."),
-        (("Physics", "Heat"), "Heat\n\nWater boils.", "Physics\nHeat\n\nWater boils."),
-        (("Heat",), "Heat\n\nWater boils.", "Heat\n\nWater boils."),
+        ("1.md", (), "Water boils.", "Water boils."),
+        ("heat_and-cold 2.md", (), "Water boils.", "heat and cold\nWater boils."),
+        ("docs/7f3a.md", ("Physics", "Heat"), "Water boils.", "Physics > Heat\nWater boils."),
+        ("heat.md", ("Physics", "Heat"), "Heat\n\nWater boils.", "heat > Physics\nHeat\n\nWater boils."),
+        ("1.md", ("Heat",), "Heat\n\nWater boils.", "Heat\n\nWater boils."),
     ],
 )
-def test_what_is_searched_names_the_headings_above(heading: tuple[str, ...], text: str, searched: str) -> None:
-    assert Passage("a.md", 0, 0, len(text), text, heading).searched == searched
+def test_what_is_searched_names_file_and_headings(
+    file: str, heading: tuple[str, ...], text: str, searched: str
+) -> None:
+    passage = Passage(file, 0, 0, len(text), text, heading)
+    assert passage.searched == searched
+    assert passage.searched.endswith(text)
 
 
 def test_joined_passages_tell_what_they_share_once() -> None:

@@ -3,11 +3,15 @@
 Not here: how a file is cut into them (`split.py`), what a search adds to one (`rank.py`).
 """
 
+import re
 from collections.abc import Sequence
+from pathlib import PurePath
 
 from msgspec import Struct
 
 BETWEEN_HEADINGS = " > "
+WORD = re.compile(r"[^\W\d_]{2,}")
+"""A word of a file's name; numbers and single letters tell nothing."""
 
 
 class Passage(Struct, frozen=True):
@@ -28,8 +32,9 @@ class Passage(Struct, frozen=True):
 
     @property
     def searched(self) -> str:
-        """What is embedded and put into the index of words: the text under its headings, which say what it is about."""
-        above = [heading for heading in self.heading if heading not in self.text]
+        """What is embedded and put into the index of words: the text under the file's name and its headings."""
+        name = " ".join(WORD.findall(PurePath(self.file).stem))
+        above = [words for words in (name, *self.heading) if words and words not in self.text]
         return BETWEEN_HEADINGS.join(above) + "\n" + self.text if above else self.text
 
 

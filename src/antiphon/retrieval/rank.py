@@ -13,18 +13,21 @@ from msgspec import Struct
 
 from antiphon.errors import InvalidRequest
 
-K = 60
-"""How slowly a place loses worth."""
+K = 4
+"""How slowly a place loses worth; `docs/explanation/retrieval.md` has what it was tuned by."""
 
 Key = TypeVar("Key", bound=Hashable)
 Scored = list[tuple[Key, float]]
 
 
 class Weights(Struct, frozen=True):
-    """How much the order by vectors counts, and that by words. Source: `ranking_options.hybrid_search`."""
+    """How much the order by vectors counts, and that by words. Source: `ranking_options.hybrid_search`.
+
+    What is counted if nothing is said was tuned like `K`.
+    """
 
     embedding: float = 1.0
-    text: float = 1.0
+    text: float = 0.5
 
 
 def read_weights(hybrid: object, param: str = "ranking_options.hybrid_search") -> Weights:

@@ -21,7 +21,7 @@ LINE = re.compile(r"\n\s*(?=\S)")
 WORD = re.compile(r"\s+(?=\S)")
 TOGETHER = ("row", "item")
 """Blocks that follow one of their own kind as lines follow lines."""
-OWN_PASSAGE = 4
+OWN_PASSAGE = 8
 """A section begins a passage of its own where the one before it has at least this part of the most tokens."""
 
 Places = Sequence[int]
