@@ -12,7 +12,7 @@ TEST_FLAGS ?= -n 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test check format docs bench soak serve lock lock-node clean
+.PHONY: help venv demo test check format docs bench quality soak serve lock lock-node clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +48,10 @@ docs: $(VENV)/.installed ## write the generated parts of docs/reference again
 bench: $(BENCH_VENV)/.installed ## measure this server against a plain proxy (needs a C compiler); ARGS=--quick for a look
 	$(MAKE) -C bench tools
 	$(BENCH_PY) -m bench.run $(ARGS)
+
+quality: $(VENV)/.installed ## measure retrieval on the labelled set, first on what it was tuned by
+	$(PY) scripts/measure_retrieval.py
+	$(PY) scripts/measure_retrieval.py --held-back
 
 soak: $(VENV)/.installed ## run the long tests
 	$(PY) -m pytest -m soak --timeout 0
