@@ -20,6 +20,7 @@ SEE_OTHER = 303
 MENU = (
     ("", "Overview"),
     ("/responses", "Responses"),
+    ("/conversations", "Conversations"),
     ("/playground", "Playground"),
 )
 

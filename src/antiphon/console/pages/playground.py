@@ -36,6 +36,7 @@ def routes(desk: Desk) -> list[BaseRoute]:
             request,
             "playground.html",
             continued=continued,
+            conversation=request.query_params.get("conversation"),
             begun=request.query_params.get("from"),
             entries=entries(list(continued.output)[-SHOWN:]) if continued else [],
             models=[model.id for model in await services.catalog.models()],

@@ -50,6 +50,7 @@ function said(items) {
 /** What goes with the next request: all before it where nothing is stored, else the response it continues. */
 function whole(items) {
   const asked = request(settings);
+  if (play.dataset.conversation) return { ...asked, conversation: play.dataset.conversation, input: items };
   if (previous) return { ...asked, previous_response_id: previous, input: items };
   return { ...asked, input: [...before, ...items] };
 }
