@@ -7,7 +7,9 @@ that `replays`. Counterpart: `antiphon.transport`.
 
 import asyncio
 import re
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from antiphon.cassettes.cassette import Cassette, Match
@@ -29,6 +31,9 @@ REMEMBERED = 1024
 SHORT = 64 * 1024
 """Bytes of a body above which it isn't kept at hand."""
 
+MISSED = 20
+"""Misses that are remembered with their requests."""
+
 _LAST_EVENT = re.compile(
     rb"(?:^|\n)(?:data: ?\[DONE\]|event: ?(?:message_stop|response\.(?:completed|incomplete|failed))\r?\n[^\n]+)\s*$"
 )
@@ -44,12 +49,22 @@ class Mode(StrEnum):
     AUTO = "auto"
 
 
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A request without an answer, and why it had none."""
+
+    asked: Asked
+    scope: str
+    why: str
+
+
 class CassetteTransport:
     """Sends requests to a cassette, to the transport behind it, or to both.
 
     With `repeats`, an answer that is used up is given again, marked `antiphon-replay: repeated`. `speed` is how
     many times as fast as recorded an answer comes; 0 is at once. `faults` go wrong on purpose, `redact` is
-    taken out beside secrets. `misses` says what was asked for in vain, `remedy` is the command that a miss proposes.
+    taken out beside secrets. `misses` says what was asked for in vain, `missed` are the last of it, `repeated`
+    counts answers given again, by the identity of their interaction; `remedy` is the command that a miss proposes.
     """
 
     def __init__(  # noqa: PLR0913 - the last two have defaults that few replace
@@ -67,6 +82,8 @@ class CassetteTransport:
         self.cassette = cassette
         self.mode = mode
         self.misses: list[str] = []
+        self.missed: deque[Missed] = deque(maxlen=MISSED)
+        self.repeated: Counter[int] = Counter()
         self.remedy = Remedy()
         self.faults = faults or Faults()
         self._redact = tuple(redact)
@@ -96,6 +113,7 @@ class CassetteTransport:
             return answer
         if self.mode is Mode.REPLAY or self._inner is None:
             self.misses.append(self._why_missed(asked, request.scope))
+            self.missed.append(Missed(asked, request.scope, self.misses[-1]))
             raise CassetteMiss(self.misses[-1])
         return await self._record(request, asked)
 
@@ -129,6 +147,8 @@ class CassetteTransport:
         match = self._find(asked, scope)
         if match is None:
             return None
+        if match.repeated:
+            self.repeated[id(match.interaction)] += 1
         loaded, silence = self._loaded(match), 0.0
         if fault:
             loaded = Loaded(spoiled(loaded.answered, fault))

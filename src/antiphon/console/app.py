@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 
 from antiphon.console.desk import Desk
 from antiphon.console.headers import Headers
-from antiphon.console.pages import conversations, overview, playground, response, responses
+from antiphon.console.pages import cassettes, conversations, overview, playground, response, responses
 from antiphon.console.rendering import FOLDER
 from antiphon.errors import AntiphonError
 from antiphon.server.services import Services
@@ -24,7 +24,7 @@ from antiphon.server.services import Services
 log = logging.getLogger("antiphon")
 OURS = 500
 TITLES = {403: "Not allowed", 404: "Not found", 409: "Not now"}
-PAGES = (overview, responses, response, playground, conversations)
+PAGES = (overview, responses, response, playground, conversations, cassettes)
 
 
 def build(services: Services) -> ASGIApp:

@@ -22,6 +22,7 @@ MENU = (
     ("/responses", "Responses"),
     ("/conversations", "Conversations"),
     ("/playground", "Playground"),
+    ("/cassettes", "Cassettes"),
 )
 
 
