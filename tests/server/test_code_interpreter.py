@@ -130,11 +130,11 @@ def test_a_container_must_be_one(tmp_path: Path, container: Any) -> None:
 
 def test_what_of_a_container_cant_be_honoured_is_noted(tmp_path: Path) -> None:
     policy = {"type": "allowlist", "allowed_domains": ["example.org"]}
-    container = {"type": "auto", "file_ids": ["file-1"], "network_policy": policy}
+    container = {"type": "auto", "network_policy": policy}
     with coding(tmp_path, text("Hi.")) as server:
         tool: Any = {"type": "code_interpreter", "container": container}
         answer = server.client.responses.with_raw_response.create(model="up/m", input="?", tools=[tool])
-    assert answer.headers["antiphon-ignored"] == "tools[0].container.file_ids, tools[0].container.network_policy"
+    assert answer.headers["antiphon-ignored"] == "tools[0].container.network_policy"
 
 
 def test_a_container_of_the_clients_own_and_its_files(tmp_path: Path) -> None:
@@ -218,10 +218,44 @@ def test_bad_uploads_are_refused(tmp_path: Path) -> None:
         for name in ("../up", ".."):
             with pytest.raises(openai.BadRequestError, match="can't be called"):
                 server.client.containers.files.create(made.id, file=(name, b"x"))
-        with pytest.raises(openai.BadRequestError, match="Upload them"):
+        with pytest.raises(openai.NotFoundError, match="'file-1'") as missing:
             server.client.containers.files.create(made.id, file_id="file-1")
-        with pytest.raises(openai.BadRequestError, match="Upload them"):
+        assert missing.value.param == "file_id"
+        with pytest.raises(openai.NotFoundError, match="'file-1'") as missing:
             server.client.containers.create(name="mine", file_ids=["file-1"])
+        assert missing.value.param == "file_ids[0]"
+
+
+def kept(server: ToolServer, name: str, content: bytes) -> str:
+    return server.client.files.create(file=(name, content), purpose="user_data").id
+
+
+def test_files_that_were_uploaded_are_put_into_a_container(tmp_path: Path) -> None:
+    with coding(tmp_path) as server:
+        files = [kept(server, "a.txt", b"one"), kept(server, "a.txt", b"two"), kept(server, "b.txt", b"three")]
+        made = server.client.containers.create(name="mine", file_ids=files[:2])
+        copied = server.client.containers.files.create(made.id, file_id=files[2])
+        assert (copied.path, copied.bytes, copied.source) == ("/mnt/data/b.txt", 5, "user")
+        listed = {file.path: file.id for file in server.client.containers.files.list(made.id)}
+        assert sorted(listed) == sorted(f"/mnt/data/{name}" for name in ("a.txt", f"{files[1]}-a.txt", "b.txt"))
+        content = server.client.containers.files.content
+        assert content.retrieve(listed["/mnt/data/a.txt"], container_id=made.id).read() == b"one"
+
+
+def test_files_of_a_tool_are_there_when_its_code_runs_and_stay_as_code_left_them(tmp_path: Path) -> None:
+    change = "t = open('in.txt').read(); open('in.txt', 'w').write(t + '!'); t"
+    with coding(tmp_path, python(change), text("Done."), python(change), text("Done.")) as server:
+        file = kept(server, "in.txt", b"hello")
+        tool = {"type": "code_interpreter", "container": {"type": "auto", "file_ids": [file]}}
+        first = server.ask(tools=[tool])
+        assert server.told.startswith("'hello'\n")
+        assert "Files there: in.txt." in server.upstream.requests[-1].json["tools"][0]["function"]["description"]
+        server.ask(tools=[tool], previous_response_id=first.final["id"])
+        assert server.told.startswith("'hello!'\n")
+        tool["container"] = {"type": "auto", "file_ids": [file, "file_0"]}
+        with pytest.raises(openai.NotFoundError) as missing:
+            server.ask(tools=[tool])
+        assert missing.value.param == "tools[0].container.file_ids[1]"
 
 
 def test_a_recorded_run_replays_without_a_sandbox(tmp_path: Path) -> None:

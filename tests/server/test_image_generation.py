@@ -237,12 +237,30 @@ def test_a_call_beyond_the_limit_is_refused_in_the_items_own_form(tmp_path: Path
     assert len(asked(server)) == 1
 
 
-def test_a_mask_that_is_no_data_is_noted(tmp_path: Path) -> None:
+def test_a_mask_at_an_address_is_noted(tmp_path: Path) -> None:
+    mask: Any = {"image_url": "https://example.com/mask.png"}
     with drawing(tmp_path, [text("Ok.")], {}) as server:
         answer = server.client.responses.with_raw_response.create(
-            model="up/m", input="Hi.", tools=[{"type": "image_generation", "input_image_mask": {"file_id": "file-1"}}]
+            model="up/m", input="Hi.", tools=[{"type": "image_generation", "input_image_mask": mask}]
         )
     assert answer.headers["antiphon-ignored"] == "tools[0].input_image_mask"
+
+
+def test_a_mask_and_a_picture_by_their_ids(tmp_path: Path) -> None:
+    with drawing(tmp_path, [CHANGE, text("Ok.")], {EDIT: MADE}) as server:
+        own, mask = (
+            server.client.files.create(file=("a.png", b"\x89PNG\r\n\x1a\n" + end), purpose="vision").id
+            for end in (b"picture", b"mask")
+        )
+        parts = [{"type": "input_image", "file_id": own, "detail": "auto"}]
+        tool: Any = {"type": "image_generation", "input_image_mask": {"file_id": mask}}
+        server.ask(tools=[tool], input=[{"role": "user", "content": parts}])
+        sent = asked(server)[0].body
+        assert b"\x89PNG\r\n\x1a\npicture" in sent
+        assert b"\x89PNG\r\n\x1a\nmask" in sent
+        with pytest.raises(openai.NotFoundError) as missing:
+            server.ask(tools=[{"type": "image_generation", "input_image_mask": {"file_id": "file_0"}}])
+        assert missing.value.param == "tools[0].input_image_mask.file_id"
 
 
 def test_without_an_upstream_for_it_it_is_refused_with_what_to_do(tmp_path: Path) -> None:

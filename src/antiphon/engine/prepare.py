@@ -32,6 +32,7 @@ from antiphon.engine.prompt import call_ids, chat_messages
 from antiphon.engine.reading import read
 from antiphon.engine.structured import constraints_of, structured, with_words
 from antiphon.engine.thoughts import with_thoughts_wanted
+from antiphon.engine.tool_files import ToolFile
 from antiphon.engine.toolbox import Offer, offer
 from antiphon.engine.traits import Traits
 from antiphon.errors import InvalidRequest
@@ -56,7 +57,7 @@ class Asked:
     """A request as it was sent: its Struct, its JSON member by member, and its input items.
 
     `response_id` is the id that its response will have; `template` are the messages of the prompt that it names;
-    `attached` what stands for parts that name a file, by the part's JSON.
+    `attached` what stands for parts that name a file, by the part's JSON; `files` are those that tools name.
     """
 
     response_id: str
@@ -65,6 +66,7 @@ class Asked:
     input: list[Item]
     template: tuple[Item, ...] = ()
     attached: Mapping[bytes, bytes] = field(default_factory=dict)
+    files: Mapping[str, ToolFile] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,7 @@ def _hosting(asked: Asked, items: Sequence[Item], own: Own, notes: Notes) -> Hos
     """What this server's own tools are to know of the request."""
     container = container_of(items, asked.response_id)
     pictures = latest_pictures(items) if "image_generation" in own.tools else ()
-    return Hosting(own.tools, container, notes, pictures)
+    return Hosting(own.tools, container, notes, pictures, asked.files)
 
 
 def _tools(request: CreateResponse, offered: Offer, dialect: Dialect) -> dict[str, Any]:

@@ -8,7 +8,7 @@ parts they are (`engine/attached.py`), text out of documents (`document_texts.py
 import base64
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -20,9 +20,11 @@ from antiphon.engine.dialects import Dialect
 from antiphon.engine.file_text import PDF, decoded
 from antiphon.engine.input import Item
 from antiphon.engine.notes import Notes
+from antiphon.engine.tool_files import ToolFile, named_files
 from antiphon.errors import AddressRefused, ClientFault, FetchFailed, InvalidRequest, NotFound, UnreadableFile
 from antiphon.network.outward import Bounds, Outward
 from antiphon.server.document_texts import DocumentTexts
+from antiphon.store.files import StoredFile
 from antiphon.store.filing import Filing
 from antiphon.wire.content import InputFile, InputImage
 
@@ -66,7 +68,7 @@ class Attaching:
         found: dict[bytes, bytes] = {}
         left = MOST_BYTES
         for part in [one for one in wanted(own) if one.raw not in found]:
-            with naming(part):
+            with naming(part.at, ".file_id", ".file_url"):
                 content = await self._content(project, part, left)
                 found[part.raw] = await self._shown(part, content, dialect)
             left -= len(content.data)
@@ -79,6 +81,25 @@ class Attaching:
                 notes.ignored.append(part.at)
                 found[part.raw] = _encoded({"type": "input_text", "text": f"[A file is missing here. {fault.message}]"})
         return found
+
+    async def of_tools(self, project: str, tools: Sequence[Any]) -> dict[str, ToolFile]:
+        """The files that tools name, by their ids. Raises `NotFound`, `InvalidRequest` naming the place."""
+        found: dict[str, ToolFile] = {}
+        for named in named_files(tools):
+            with naming(named.at):
+                file = await self.files.rows.get(project, named.file_id)
+                known = found.get(named.file_id, ToolFile(file.filename))
+                picture = await self._picture(file) if named.picture else known.picture
+            found[named.file_id] = replace(known, picture=picture)
+        return found
+
+    async def _picture(self, file: StoredFile) -> str:
+        _check_size(file.blob.bytes, MOST_BYTES)
+        data = await self.files.whole(file)
+        media = picture_type(data)
+        if media is None:
+            raise no_picture(file.filename)
+        return _data_url(media, data)
 
     async def _content(self, project: str, part: Wanted, most: int) -> Content:
         """The bytes that a part names or brings."""
@@ -105,10 +126,7 @@ class Attaching:
             detail = part.part.detail if isinstance(part.part, InputImage) else None
             said = {"type": "input_image", "image_url": _data_url(picture, content.data), "detail": detail}
         elif isinstance(part.part, InputImage):
-            raise InvalidRequest(
-                f"The file '{content.name}' isn't a picture that models take: PNG, JPEG, GIF or WebP.",
-                code="unsupported_file",
-            )
+            raise no_picture(content.name)
         elif dialect.takes_files and content.data.startswith(PDF):
             url = _data_url("application/pdf", content.data)
             said = {"type": "input_file", "filename": content.name, "file_data": url}
@@ -121,16 +139,23 @@ class Attaching:
 
 
 @contextmanager
-def naming(part: Wanted) -> Iterator[None]:
-    """Say of a fault which part of the request it is about."""
+def naming(at: str, by_id: str = "", by_url: str = "") -> Iterator[None]:
+    """Say of a fault which part of the request it is about: the one at `at`, or that member of it."""
     try:
         yield
     except NotFound as fault:
-        raise NotFound(fault.message, code=fault.code, param=f"{part.at}.file_id") from None
+        raise NotFound(fault.message, code=fault.code, param=at + by_id) from None
     except (AddressRefused, FetchFailed) as fault:
-        raise type(fault)(fault.message, code=fault.code, param=f"{part.at}.file_url") from None
+        raise type(fault)(fault.message, code=fault.code, param=at + by_url) from None
     except (InvalidRequest, UnreadableFile) as fault:
-        raise type(fault)(fault.message, code=fault.code, param=part.at) from None
+        raise type(fault)(fault.message, code=fault.code, param=at) from None
+
+
+def no_picture(name: str) -> InvalidRequest:
+    """A file is to be shown to a model, and can't be."""
+    return InvalidRequest(
+        f"The file '{name}' isn't a picture that models take: PNG, JPEG, GIF or WebP.", code="unsupported_file"
+    )
 
 
 def picture_type(data: bytes) -> str | None:

@@ -55,7 +55,9 @@ async def prepared(services: Services, asked: Asked, making: Making, before: Seq
     asked = replace(asked, input=opened(asked.input, seal, notes))
     speech = dialect(target.upstream.dialect)
     own = [*asked.template, *asked.input]
-    asked = replace(asked, attached=await services.attaching.attached(project, own, context, speech, notes))
+    attached = await services.attaching.attached(project, own, context, speech, notes)
+    files = await services.attaching.of_tools(project, asked.request.tools or ())
+    asked = replace(asked, attached=attached, files=files)
     traits = traits_of(target.full_id, services.config.models)
     # What a server lists isn't on a tape: there, only what the operator says may decide.
     window = traits.context or (None if services.tape else services.catalog.window(target))

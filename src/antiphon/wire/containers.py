@@ -48,3 +48,9 @@ class CreateContainer(msgspec.Struct, kw_only=True):
     memory_limit: MemoryLimit | None = None
     expires_after: ExpiresAfter | None = None
     file_ids: list[str] | None = None
+
+
+class CopyFile(msgspec.Struct, kw_only=True):
+    """The body that puts a file into a container by its id."""
+
+    file_id: str

@@ -36,13 +36,14 @@ PYTHON = {
 class Place:
     """Where code runs: a container, which is made when it isn't there unless the client named it.
 
-    `used_before` is true where an earlier call of the conversation ran in it.
+    `used_before` is true where an earlier call of the conversation ran in it; `file_ids` are files to be put there.
     """
 
     container_id: str
     named: bool = False
     used_before: bool = False
     memory_limit: str | None = None
+    file_ids: tuple[str, ...] = ()
 
 
 NOWHERE = Place("")
@@ -52,11 +53,12 @@ def read_place(tool: dict[str, Any], at: str, own: Place, notes: Notes) -> Place
     """Where a tool's code runs; `own` is the conversation's container. Raises `InvalidRequest`."""
     container = read(msgspec.json.encode(tool), CodeInterpreterTool, at).container
     if isinstance(container, AutoContainer):
-        if container.file_ids:
-            notes.ignored.append(f"{at}.container.file_ids")
         if (container.network_policy or {}).get("type", "disabled") != "disabled":
             notes.ignored.append(f"{at}.container.network_policy")
-        return Place(own.container_id, used_before=own.used_before, memory_limit=container.memory_limit)
+        file_ids = tuple(container.file_ids or ())
+        return Place(
+            own.container_id, used_before=own.used_before, memory_limit=container.memory_limit, file_ids=file_ids
+        )
     return Place(container, named=True, used_before=own.container_id == container)
 
 

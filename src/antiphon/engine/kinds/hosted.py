@@ -5,7 +5,7 @@ each request brings along (`engine/mcp.py`); how a call is carried out (`tools/`
 that need nothing but the client.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,9 @@ from antiphon.engine.kinds.file_search import FILE_SEARCH, FileSearchFace, read_
 from antiphon.engine.kinds.image_generation import ImageGenerationFace, image_function, read_image_generation
 from antiphon.engine.kinds.web_search import WEB_SEARCH, WebSearchFace, read_web_search
 from antiphon.engine.notes import Notes
+from antiphon.engine.tool_files import ToolFile, names_of
 from antiphon.errors import InvalidRequest
+from antiphon.wire.image_generation import ImageMask
 
 Offered = list[tuple[dict[str, Any], Binding]]
 
@@ -27,13 +29,14 @@ class Hosting:
     """What this server has: `tools` are the keys of `tools/table.py` that are set up.
 
     `container` is where code of this conversation runs, unless the tool names another place; `notes` take what of a
-    tool can't be honoured. `pictures` are the latest of the conversation, as data URLs.
+    tool can't be honoured. `pictures` are the latest of the conversation, as data URLs; `files` those that tools name.
     """
 
     tools: frozenset[str] = frozenset()
     container: Place = NOWHERE
     notes: Notes = field(default_factory=Notes)
     pictures: tuple[str, ...] = ()
+    files: Mapping[str, ToolFile] = field(default_factory=dict)
 
     def need(self, name: str, at: str, how: str) -> None:
         """Raise `InvalidRequest`, saying how to set it up, where the tool `name` isn't."""
@@ -60,19 +63,33 @@ def _image_generation(tool: dict[str, Any], at: str, hosting: Hosting) -> Offere
     how = "Its operator names an upstream that makes pictures under [tools.image_generation] in antiphon.toml."
     hosting.need("image_generation", at, how)
     said = read_image_generation(tool, at)
-    if said.input_image_mask and not (said.input_image_mask.image_url or "").startswith("data:"):
-        hosting.notes.ignored.append(f"{at}.input_image_mask")
-        said = msgspec.structs.replace(said, input_image_mask=None)
+    said = msgspec.structs.replace(said, input_image_mask=_mask(said.input_image_mask, at, hosting))
     about = {"tool": said, "pictures": hosting.pictures}
     return [(image_function(said), Binding(ImageGenerationFace, "image_generation", about))]
+
+
+def _mask(mask: ImageMask | None, at: str, hosting: Hosting) -> ImageMask | None:
+    """The mask as data; one that can't be had so is noted."""
+    if mask is None:
+        return None
+    file = hosting.files.get(mask.file_id or "")
+    url = mask.image_url or (file.picture if file else None) or ""
+    if not url.startswith("data:"):
+        hosting.notes.ignored.append(f"{at}.input_image_mask")
+        return None
+    return ImageMask(image_url=url)
 
 
 def _code_interpreter(tool: dict[str, Any], at: str, hosting: Hosting) -> Offered:
     hosting.need(
         "code_interpreter", at, "Its operator names a sandbox under [tools.code_interpreter] in antiphon.toml."
     )
-    about = {"place": read_place(tool, at, hosting.container, hosting.notes)}
-    return [(PYTHON, Binding(CodeInterpreterFace, "code_interpreter", about))]
+    place = read_place(tool, at, hosting.container, hosting.notes)
+    names = names_of(place.file_ids, hosting.files).values()
+    function = (
+        PYTHON | {"description": f"{PYTHON['description']} Files there: {', '.join(names)}."} if names else PYTHON
+    )
+    return [(function, Binding(CodeInterpreterFace, "code_interpreter", {"place": place}))]
 
 
 def _file_search(tool: dict[str, Any], at: str, hosting: Hosting) -> Offered:

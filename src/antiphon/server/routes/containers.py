@@ -14,7 +14,7 @@ from starlette.routing import Route
 from antiphon.engine.reading import read
 from antiphon.errors import InvalidRequest
 from antiphon.server.callers import project_of
-from antiphon.server.code_containers import containers_of
+from antiphon.server.code_containers import bring, containers_of, copied, found_files
 from antiphon.server.errors import JSON
 from antiphon.server.forms import Field, read_form
 from antiphon.server.front import REQUEST_ID
@@ -24,10 +24,12 @@ from antiphon.server.paging import page_query
 from antiphon.server.services import Services
 from antiphon.tools.code.client import CodeClient
 from antiphon.tools.code.service import Make
-from antiphon.wire.containers import Container, ContainerFile, CreateContainer
+from antiphon.wire.containers import Container, ContainerFile, CopyFile, CreateContainer
 
 PATH = "/v1/containers"
 FILES = PATH + "/{id}/files"
+MAX_BODY = 1 << 16
+"""Of a request that names a file by its id."""
 
 
 class Containers:
@@ -42,11 +44,14 @@ class Containers:
         sources = self._services.sources_for("POST", request.url.path, body)
         request.scope[REQUEST_ID] = sources.ids("req")
         asked = read(body, CreateContainer)
-        if asked.file_ids:
-            raise _by_id("file_ids")
+        client = self._client(request)
+        files = await found_files(self._services, project_of(request.scope), asked.file_ids or (), "file_ids")
         idle = asked.expires_after.minutes * 60 if asked.expires_after else None
         make = Make(id=sources.ids("cntr"), name=asked.name, memory=asked.memory_limit, idle_seconds=idle)
-        return json_response(await self._client(request).make(make))
+        container = await client.make(make)
+        if files:
+            await bring(self._services, client, container.id, files)
+        return json_response(container)
 
     async def listed(self, request: Request) -> Response:
         """`GET` of all."""
@@ -62,13 +67,20 @@ class Containers:
         return json_response({"id": _id(request), "object": "container.deleted", "deleted": True})
 
     async def create_file(self, request: Request) -> Response:
-        """`POST` of a file, as a form."""
+        """`POST` of a file, as a form or by the id of one that was uploaded."""
         content_type = request.headers.get("content-type", "")
         if content_type.startswith(JSON):
-            raise _by_id("file_id")
+            return json_response(await self._copied(request))
         body = await read_body(request.receive, self._services.config.max_body)
         file = _file(read_form(content_type, body))
         return json_response(await self._client(request).upload(_id(request), file.filename or "file", file.data))
+
+    async def _copied(self, request: Request) -> ContainerFile:
+        asked = read(await read_json_body(request.scope, request.receive, MAX_BODY), CopyFile)
+        client = self._client(request)
+        await client.get(_id(request))
+        [file] = await found_files(self._services, project_of(request.scope), [asked.file_id], "file_id")
+        return await copied(self._services, client, _id(request), file)
 
     async def files(self, request: Request) -> Response:
         """`GET` of a container's files."""
@@ -116,11 +128,6 @@ def _id(request: Request) -> str:
 
 def _file_id(request: Request) -> str:
     return str(request.path_params["file"])
-
-
-def _by_id(param: str) -> InvalidRequest:
-    how = "Upload them to it: POST /v1/containers/{id}/files with a form that has the field 'file'."
-    return InvalidRequest(f"Files can't be copied into a container by their ids here. {how}", param=param)
 
 
 def _file(form: list[Field]) -> Field:
