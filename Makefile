@@ -49,8 +49,7 @@ bench: $(BENCH_VENV)/.installed ## measure this server against a plain proxy (ne
 	$(MAKE) -C bench tools
 	$(BENCH_PY) -m bench.run $(ARGS)
 
-quality: $(VENV)/.installed ## measure retrieval on the labelled set, first on what it was tuned by
-	$(PY) scripts/measure_retrieval.py
+quality: $(VENV)/.installed ## measure retrieval on the labelled set
 	$(PY) scripts/measure_retrieval.py --held-back
 
 soak: $(VENV)/.installed ## run the long tests

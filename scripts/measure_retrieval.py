@@ -35,6 +35,10 @@ class Found:
     words: list[list[int]]
     right: list[set[int]]
 
+    def some(self, first: int, last: int | None = None) -> "Found":
+        """What was found for some of the questions."""
+        return Found(self.near[first:last], self.words[first:last], self.right[first:last])
+
     def hybrid(self, weights: Weights) -> list[list[int]]:
         """Both orders as one."""
         pairs = zip(self.near, self.words, strict=True)
@@ -112,19 +116,24 @@ def told(found: Found, weights: Weights) -> str:
 async def main(arguments: Sequence[str] | None = None) -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--held-back", action="store_true", help="the 100 questions by which nothing was tuned")
+    parser.add_argument("--held-back", action="store_true", help="the 100 questions by which nothing was tuned, too")
     parser.add_argument("--tokens", type=int, default=800)
     parser.add_argument("--overlap", type=int, default=400)
     given = parser.parse_args(arguments)
     searched = passages(Chunking(given.tokens, given.overlap))
-    asked = questions(held_back=given.held_back)
+    tuned = questions(held_back=False)
+    held_back = questions(held_back=True) if given.held_back else []
     embedder = BuiltinEmbedder(model_folder())
     try:
-        found = await search(searched, asked, embedder)
+        found = await search(searched, [*tuned, *held_back], embedder)
     finally:
         await embedder.close()
-    print(f"{len(asked)} questions, {len(searched)} passages of at most {given.tokens} tokens\n")
-    print(told(found, Weights()))
+    print(f"{len(searched)} passages of at most {given.tokens} tokens\n")
+    print(
+        f"{len(tuned)} questions that fusion and passages were tuned by\n\n{told(found.some(0, len(tuned)), Weights())}"
+    )
+    if held_back:
+        print(f"\n{len(held_back)} questions held back\n\n{told(found.some(len(tuned)), Weights())}")
 
 
 if __name__ == "__main__":

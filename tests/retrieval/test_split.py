@@ -93,3 +93,8 @@ def test_sentences_stay_whole_where_they_fit() -> None:
     for passage in split(Document("a.txt", "txt", text), Chunking(110, 45)):
         assert passage.text.rstrip().endswith("salt.")
         assert count_tokens(passage.text) % 20 == 0
+
+
+def test_much_white_space_at_the_end_costs_nothing() -> None:
+    text = "Some words.\n" + " \n" * 500_000
+    assert joined(split(Document("a.txt", "txt", text), Chunking(100, 50))) == text

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from antiphon.errors import InvalidRequest
 
-K = 4
+K = 6
 """How slowly a place loses worth; `docs/explanation/retrieval.md` has what it was tuned by."""
 
 Key = TypeVar("Key", bound=Hashable)

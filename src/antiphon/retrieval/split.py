@@ -7,6 +7,7 @@ sentences, between words, and inside of a word only where nothing else is left. 
 """
 
 import re
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -135,7 +136,9 @@ def _cuts(document: Document) -> Cuts:
             between.append(block.start)
         before = block
     text = document.text
-    lines = sorted({*rows, *(match.end() for match in LINE.finditer(text))})
-    sentences = [match.end() for match in SENTENCE.finditer(text)]
-    words = [match.end() for match in WORD.finditer(text)]
-    return Cuts(headings, (between, lines, sentences, words))
+    # Up to its last letter only: a pattern that looks for one behind white space would look for ever at a file's end.
+    end = len(text.rstrip())
+    lines, sentences, words = (
+        array("L", (match.end() for match in pattern.finditer(text, 0, end))) for pattern in (LINE, SENTENCE, WORD)
+    )
+    return Cuts(headings, (between, sorted({*rows, *lines}) if rows else lines, sentences, words))
