@@ -13,6 +13,7 @@ from typing import Any
 import httpx2
 import judge
 import msgspec
+from judged_vectors import judge_of_vector_stores
 from openai.types import FileDeleted, FileObject, Upload
 from openai.types.admin.organization import AuditLogListResponse
 from openai.types.container_retrieve_response import ContainerRetrieveResponse
@@ -97,7 +98,14 @@ def judge_json(method: str, path: str, found: Any) -> None:
         case "GET", ["health" | "ready" as state]:
             assert found == {"status": "OK" if state == "health" else state}
         case _, [
-            "conversations" | "prompts" | "containers" | "files" | "uploads" | "organization" | "usage" as noun,
+            "conversations"
+            | "prompts"
+            | "containers"
+            | "files"
+            | "uploads"
+            | "organization"
+            | "usage"
+            | "vector_stores" as noun,
             *rest,
         ]:
             NOUNS[noun](method, rest, found)
@@ -180,6 +188,7 @@ def judge_of_organization(method: str, rest: list[str], found: Any) -> None:
 
 NOUNS = {
     "organization": judge_of_organization,
+    "vector_stores": judge_of_vector_stores,
     "files": judge_of_files,
     "uploads": judge_of_uploads,
     "conversations": judge_of_conversations,

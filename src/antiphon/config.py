@@ -22,7 +22,7 @@ from antiphon.runner.webhooks import WebhookSettings
 from antiphon.seen.prices import Price
 from antiphon.seen.settings import OtelSettings
 from antiphon.tools.connectors import ConnectorSettings
-from antiphon.tools.settings import ToolSettings
+from antiphon.tools.settings import RetrievalSettings, ToolSettings
 
 Mode = Literal["live", "record", "replay", "auto"]
 Match = Literal["exact", "canonical", "conversation"]
@@ -74,6 +74,7 @@ TABLES = {
     "limits": "the most that goes on at once, and of one project: `[limits]`",
     "models": 'what is to be known of a model, a table for each pattern of full ids: `[models."ollama/qwen*"]`',
     "webhooks": "endpoints that are told when a run in the background ends, a table each: `[webhooks.NAME]`",
+    "retrieval": "vector stores: the model for embeddings, and a reranker: `[retrieval]`",
     "tools": "the tools that this server runs itself, a table each: `[tools.web_search]`",
 }
 """Settings that are tables, and what they mean; the file alone has them."""
@@ -134,6 +135,7 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     tools: ToolSettings = ToolSettings()
     otel: OtelSettings | None = None
     prices: dict[str, Price] = {}
+    retrieval: RetrievalSettings = RetrievalSettings()
 
     @property
     def cassette_mode(self) -> Mode:

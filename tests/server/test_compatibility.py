@@ -80,7 +80,7 @@ def each_way(row: Row) -> dict[str, str]:
 
 def word(answer: Answer, *paths: str) -> str:
     """What an answer's headers say of a field."""
-    if answer.status == 400:
+    if answer.status in {400, 404}:
         return REFUSED
     assert answer.status == 200, answer.body
     for header in (IGNORED, APPROXIMATED):

@@ -31,6 +31,8 @@ from antiphon.server.routes import (
     responses,
     uploads,
     usage,
+    vector_store_files,
+    vector_stores,
 )
 from antiphon.server.scopes import Scoped
 from antiphon.server.services import Services
@@ -44,6 +46,8 @@ NOUNS = (
     prompts,
     files,
     uploads,
+    vector_stores,
+    vector_store_files,
     containers,
     chats,
     models,

@@ -19,6 +19,7 @@ from antiphon.server.callers import Caller
 from antiphon.server.code_containers import check_containers
 from antiphon.server.pictures import check_pictures
 from antiphon.server.services import Services
+from antiphon.server.vector_stores import check_searches
 from antiphon.sources import Sources
 
 PATH = "/v1/responses"
@@ -65,4 +66,5 @@ async def prepared(services: Services, asked: Asked, making: Making, before: Seq
     plan = make_plan(asked, context, place, sources, notes, services.own(project))
     check_pictures(plan.call.body, services.outward.reach)
     await check_containers(services, project, plan)
+    await check_searches(services.retrieval, project, plan)
     return Prepared(plan, [*context, *asked.input])

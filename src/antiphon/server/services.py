@@ -36,6 +36,7 @@ from antiphon.server.attaching import Attaching
 from antiphon.server.document_texts import DocumentTexts
 from antiphon.server.front import is_loopback
 from antiphon.server.keeping import open_kept, stop
+from antiphon.server.retrieval import Asking, Kept, Retrieval, open_retrieval
 from antiphon.server.seals import ItemStamp, ReasoningSeal, sealing_of
 from antiphon.server.seen import NOTHING, Around, Seen, open_seen, traced
 from antiphon.server.webhooks import endpoints_of, guarded
@@ -98,6 +99,7 @@ class Services:
     outward: Outward
     texts: DocumentTexts
     delivering: Delivering
+    retrieval: Retrieval
     tools: Mapping[str, Tool] = field(default_factory=dict)
     connectors: Mapping[str, Connector] = field(default_factory=dict)
     scope: str = ""
@@ -144,7 +146,18 @@ class Services:
 
         store, client, aids = MemoryStore(), self.client.in_scope(scope), self.aids.in_scope(scope)
         files = self.files.aside(store.files)
-        return replace(self, store=store, files=files, client=client, aids=aids, sources_for=sources, scope=scope)
+        retrieval = self.retrieval.over(Kept(store, files), Asking(client, self.catalog))
+        return replace(
+            self,
+            store=store,
+            files=files,
+            client=client,
+            aids=aids,
+            retrieval=retrieval,
+            tools=retrieval.among(self.tools),
+            sources_for=sources,
+            scope=scope,
+        )
 
 
 @asynccontextmanager
@@ -166,37 +179,43 @@ async def open_services(
         upstream = named or _from_tape(known, replays=replays) or (found.found if found else [])
         catalog = _closed(stack, _catalog(config, upstream, network, known, replays=replays))
         store, files = await open_kept(stack, config)
-        mcp = _closed(stack, McpClient(tape or network, clock=time.monotonic))
-        aids = _aids(stack, tape or network, catalog)
         retry = Retry(sleep=_no_wait) if replays else Retry()
         sealing, open_runs, access = sealing_of(config), OpenRuns(), await _access(stack, config, store)
         seen = await open_seen(stack, config, environment, Around(store, sealing, open_runs.count))
         key = _keys(environment, "The tool", replays=replays)
         tools = _closed_in(stack, make_tools(Workshop(tape or network, config.tools, key, catalog, replays, retry)))
+        client = UpstreamClient(tape or network, catalog, retry if replays else None)
+        retrieval = open_retrieval(stack, config, Kept(store, files), Asking(client, catalog), _clock(tape))
         yield Services(
             config=config,
             store=store,
             files=files,
             catalog=catalog,
-            client=UpstreamClient(tape or network, catalog, retry if replays else None),
+            client=client,
             sources_for=Occurrences(tape.cassette.start).sources if tape else _live_sources,
             found=found,
             replays=replays,
-            mcp=mcp,
+            mcp=_closed(stack, McpClient(tape or network, clock=time.monotonic)),
             access=access,
             sealing=sealing,
             open_runs=open_runs,
             seen=seen,
-            aids=aids,
+            aids=_aids(stack, tape or network, catalog),
             texts=_texts(stack),
             outward=Outward(tape or network, partial(reach_of, config, access)),
             delivering=_delivering(stack, store, guarded(network, config), endpoints_of(config, environment)),
-            tools=tools,
+            retrieval=retrieval,
+            tools=retrieval.among(tools),
             connectors=make_connectors(config.connectors, _keys(environment, "The connector", replays=replays)),
             tape=tape,
             pressure=Pressure(config.limits),
             recent=RecentRuns(live().clock) if config.console else None,
         )
+
+
+def _clock(tape: CassetteTransport | None) -> Callable[[], float]:
+    """The time by which stores expire: that of the tape stands still."""
+    return partial(float, tape.cassette.start) if tape else live().clock
 
 
 def _timeouts(config: Config) -> Timeouts:

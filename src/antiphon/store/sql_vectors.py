@@ -68,8 +68,8 @@ class SqlVectors:
         check_vector_store(store)
         await self._backend.write(partial(vector_stores.create, project, store))
 
-    async def get(self, project: str, store_id: str) -> VectorStore:
-        return await self._backend.read(partial(vector_stores.get, project, store_id))
+    async def get(self, project: str, store_id: str, *, counted: bool = True) -> VectorStore:
+        return await self._backend.read(partial(vector_stores.get, project, store_id, counted=counted))
 
     async def list_all(self, project: str, page: PageQuery) -> Page[VectorStore]:
         return await self._backend.read(partial(vector_stores.list_all, project, page))

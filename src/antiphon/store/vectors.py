@@ -164,8 +164,8 @@ class Vectors(Protocol):
     async def create(self, project: str, store: VectorStore) -> None:
         """Keep a new store. Raises `InvalidRequest` when its id is there already."""
 
-    async def get(self, project: str, store_id: str) -> VectorStore:
-        """One store, with its counts."""
+    async def get(self, project: str, store_id: str, *, counted: bool = True) -> VectorStore:
+        """One store, with its counts unless they don't matter."""
 
     async def list_all(self, project: str, page: PageQuery) -> Page[VectorStore]:
         """Stores by `created_at`, equal ones as they were made."""

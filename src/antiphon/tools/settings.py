@@ -36,6 +36,24 @@ class ImageSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fi
     timeout: Annotated[float, Meta(gt=0)] = 300.0
 
 
+class RerankerSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Who orders found passages anew: a model of an upstream, named as clients name models.
+
+    `form` is `tei` for Hugging Face's server; `path` follows the upstream's base URL.
+    """
+
+    model: str
+    form: Literal["jina", "tei"] = "jina"
+    path: str = "/rerank"
+
+
+class RetrievalSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Vector stores: the model whose vectors they have unless they name another, and who orders what was found anew."""
+
+    embedding_model: str | None = None
+    reranker: RerankerSettings | None = None
+
+
 class ToolSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """The tools that are set up; None for one that isn't."""
 

@@ -16,6 +16,7 @@ from antiphon.store.vector_faults import no_vector_store
 from antiphon.store.vectors import FileCounts, VectorStore
 
 Moment = tuple[int, int]
+NONE = FileCounts()
 VERSION, KEY = 10, 11
 """Where these stand in a row."""
 
@@ -30,9 +31,10 @@ def create(project: str, store: VectorStore) -> Steps[None]:
     yield Fetch("insert_vector_store", {**row, **more})
 
 
-def get(project: str, store_id: str) -> Steps[VectorStore]:
-    """One store, with its counts."""
-    return (yield from _counted((yield from find(project, store_id))))
+def get(project: str, store_id: str, *, counted: bool = True) -> Steps[VectorStore]:
+    """One store, with its counts unless they don't matter."""
+    row = yield from find(project, store_id)
+    return (yield from _counted(row)) if counted else _store(row)
 
 
 def list_all(project: str, query: PageQuery) -> Steps[Page[VectorStore]]:
@@ -126,6 +128,10 @@ def _read_again(key: int, model: str) -> Steps[None]:
 
 def _counted(row: Any) -> Steps[VectorStore]:  # noqa: ANN401 - a row of either driver
     found, size = yield from counts("count_vector_files", {"store": tuple(row)[KEY]})
+    return _store(row, found, size)
+
+
+def _store(row: Any, found: FileCounts = NONE, size: int = 0) -> VectorStore:  # noqa: ANN401 - as above
     store_id, created_at, name, description, metadata, days, last, model, dimension, follows = tuple(row)[:VERSION]
     return VectorStore(
         id=store_id,
