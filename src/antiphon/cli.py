@@ -129,7 +129,7 @@ def _add_upstream_flags(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     add("--config", metavar="FILE", help="settings; ./antiphon.toml if it is there")
     add(
-        "--upstream", action="append", metavar="NAME=URL[,key-env=VAR][,dialect=NAME]",
+        "--upstream", action="append", metavar="NAME=URL[,key-env=VAR][,key-file=FILE][,dialect=NAME]",
         help="a model server; may be given several times. Without one, this machine is searched",
     )  # fmt: skip
     add(

@@ -90,7 +90,7 @@ _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>[^`]+)`")
 class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """All settings; times in seconds, sizes in bytes.
 
-    `upstream` holds `NAME=URL[,key-env=VAR][,dialect=NAME]`, `alias` holds `PATTERN=MODEL`.
+    `upstream` holds `NAME=URL[,key-env=VAR][,key-file=FILE][,dialect=NAME]`, `alias` holds `PATTERN=MODEL`.
     """
 
     host: str = "127.0.0.1"
@@ -224,6 +224,18 @@ class Environment(msgspec.Struct, kw_only=True):
         if not key:
             raise ConfigFault(f"{what} {name!r} takes its key from ${variable}, which isn't set.")
         return key
+
+
+def key_in_file(path: Path, name: str) -> str:
+    """The key in a file, for the upstream of a name. Raises `ConfigFault` where there is none."""
+    try:
+        key = path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        said = error.strerror if isinstance(error, OSError) else "it isn't text"
+        raise ConfigFault(f"Upstream {name!r} takes its key from {path}, which can't be read: {said}.") from None
+    if not key or len(key.splitlines()) > 1:
+        raise ConfigFault(f"Upstream {name!r} takes its key from {path}, which holds no line, or more than one.")
+    return key
 
 
 def load(flags: Mapping[str, Any], variables: Mapping[str, str], folder: Path) -> Config:

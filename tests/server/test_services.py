@@ -28,6 +28,25 @@ def test_an_upstream_with_options() -> None:
     assert (upstream.key, upstream.dialect) == ("k", "vllm")
 
 
+def test_a_key_may_stand_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text("sk-1\n")
+    (upstream,) = named_upstreams(Config(upstream=[f"a=http://x,key-file={file}"]), NOTHING)
+    assert upstream.key == "sk-1"
+    for said in ("", "a\nb"):
+        file.write_text(said)
+        with pytest.raises(ConfigFault, match="holds no line, or more than one"):
+            named_upstreams(Config(upstream=[f"a=http://x,key-file={file}"]), NOTHING)
+    for said, told in (
+        (f"key-file={tmp_path}/none", "can't be read"),
+        (f"key-file={file},key-env=K", "say one of them"),
+        ("key=sk-secret", "unknown option 'key'"),
+    ):
+        with pytest.raises(ConfigFault, match=told) as fault:
+            named_upstreams(Config(upstream=[f"a=http://x,{said}"]), NOTHING)
+        assert "sk-secret" not in fault.value.message
+
+
 def test_an_address_may_hold_an_equals_sign_in_its_path() -> None:
     (upstream,) = named_upstreams(Config(upstream=["a=http://x/v=1"]), NOTHING)
     assert upstream.base_url == "http://x/v=1"

@@ -221,3 +221,12 @@ async def test_forwarding_passes_an_error_on_as_it_is(server: Any, network: Netw
     answer = await client(network).forward(Target(up.upstream, "m"), "/embeddings", {}, b'{"model":"m"}')
     assert answer.status == 400
     assert [data async for data in answer.chunks()] == [b"two"]
+
+
+async def test_a_key_that_an_upstream_repeats_isnt_told(server: Any, network: Network) -> None:
+    said = b'{"error":{"message":"Wrong key sk-secret-1"}}'
+    up = await server.start(server.whole(401, said), server.whole(401, said))
+    upstream = Upstream("up", up.upstream.base_url, "sk-secret-1")
+    assert "Wrong key [key]" in fault_of(await replies(network, upstream)).message
+    answer = await client(network).forward(Target(upstream, "m"), "/embeddings", {}, b'{"model":"m"}')
+    assert [data async for data in answer.chunks()] == [said.replace(b"sk-secret-1", b"[key]")]

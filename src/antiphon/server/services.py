@@ -17,7 +17,7 @@ from antiphon.cassettes.occurrences import Occurrences
 from antiphon.cassettes.open import Equality, open_cassette
 from antiphon.cassettes.transport import CassetteTransport, Mode
 from antiphon.cassettes.upstreams import KnownUpstream, upstreams
-from antiphon.config import Config, Environment
+from antiphon.config import Config, Environment, key_in_file
 from antiphon.engine.own import Own
 from antiphon.errors import ConfigFault
 from antiphon.network import Network
@@ -283,7 +283,7 @@ async def _access(stack: AsyncExitStack, config: Config, store: OpenStore) -> Ac
 
 
 def named_upstreams(config: Config, environment: Environment) -> list[Upstream]:
-    """The upstreams of `--upstream NAME=URL[,key-env=VAR][,dialect=NAME]`. Raises `ConfigFault`."""
+    """The upstreams of `--upstream NAME=URL[,key-env=VAR][,key-file=FILE][,dialect=NAME]`. Raises `ConfigFault`."""
     return [_named_upstream(text, environment) for text in config.upstream]
 
 
@@ -302,12 +302,22 @@ def _named_upstream(text: str, environment: Environment) -> Upstream:
     if not equals or not url.strip():
         raise ConfigFault(f"--upstream {text!r} isn't NAME=URL, such as ollama=http://127.0.0.1:11434/v1.")
     said = dict(option.strip().partition("=")[::2] for option in options)
-    if unknown := said.keys() - {"key-env", "dialect"}:
+    if unknown := said.keys() - {"key-env", "key-file", "dialect"}:
+        # What was said for it may be a key, and isn't repeated.
         raise ConfigFault(
-            f"--upstream {text!r} has the unknown option {min(unknown)!r}; there are key-env and dialect."
+            f"--upstream {name.strip()} has the unknown option {min(unknown)!r}: say key-env, key-file or dialect."
         )
-    key = environment.key(said["key-env"], name) if "key-env" in said else None
+    key = _upstream_key(name.strip(), said, environment)
     return Upstream.at(name.strip(), url.strip(), key, said.get("dialect"))
+
+
+def _upstream_key(name: str, said: Mapping[str, str], environment: Environment) -> str | None:
+    """An upstream's key, from where its options say. Raises `ConfigFault`."""
+    if "key-env" in said and "key-file" in said:
+        raise ConfigFault(f"--upstream {name} has a key-env and a key-file: say one of them.")
+    if "key-file" in said:
+        return key_in_file(Path(said["key-file"]), name)
+    return environment.key(said["key-env"], name) if "key-env" in said else None
 
 
 def _wrapped(network: Transport, config: Config, environment: Environment) -> Transport:

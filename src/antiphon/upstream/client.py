@@ -17,6 +17,7 @@ from antiphon.upstream.chat_stream import BodyReader, ChunkReader, CompletionRea
 from antiphon.upstream.reading import read_at_most
 from antiphon.upstream.refusal import Refusal, plain_text
 from antiphon.upstream.retry import Retry
+from antiphon.upstream.scrubbing import ShortAnswer, without_key
 
 USER_AGENT = "antiphon"
 ERROR_BODY_LIMIT = 64 * 1024
@@ -59,7 +60,7 @@ class UpstreamClient:
             yield UpstreamFailed(fault)
             return
         try:
-            if unfit := await _fault_of(answer, request):
+            if unfit := await _fault_of(answer, request, self._catalog.upstream(call.upstream).key):
                 yield UpstreamFailed(unfit)
                 return
             yield UpstreamOpened(_headers_of_interest(answer))
@@ -90,7 +91,8 @@ class UpstreamClient:
         """
         passed_on = {name: value for name, value in headers.items() if name in FORWARDED_HEADERS}
         request = self._request(target.upstream, path, passed_on, _with_model(body, target.model))
-        return await self._retry.send(self._transport, request)
+        answer = await self._retry.send(self._transport, request)
+        return answer if answer.status in SUCCESS else await _scrubbed(answer, target.upstream.key)
 
     def _request_for(self, call: CallUpstream) -> HttpRequest:
         headers = {"content-type": "application/json", "accept": "text/event-stream"}
@@ -109,14 +111,21 @@ class UpstreamClient:
         )
 
 
-async def _fault_of(answer: HttpAnswer, request: HttpRequest) -> AntiphonError | None:
+async def _scrubbed(answer: HttpAnswer, key: str | None) -> HttpAnswer:
+    """An error without the key that it may repeat."""
+    body = await read_at_most(answer, ERROR_BODY_LIMIT, ERROR_BODY_SECONDS)
+    await answer.close()
+    return ShortAnswer(answer.status, answer.headers, without_key(body, key))
+
+
+async def _fault_of(answer: HttpAnswer, request: HttpRequest, key: str | None) -> AntiphonError | None:
     """What is wrong with this answer, as far as its head tells."""
     if answer.status not in SUCCESS:
-        body = await read_at_most(answer, ERROR_BODY_LIMIT, ERROR_BODY_SECONDS)
+        body = without_key(await read_at_most(answer, ERROR_BODY_LIMIT, ERROR_BODY_SECONDS), key)
         retry_after, location = answer.headers.get("retry-after"), answer.headers.get("location")
         return Refusal(request.upstream, answer.status, body, retry_after, location).fault()
     if _content_type(answer) == "text/html":
-        page = await read_at_most(answer, ERROR_BODY_LIMIT, ERROR_BODY_SECONDS)
+        page = without_key(await read_at_most(answer, ERROR_BODY_LIMIT, ERROR_BODY_SECONDS), key)
         return UpstreamGarbage(
             f"Upstream {request.upstream!r} answered with a web page ({plain_text(page)}). "
             "Give the address of its API, usually one that ends in /v1."
