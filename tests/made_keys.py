@@ -1,9 +1,10 @@
 """Keys as an operator makes them, at the command line, and what a test says with them."""
 
+import contextlib
+import io
 from typing import Any
 
 import openai
-import pytest
 
 from antiphon.cli import main
 
@@ -26,16 +27,17 @@ def client_for(url: str, key: str) -> Any:
 class Operator:
     """Types `antiphon keys …` for one database; gives what came on standard output."""
 
-    def __init__(self, db: str, capsys: pytest.CaptureFixture[str]) -> None:
+    def __init__(self, db: str) -> None:
         self.db = db
         self.errors = ""
-        self._capsys = capsys
 
     def keys(self, *words: str, status: int = 0) -> str:
         """Carry a command out, which must end with this status."""
-        assert main(["keys", words[0], "--db", self.db, *words[1:]], {}) == status
-        out, self.errors = self._capsys.readouterr()
-        return out
+        out, errors = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
+            assert main(["keys", words[0], "--db", self.db, *words[1:]], {}) == status
+        self.errors = errors.getvalue()
+        return out.getvalue()
 
     def key(self, project: str, *words: str) -> str:
         """A new key."""

@@ -25,8 +25,8 @@ def upstream() -> Iterator[ScriptedUpstream]:
 
 
 @pytest.fixture
-def operator(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Operator:
-    return Operator(f"sqlite:///{tmp_path}/a.db", capsys)
+def operator(tmp_path: Path) -> Operator:
+    return Operator(f"sqlite:///{tmp_path}/a.db")
 
 
 @pytest.fixture

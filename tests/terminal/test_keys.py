@@ -10,8 +10,8 @@ KEY = re.compile(r"sk-ap-[0-9a-f]{12}-[0-9a-f]{48}\n")
 
 
 @pytest.fixture
-def operator(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Operator:
-    return Operator(f"sqlite:///{tmp_path}/a.db", capsys)
+def operator(tmp_path: Path) -> Operator:
+    return Operator(f"sqlite:///{tmp_path}/a.db")
 
 
 def test_a_key_stands_alone_on_standard_output_and_is_kept_nowhere(operator: Operator, tmp_path: Path) -> None:
@@ -77,8 +77,8 @@ def test_what_cant_be_made(operator: Operator, words: list[str], told: str) -> N
     assert told in operator.errors
 
 
-def test_what_isnt_there(operator: Operator, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_isnt_there(operator: Operator) -> None:
     for action in ("revoke", "rotate", "delete"):
         operator.keys(action, "0" * 12, status=1)
         assert "There is no key '000000000000'" in operator.errors
-    Operator("memory://", capsys).keys("list", status=2)
+    Operator("memory://").keys("list", status=2)
