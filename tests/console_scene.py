@@ -29,7 +29,7 @@ FLAGS = (
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 PATIENCE_MS = 60_000
-TOKEN = re.compile(r'name="csrf" content="([0-9a-f]{64})"')
+TOKEN = re.compile(r'name="csrf" content="([^"]+)"')
 
 
 @dataclass

@@ -2,9 +2,11 @@
 
 import httpx2
 import pytest
-from console_scene import Pages
+from console_scene import TOKEN, Pages
+from starlette.requests import Request
 
-from antiphon.console.sessions import COOKIE, Sessions
+from antiphon.console.sessions import COOKIE, LASTS, Sessions
+from antiphon.sealing import Sealing
 
 
 def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(pages: Pages) -> None:
@@ -27,8 +29,8 @@ def test_a_form_without_its_token_is_refused(pages: Pages, csrf: str) -> None:
 def test_the_token_of_another_browser_is_none(pages: Pages) -> None:
     kept = pages.answer()
     with httpx2.Client() as other:
-        page = other.get(f"{pages.base}/console/responses").text
-        token = page.split('name="csrf" content="')[1][:64]
+        found = TOKEN.search(other.get(f"{pages.base}/console/responses").text)
+        token = found[1] if found else ""
     pages.get("/")
     assert pages.post(f"/console/responses/{kept}/delete", token).status_code == 403
 
@@ -41,5 +43,39 @@ def test_a_form_of_another_site_does_not_come_through(pages: Pages) -> None:
     assert refused.status_code == 403
 
 
-def test_tokens_follow_from_a_secret_of_the_process() -> None:
-    assert Sessions().token is not Sessions().token
+def request(cookie: str | None = None) -> Request:
+    headers = [(b"cookie", f"{COOKIE}={cookie}".encode())] if cookie else []
+    return Request({"type": "http", "method": "GET", "headers": headers, "path": "/", "scheme": "http"})
+
+
+def cookie_with(sessions: Sessions, key: str) -> str:
+    asked = request()
+    sessions.begin(asked, key)
+    return sessions.cookie_of(asked)
+
+
+def test_a_key_is_given_once_and_kept_sealed_for_a_while() -> None:
+    now = [1000.0]
+    sessions = Sessions(Sealing([b"k" * 32]), lambda: now[0])
+    cookie = cookie_with(sessions, "sk-ap-1-secret")
+    assert "secret" not in cookie
+    assert sessions.key_of(request(cookie)) == "sk-ap-1-secret"
+    # In another process of the same server too.
+    assert Sessions(Sealing([b"k" * 32]), lambda: now[0]).key_of(request(cookie)) == "sk-ap-1-secret"
+    assert Sessions(Sealing([b"x" * 32]), lambda: now[0]).key_of(request(cookie)) is None
+    now[0] += LASTS
+    assert sessions.key_of(request(cookie)) is None
+
+
+@pytest.mark.parametrize("cookie", ["", "a" * 64, "a1.x.y", "a1." + "b" * 60])
+def test_what_is_no_session(cookie: str) -> None:
+    assert Sessions(Sealing([b"k" * 32]), lambda: 0.0).key_of(request(cookie)) is None
+
+
+def test_each_cookie_has_a_token_of_its_own() -> None:
+    sessions = Sessions(Sealing([b"k" * 32]), lambda: 0.0)
+    assert len({sessions.token(request(cookie)) for cookie in ("a" * 64, "b" * 64)}) == 2
+    assert sessions.cookie_of(request("<script>")) != "<script>"
+    asked = request("a" * 64)
+    sessions.end(asked)
+    assert sessions.cookie_of(asked) != "a" * 64

@@ -8,6 +8,7 @@ from functools import partial
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount
@@ -15,32 +16,38 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from antiphon.console.desk import Desk
+from antiphon.console.entrance import Entrance
 from antiphon.console.headers import Headers
-from antiphon.console.pages import cassettes, conversations, overview, playground, response, responses
+from antiphon.console.pages import cassettes, conversations, overview, playground, response, responses, signing_in
 from antiphon.console.rendering import FOLDER
+from antiphon.console.sessions import SIZE, Sessions
 from antiphon.errors import AntiphonError
+from antiphon.sealing import Sealing
 from antiphon.server.services import Services
+from antiphon.sources import chance, live
 
 log = logging.getLogger("antiphon")
 OURS = 500
 TITLES = {403: "Not allowed", 404: "Not found", 409: "Not now"}
-PAGES = (overview, responses, response, playground, conversations, cassettes)
+PAGES = (overview, responses, response, playground, conversations, cassettes, signing_in)
 
 
 def build(services: Services) -> ASGIApp:
     """The console over a server's rooms."""
-    desk = Desk(services)
+    # Under a cassette the server's own seals are no secret.
+    sealing = Sealing([chance(SIZE)]) if services.tape else services.sealing
+    desk = Desk(services, Sessions(sealing, live().clock))
     static = Mount("/static", app=StaticFiles(directory=str(FOLDER.joinpath("static"))))
-    return Headers(
-        Starlette(
-            routes=[static, *(route for page in PAGES for route in page.routes(desk))],
-            exception_handlers={
-                AntiphonError: partial(_wrong, desk),
-                HTTPException: partial(_missing, desk),
-                Exception: partial(_broken, desk),
-            },
-        )
+    pages = Starlette(
+        routes=[static, *(route for page in PAGES for route in page.routes(desk))],
+        exception_handlers={
+            AntiphonError: partial(_wrong, desk),
+            HTTPException: partial(_missing, desk),
+            Exception: partial(_broken, desk),
+        },
+        middleware=[Middleware(Entrance, desk)],
     )
+    return Headers(pages)
 
 
 async def _wrong(desk: Desk, request: Request, error: Exception) -> Response:

@@ -13,7 +13,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from antiphon.console.door import BASE
 from antiphon.console.rendering import environment
 from antiphon.console.sessions import Sessions
-from antiphon.server.callers import project_of
+from antiphon.keys import ADMIN
+from antiphon.server.callers import CALLER, Caller, project_of
 from antiphon.server.services import Services
 
 SEE_OTHER = 303
@@ -31,7 +32,7 @@ class Desk:
     """One console."""
 
     services: Services
-    sessions: Sessions = field(default_factory=Sessions)
+    sessions: Sessions
     templates: Environment = field(default_factory=environment)
 
     def page(self, request: Request, name: str, status: int = 200, **shown: Any) -> Response:  # noqa: ANN401 - what a template shows
@@ -43,6 +44,7 @@ class Desk:
 
     def render(self, request: Request, name: str, **shown: Any) -> str:  # noqa: ANN401 - what a template shows
         """The HTML of a template."""
+        caller: Caller | None = request.scope.get(CALLER)
         here = request.url.path.removeprefix(BASE)
         said = {
             "base": BASE,
@@ -50,7 +52,9 @@ class Desk:
             "menu": MENU,
             "here": here if here != "/" else "",
             "csrf": self.sessions.token(request),
-            "project": self.project(request),
+            "project": caller.project if caller else None,
+            "signed_in": bool(caller and caller.key),
+            "admin": bool(caller and ADMIN in caller.scopes),
         }
         return self.templates.get_template(name).render(said | shown)
 

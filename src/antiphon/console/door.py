@@ -11,6 +11,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from antiphon.server.services import Services
 
 BASE = "/console"
+API = "antiphon.api"
+"""Where a scope holds the application that the API's routes are in."""
 BEHIND = "antiphon.console.app"
 
 
@@ -24,6 +26,7 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._app is None:
             self._app = import_module(BEHIND).build(self._services)
+        scope[API] = scope.get("app")
         await self._app(scope, receive, send)
 
 

@@ -1,10 +1,10 @@
-// Requests to the API itself, from the page: the same that any client sends.
+// Requests to the API, from the page: the same that any client sends, with the key that this browser is signed in with.
 
 /** POST a request for a response; the answer of the server, streamed or not. Throws what the server says is wrong. */
 export async function send(request, signal) {
-  const answer = await fetch("/v1/responses", {
+  const answer = await fetch("/console/v1/responses", {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", "x-csrf-token": document.querySelector("meta[name=csrf]").content },
     body: JSON.stringify(request),
     signal,
   });
