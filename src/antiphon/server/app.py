@@ -26,6 +26,7 @@ from antiphon.server.routes import (
     input_tokens,
     metrics,
     models,
+    openapi,
     passthrough,
     prompts,
     responses,
@@ -99,7 +100,8 @@ def build_app(services: Services, pages: Pages = no_pages) -> ASGIApp:
 
 def all_routes(services: Services, pages: Pages = no_pages) -> list[BaseRoute]:
     """Every route of a server, without what it needs."""
-    return [*(route for noun in NOUNS for route in noun.routes(services)), *pages(services)]
+    api = [route for noun in NOUNS for route in noun.routes(services)]
+    return [*api, *openapi.routes(api), *pages(services)]
 
 
 def _app(services: Services, pages: Pages = no_pages) -> ASGIApp:

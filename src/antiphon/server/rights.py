@@ -93,6 +93,9 @@ RIGHTS: Mapping[str, str] = {
     "GET /v1/organization/audit_logs": ADMIN,
     "GET /v1/usage": READ,
     "GET /metrics": ADMIN,
+    "GET /openapi.json": ANYONE,
+    "GET /docs": ANYONE,
+    "GET /docs/style.css": ANYONE,
 }
 """By method and path as the route has them; a mounted application is `MOUNT /path`, one for all methods `* /path`."""
 MOUNT, EVERY = "MOUNT", "*"

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 from antiphon.errors import InvalidRequest, NotFound
 from antiphon.server.callers import project_of
 from antiphon.server.json import json_response
+from antiphon.server.paging import MAX_DIGITS
 from antiphon.server.services import Services
 from antiphon.store.usage import COUNTS, Asked, Used
 from antiphon.wire.usage import UsageList, UsageRow
@@ -39,7 +40,7 @@ def routes(services: Services) -> list[BaseRoute]:
 def _asked(request: Request) -> Asked:
     said = request.query_params
     limit = said.get("limit", "1000")
-    if not limit.isdecimal() or not 1 <= int(limit) <= MOST:
+    if not limit.isdecimal() or len(limit) > MAX_DIGITS or not 1 <= int(limit) <= MOST:
         raise InvalidRequest(f"'limit' must be a number from 1 to {MOST}.", param="limit")
     for name in ("start_date", "end_date"):
         if name in said and not DAY.fullmatch(said[name]):

@@ -1,11 +1,13 @@
 """uvicorn's WebSocket protocol, which takes a refusal with an answer of its own for the end that it is.
 
-uvicorn logs an error after each, though ASGI's extension "websocket.http.response" allows it. Counterpart:
-`server/coded.py`, its HTTP protocol.
+uvicorn logs an error after each, though ASGI's extension "websocket.http.response" allows it; and a traceback for text
+that isn't UTF-8, with which a client could fill the log. Counterpart: `server/coded.py`, its HTTP protocol.
 """
 
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+NOT_TEXT = 1007
 
 
 class SocketProtocol(WebSocketsSansIOProtocol):
@@ -16,3 +18,20 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         await super().send(message)
         if self.close_sent:
             self.handshake_complete = True
+
+    def send_receive_event_to_app(self) -> None:
+        """Hand a message on; one that isn't what it says to be ends the connection."""
+        if self.curr_msg_data_type == "text" and not self.close_sent and not _is_text(self.frames):
+            self.frames = []
+            self.conn.send_close(NOT_TEXT)
+            self.handle_parser_exception()
+            return
+        super().send_receive_event_to_app()
+
+
+def _is_text(frames: list[bytes]) -> bool:
+    try:
+        b"".join(frames).decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,83 @@
+"""Requests made up from the document of the API: whatever is sent, no 5xx, no hang, and answers as the document says.
+
+A few hundred in every run, ten thousand in `make soak`.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from running_server import RunningServer, running_server
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from antiphon.testing import Request, ScriptedUpstream, embedding, text
+from antiphon.testing.scripted_reply import Reply
+
+CHECKS = [
+    not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance,
+    response_schema_conformance,
+]  # fmt: skip
+SECONDS = 30.0
+KNOWN = {"model": "scripted/m", "input": "Hello?"}
+
+
+def answer(request: Request) -> Reply:
+    """What a model's server says to whatever it is asked."""
+    return embedding([0.1, 0.2]) if request.path.endswith("/embeddings") else text("One.")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RunningServer]:
+    with (
+        ScriptedUpstream(default=answer, models=["m"]) as upstream,
+        running_server(
+            "--upstream", f"scripted={upstream.url}", "--default-model", "scripted/m", "--usage", "--metrics"
+        ) as made,
+    ):
+        yield made
+
+
+def cases(server: RunningServer) -> st.SearchStrategy[Any]:
+    """Any request of any operation."""
+    base = server.url.removesuffix("/v1")
+    schema = schemathesis.openapi.from_url(f"{base}/openapi.json")
+    found = [each.ok() for each in schema.get_all_operations() if isinstance(each, Ok)]
+    return st.one_of([each.as_strategy() for each in found])
+
+
+def tried(server: RunningServer, number: int) -> None:
+    """Try so many."""
+    base = server.url.removesuffix("/v1")
+
+    @settings(
+        max_examples=number, deadline=None, database=None, derandomize=number < 1000, phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(cases(server))
+    def each(case: Any) -> None:
+        said = case.call(base_url=base, timeout=SECONDS)
+        case.validate_response(said, checks=CHECKS)
+
+    each()
+
+
+def test_whatever_is_sent_is_answered_in_order(server: RunningServer) -> None:
+    tried(server, 100)
+    assert server.post(KNOWN).status == 200
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_ten_thousand_requests(server: RunningServer) -> None:
+    tried(server, 10_000)
+    assert server.post(KNOWN).status == 200
