@@ -37,6 +37,7 @@ COMMANDS: dict[str, Callable[[Config, Environment, argparse.Namespace], int]] = 
 }
 STANDIN_PORT = 8322
 """Not the server's port, so that a server may have a stand-in for its upstream."""
+FILES_HELP = "where the bytes of files are kept: a folder, or s3://BUCKET/PREFIX; beside the database without it"
 DB_HELP = "where answers are kept: sqlite:///PATH, postgresql://USER@HOST/NAME or memory://"
 OWN = WORDS | KEY_WORDS | {"api", "command", "dry_run", "model", "path", "question"}
 """What the parser finds that isn't a setting."""
@@ -157,7 +158,7 @@ def _add_server_flags(command: argparse.ArgumentParser) -> None:
     add("--host", help="address to listen on (127.0.0.1)")
     add("--port", type=int, help="port to listen on (8321); 0 takes a free one")
     add("--db", metavar="URL", help=DB_HELP)
-    add("--files", metavar="PATH", help="where the bytes of files are kept: a folder; beside the database without it")
+    add("--files", metavar="PLACE", help=FILES_HELP)
     add("--max-file", type=int, metavar="BYTES", help="largest file that is uploaded (536870912)")
     add("--keep-responses", metavar="TIME", help="delete answers older than this, such as 30d; without it, none are")
     add("--cors", action="append", metavar="ORIGIN", help="web origin that may use this server; repeatable")

@@ -1,12 +1,14 @@
 """Files through the official clients, on every kind of store."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 import openai
 import pytest
 from official import Client
-from running_server import Scene
+from running_server import Scene, running_server
+from s3_server import s3_server
 
 Json = dict[str, Any]
 
@@ -68,3 +70,26 @@ async def test_what_a_form_may_not_say(client: Client, change: Json, param: str)
     with pytest.raises(openai.BadRequestError) as refused:
         await client(client.sdk.files.create(**(said | change)))
     assert refused.value.param == param
+
+
+def test_files_are_kept_in_a_bucket(tmp_path: Path) -> None:
+    content = os.urandom(10 << 20)
+    with (
+        s3_server() as s3,
+        running_server("--files", "s3://bucket/a", folder=tmp_path, variables=s3.variables) as server,
+    ):
+        files = server.client.files
+        made = [files.create(file=(name, content), purpose="user_data").id for name in ("a.bin", "b.bin")]
+        assert files.content(made[0]).content == content
+        answer = server.get(f"/files/{made[0]}/content", {"range": "bytes=5-8"})
+        assert (answer.status, answer.body) == (206, content[5:9])
+        assert list(s3.objects.values()) == [content]
+        files.delete(made[0])
+        assert files.content(made[1]).content == content
+        files.delete(made[1])
+        assert not s3.objects
+        s3.fail = 403
+        with pytest.raises(openai.InternalServerError, match="credentials in the environment are refused") as refused:
+            files.create(file=("a.bin", b"a"), purpose="user_data")
+        assert refused.value.status_code == 503
+    assert not (tmp_path / "kept.files").exists()

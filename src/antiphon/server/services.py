@@ -178,7 +178,7 @@ async def open_services(
         found = None if named or replays else await _search(environment)
         upstream = named or _from_tape(known, replays=replays) or (found.found if found else [])
         catalog = _closed(stack, _catalog(config, upstream, network, known, replays=replays))
-        store, files = await open_kept(stack, config)
+        store, files = await open_kept(stack, config, environment.variables)
         retry = Retry(sleep=_no_wait) if replays else Retry()
         sealing, open_runs, access = sealing_of(config), OpenRuns(), await _access(stack, config, store)
         seen = await open_seen(stack, config, environment, Around(store, sealing, open_runs.count))
