@@ -137,8 +137,8 @@ def _content(headers: dict[str, str], body: bytes) -> bytes:
     return body
 
 
-def _handler(s3: S3) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+def _speaker(s3: S3) -> type[BaseHTTPRequestHandler]:
+    class Speaker(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def _do(self) -> None:
@@ -160,14 +160,14 @@ def _handler(s3: S3) -> type[BaseHTTPRequestHandler]:
         def log_message(self, *_: object) -> None:
             """Nothing: the tests look at `requests`."""
 
-    return Handler
+    return Speaker
 
 
 @contextmanager
 def s3_server() -> Iterator[S3]:
     """A server that runs inside the block."""
     s3 = S3()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(s3))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _speaker(s3))
     s3.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
