@@ -17,6 +17,7 @@ from platformdirs import user_data_path
 
 from antiphon.engine.traits import Traits
 from antiphon.errors import ConfigFault
+from antiphon.oidc import OidcSettings
 from antiphon.runner.pressure import PressureLimits
 from antiphon.runner.webhooks import WebhookSettings
 from antiphon.seen.prices import Price
@@ -75,11 +76,12 @@ TABLES = {
     "models": 'what is to be known of a model, a table for each pattern of full ids: `[models."ollama/qwen*"]`',
     "webhooks": "endpoints that are told when a run in the background ends, a table each: `[webhooks.NAME]`",
     "retrieval": "vector stores: the model for embeddings, and a reranker: `[retrieval]`",
+    "oidc": "an issuer of tokens that stand for callers: `[oidc]`",
     "tools": "the tools that this server runs itself, a table each: `[tools.web_search]`",
 }
 """Settings that are tables, and what they mean; the file alone has them."""
 
-CHOSEN = frozenset({"prices", "models", "connectors", "headers_env", "webhooks"})
+CHOSEN = frozenset({"prices", "models", "connectors", "headers_env", "webhooks", "projects", "scopes"})
 """Tables whose members the operator names."""
 
 _AT = re.compile(r" - at `\$\.(?P<name>\w+)")
@@ -133,6 +135,7 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     limits: PressureLimits = PressureLimits()
     webhooks: dict[str, WebhookSettings] = {}
     tools: ToolSettings = ToolSettings()
+    oidc: OidcSettings | None = None
     otel: OtelSettings | None = None
     prices: dict[str, Price] = {}
     retrieval: RetrievalSettings = RetrievalSettings()

@@ -39,6 +39,7 @@ from antiphon.server.keeping import open_kept, stop
 from antiphon.server.retrieval import Asking, Kept, Retrieval, open_retrieval
 from antiphon.server.seals import ItemStamp, ReasoningSeal, sealing_of
 from antiphon.server.seen import NOTHING, Around, Seen, open_seen, traced
+from antiphon.server.tokens import IssuerTokens
 from antiphon.server.webhooks import endpoints_of, guarded
 from antiphon.sources import Sources, live
 from antiphon.store.base import OpenStore
@@ -180,7 +181,7 @@ async def open_services(
         catalog = _closed(stack, _catalog(config, upstream, network, known, replays=replays))
         store, files = await open_kept(stack, config, environment.variables)
         retry = Retry(sleep=_no_wait) if replays else Retry()
-        sealing, open_runs, access = sealing_of(config), OpenRuns(), await _access(stack, config, store)
+        sealing, open_runs, access = sealing_of(config), OpenRuns(), await _access(stack, config, store, network)
         seen = await open_seen(stack, config, environment, Around(store, sealing, open_runs.count))
         key = _keys(environment, "The tool", replays=replays)
         tools = _closed_in(stack, make_tools(Workshop(tape or network, config.tools, key, catalog, replays, retry)))
@@ -273,10 +274,13 @@ def _delivering(stack: AsyncExitStack, store: OpenStore, door: Door, endpoints: 
     return delivering
 
 
-async def _access(stack: AsyncExitStack, config: Config, store: OpenStore) -> Access:
+async def _access(stack: AsyncExitStack, config: Config, store: OpenStore, network: Transport) -> Access:
     """Who may in, as the store knows it now."""
     open_here = is_loopback(config.host) or config.insecure
-    access = Access(store.keys, Clocks(time.time, time.monotonic), open_here=open_here)
+    # A replay asks nobody.
+    issued = config.oidc if config.cassette_mode != "replay" else None
+    tokens = IssuerTokens(issued, network, time.monotonic) if issued else None
+    access = Access(store.keys, Clocks(time.time, time.monotonic), open_here=open_here, tokens=tokens)
     stack.push_async_callback(access.close)
     await access.refresh()
     return access
