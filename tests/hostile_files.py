@@ -5,6 +5,7 @@ Made anew by code, since most of them mustn't lie about on a disk.
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -18,6 +19,8 @@ LAUGHS = (
     + "".join(f'<!ENTITY {after} "{f"&{name};" * 10}">' for name, after in zip("abcdefgh", "bcdefghi", strict=True))
     + "]><l>&i;</l>"
 )
+CATALOG = b"<< /Type /Catalog /Pages 2 0 R >>"
+KIDS = b"<< /Type /Pages /Count 1 /Kids [%s] >>"
 OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -53,6 +56,11 @@ def hostile_files() -> Iterator[Hostile]:
     yield Hostile("cut.pdf", sample_files.pdf(["x"] * 20)[:900], "cut.pdf' ")
     yield Hostile("cut.docx", sample_files.word(("Normal", "x"))[:9_000], "is broken: ")
     yield Hostile("cut.xlsx", sample_files.workbook(a=[[1]])[:3_000], "is broken: ")
+    yield Hostile("loop.pdf", sample_files.pdf_file([CATALOG, KIDS % b"2 0 R"]), "is broken: Detected cyclic page")
+    yield Hostile("deep.pdf", sample_files.pdf_file([deep_catalog(), KIDS % b""]), "is broken: ")
+    yield Hostile("bomb.pdf", stream_bomb(), "has 1 page and no text")
+    yield Hostile("deep.docx", deep_document(), "is broken: Excessive depth")
+    yield Hostile("deep.eml", deep_message(), "is broken: ")
     yield Hostile("noise.pdf", b"%PDF-1.7\n" + bytes(range(256)) * 40, "noise.pdf' is broken: ")
     yield Hostile("picture.png", b"\x89PNG\r\n\x1a\n" + bytes(40), "holds no text that can be read", "unsupported_file")
     yield Hostile("many.zip", sample_files.archive({"a.txt": "a"}), "is an archive. Unpack it", "unsupported_file")
@@ -83,6 +91,34 @@ def bomb(part: bytes) -> bytes:
         for _ in range(300):
             written.write(b" " * bounds.MIB)
     return made.getvalue()
+
+
+def deep_catalog() -> bytes:
+    """Lists in lists in lists."""
+    return b"<< /Type /Catalog /Pages 2 0 R /X " + b"[" * 100_000 + b"]" * 100_000 + b" >>"
+
+
+def stream_bomb() -> bytes:
+    """A PDF of 4 KB whose page would be 300 MB of commands."""
+    packed = zlib.compress(zlib.compress(bytes(300_000_000), 1), 9)
+    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Contents 4 0 R >>"
+    stream = b"<< /Filter [/FlateDecode /FlateDecode] /Length %d >>\nstream\n%s\nendstream" % (len(packed), packed)
+    return sample_files.pdf_file([CATALOG, KIDS % b"3 0 R", page, stream])
+
+
+def deep_document() -> bytes:
+    """A document of Word with tables in tables in tables."""
+    with zipfile.ZipFile(io.BytesIO(sample_files.word(("Normal", "x")))) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    opening, closing = b"<w:tbl><w:tr><w:tc>", b"</w:tc></w:tr></w:tbl>"
+    nested = opening * 10_000 + closing * 10_000
+    parts["word/document.xml"] = parts["word/document.xml"].replace(b"<w:body>", b"<w:body>" + nested)
+    return sample_files.archive(parts)
+
+
+def deep_message() -> bytes:
+    """Parts in parts in parts."""
+    return b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\n\n--b%d\n' % (n, n) for n in range(5_000))
 
 
 def laughing(part: str) -> bytes:

@@ -34,7 +34,7 @@ def pdf(pages: Sequence[str], bookmarks: Sequence[tuple[str, int]] = ()) -> byte
     outlines = _outlines(objects, kids, bookmarks)
     objects[0] = b"<< /Type /Catalog /Pages 2 0 R%s >>" % outlines
     objects[1] = b"<< /Type /Pages /Count %d /Kids [%s] >>" % (len(kids), b" ".join(b"%d 0 R" % kid for kid in kids))
-    return _pdf_file(objects)
+    return pdf_file(objects)
 
 
 def _escaped(line: str) -> bytes:
@@ -55,7 +55,8 @@ def _outlines(objects: list[bytes], kids: Sequence[int], bookmarks: Sequence[tup
     return b" /Outlines %d 0 R" % root
 
 
-def _pdf_file(objects: Iterable[bytes]) -> bytes:
+def pdf_file(objects: Iterable[bytes]) -> bytes:
+    """A PDF of these objects, numbered from 1; the first is its catalog."""
     made = io.BytesIO()
     made.write(b"%PDF-1.4\n")
     places = []

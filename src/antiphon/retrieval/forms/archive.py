@@ -5,6 +5,7 @@ inside (`word.py`, `slides.py`, `sheets.py`, `epub.py`).
 """
 
 import re
+import zlib
 from typing import BinaryIO
 from zipfile import BadZipFile, ZipFile
 
@@ -15,6 +16,10 @@ OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """The container of Office before 2007, and of an encrypted document since."""
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 TYPES = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)|<\0!\0(?:D\0O|E\0N)|\0<\0!\0(?:D\0O|E\0N)", re.IGNORECASE)
+UNPACKING = (BadZipFile, zlib.error, OSError, ValueError, EOFError, NotImplementedError, RuntimeError)
+"""What Python raises over archives that aren't what they say."""
+OFFICE = (*UNPACKING, KeyError, AttributeError, TypeError, SyntaxError)
+"""What libraries for documents of Office raise, all of them."""
 PIECE = 64 * 1024
 XML = (".xml", ".rels", ".opf", ".ncx")
 ENCRYPTED_FLAG = 1
@@ -29,7 +34,7 @@ def opened(file: BinaryIO, name: str) -> ZipFile:
         raise _old(file, name)
     try:
         archive = ZipFile(file)
-    except (BadZipFile, OSError, ValueError, NotImplementedError) as error:
+    except UNPACKING as error:
         raise broken(name, error) from None
     _check(archive, name)
     return archive
@@ -51,7 +56,7 @@ def member(archive: ZipFile, path: str, name: str) -> bytes:
         return archive.read(path)
     except KeyError:
         raise broken(name, f"it has no part '{path}'") from None
-    except (BadZipFile, OSError, ValueError, EOFError, NotImplementedError, RuntimeError) as error:
+    except UNPACKING as error:
         raise broken(name, error) from None
 
 
@@ -69,7 +74,7 @@ def _declares_type(archive: ZipFile, path: str, name: str) -> bool:
                 if TYPES.search(before + piece):
                     return True
                 before = piece[-16:]
-    except (BadZipFile, OSError, ValueError, EOFError, NotImplementedError, RuntimeError) as error:
+    except UNPACKING as error:
         raise broken(name, error) from None
     return False
 

@@ -69,9 +69,10 @@ def _written(reader: PdfReader, name: str) -> Document:
             raise broken(name, f"page {number + 1} can't be read ({error})") from None
         _write(text, bookmarks.get(number, []), writing)
     document = writing.document()
-    if not document.text and len(reader.pages):
+    if not document.text and (count := len(reader.pages)):
+        pages = "1 page" if count == 1 else f"{count:,} pages"
         raise UnreadableFile(
-            f"'{name}' has {len(reader.pages):,} pages and no text: they are pictures, as of a scanner. Run a program"
+            f"'{name}' has {pages} and no text: they are pictures, as of a scanner. Run a program"
             " that recognises text (OCR) over it, and upload what that makes."
         )
     return document

@@ -12,12 +12,9 @@ from openpyxl.utils.exceptions import InvalidFileException
 from antiphon.errors import UnreadableFile
 from antiphon.retrieval.bounds import MOST_CELLS
 from antiphon.retrieval.document import Document
-from antiphon.retrieval.forms.archive import broken, check_xml, member, opened
+from antiphon.retrieval.forms.archive import OFFICE, broken, check_xml, member, opened
 from antiphon.retrieval.forms.tables import write_rows
 from antiphon.retrieval.forms.writing import Writing
-
-BROKEN = (KeyError, ValueError, AttributeError, TypeError, SyntaxError, OSError, InvalidFileException)
-"""What openpyxl raises over files that aren't what they say."""
 
 
 def read(file: BinaryIO, name: str) -> Document:
@@ -35,7 +32,7 @@ def read(file: BinaryIO, name: str) -> Document:
             writing.heading(str(sheet.title), 1)
             sheet.reset_dimensions()
             write_rows(writing, counted.rows(sheet))
-    except BROKEN as error:
+    except (*OFFICE, InvalidFileException) as error:
         raise broken(name, error) from None
     return writing.document()
 

@@ -14,7 +14,7 @@ from pptx.slide import Slide
 from antiphon.errors import UnreadableFile
 from antiphon.retrieval.bounds import MOST_PAGES
 from antiphon.retrieval.document import Document
-from antiphon.retrieval.forms.archive import broken, check_xml, member, opened
+from antiphon.retrieval.forms.archive import OFFICE, broken, check_xml, member, opened
 from antiphon.retrieval.forms.writing import Writing
 
 
@@ -31,7 +31,7 @@ def read(file: BinaryIO, name: str) -> Document:
                 raise UnreadableFile(f"'{name}' has more than {MOST_PAGES:,} slides. Split it into smaller files.")
             writing.page = number
             _write(slide, writing)
-    except (KeyError, ValueError, AttributeError, SyntaxError, PythonPptxError) as error:
+    except (*OFFICE, PythonPptxError) as error:
         raise broken(name, error) from None
     return writing.document()
 

@@ -13,7 +13,7 @@ from docx.table import Table, _Row
 from docx.text.paragraph import Paragraph
 
 from antiphon.retrieval.document import Document
-from antiphon.retrieval.forms.archive import broken, check_xml, member, opened
+from antiphon.retrieval.forms.archive import OFFICE, broken, check_xml, member, opened
 from antiphon.retrieval.forms.writing import Writing
 
 HEADING = re.compile(r"heading (\d)", re.IGNORECASE)
@@ -28,7 +28,7 @@ def read(file: BinaryIO, name: str) -> Document:
     file.seek(0)
     try:
         document = docx.Document(file)
-    except (KeyError, ValueError, AttributeError, SyntaxError) as error:
+    except OFFICE as error:
         raise broken(name, error) from None
     return _written(document, Writing(name, "docx"))
 
