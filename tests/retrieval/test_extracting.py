@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from antiphon.retrieval.chunking import Chunking
 from antiphon.retrieval.extracting import Extractor, ReadingLimits
 from antiphon.retrieval.passage import joined
 
+SOME = 7
 TEXT = "Some words. " * 400
 
 
@@ -37,8 +39,9 @@ async def test_a_document_and_its_passages(extractor: Extractor, tmp_path: Path)
     assert {passage.file for passage in passages} == {"a.txt"}
 
 
-async def test_every_hostile_file_has_its_message(extractor: Extractor, tmp_path: Path) -> None:
-    for hostile in hostile_files():
+async def test_a_hostile_file_has_its_message(extractor: Extractor, tmp_path: Path) -> None:
+    """A few of them; `tests/state/test_hostile_files.py` has all, through the whole server."""
+    for hostile in islice(hostile_files(), SOME):
         with pytest.raises(UnreadableFile) as caught:
             await extractor.passages(hostile.name, written(tmp_path, hostile.data), Chunking())
         assert hostile.says in caught.value.message
