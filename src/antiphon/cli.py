@@ -1,4 +1,4 @@
-"""The command line: `antiphon serve | replay | record | ask | doctor | cassette | keys | migrate | export | import`.
+"""The command line: `antiphon serve | replay | record | ask | doctor | cassette | files | keys | migrate | …`.
 
 Flags become a `Config`; what they mean is said there. Not here: what the commands do (`terminal/`). Exit
 statuses: 0 done, 1 failed, 2 wrong use or settings.
@@ -18,6 +18,8 @@ from antiphon.terminal.cassette import cassette
 from antiphon.terminal.cassette_flags import WORDS, add_cassette_command
 from antiphon.terminal.database import export, import_, migrate
 from antiphon.terminal.doctor import doctor
+from antiphon.terminal.file_flags import FILE_WORDS, add_files_command
+from antiphon.terminal.files import files
 from antiphon.terminal.key_flags import KEY_WORDS, add_keys_command
 from antiphon.terminal.keys import keys
 from antiphon.terminal.serving import serve_here
@@ -30,6 +32,7 @@ COMMANDS: dict[str, Callable[[Config, Environment, argparse.Namespace], int]] = 
     "ask": lambda config, environment, said: ask(config, environment, said.question, said.model),
     "doctor": lambda config, environment, _: doctor(config, environment),
     "cassette": lambda config, environment, said: cassette(said, config, environment),
+    "files": lambda config, environment, said: files(said, config, environment),
     "keys": lambda config, _, said: keys(said, config),
     "migrate": lambda config, _, said: migrate(config, dry_run=said.dry_run),
     "export": lambda config, _, said: export(config, said.path),
@@ -39,7 +42,7 @@ STANDIN_PORT = 8322
 """Not the server's port, so that a server may have a stand-in for its upstream."""
 FILES_HELP = "where the bytes of files are kept: a folder, or s3://BUCKET/PREFIX; beside the database without it"
 DB_HELP = "where answers are kept: sqlite:///PATH, postgresql://USER@HOST/NAME or memory://"
-OWN = WORDS | KEY_WORDS | {"api", "command", "dry_run", "model", "path", "question"}
+OWN = WORDS | KEY_WORDS | FILE_WORDS | {"api", "command", "dry_run", "model", "path", "question"}
 """What the parser finds that isn't a setting."""
 
 
@@ -65,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
     add_cassette_command(commands)
     _add_database_commands(commands)
     add_keys_command(commands, DB_HELP)
+    add_files_command(commands, _add_upstream_flags, DB_HELP)
     return root
 
 

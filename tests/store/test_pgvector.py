@@ -12,7 +12,7 @@ from antiphon.errors import StoreFault
 from antiphon.store.pgvector import PgvectorNear, numbers
 from antiphon.store.postgres import PostgresBackend, open_backend
 from antiphon.store.sql_store import SqlStore
-from antiphon.store.sql_vectors import SqlVectors, tsquery_words
+from antiphon.store.sql_vectors import TSQUERY, SqlVectors
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ async def backend(postgres: PostgresServer) -> PostgresBackend:
 
 
 async def test_a_large_store_has_an_index_which_finds_the_same(backend: PostgresBackend) -> None:
-    store = SqlStore(backend, vectors=SqlVectors(backend, PgvectorNear(backend, exact=10), tsquery_words))
+    store = SqlStore(backend, vectors=SqlVectors(backend, PgvectorNear(backend, exact=10), TSQUERY))
     await store.vectors.ready()
     await store.vectors.create(PROJECT, made())
     texts = [f"cat {number}" for number in range(60)]
@@ -33,12 +33,12 @@ async def test_a_large_store_has_an_index_which_finds_the_same(backend: Postgres
         await store.vectors.attach(PROJECT, "vs_1", [file(f"file-{half}", attributes={"n": half})])
         (held,) = await store.vectors.hold("me", 2e9, 1)
         assert await store.vectors.finish(held, passages(*texts[half : half + 30], at=at[half : half + 30]), 2)
-    for again in (SqlVectors(backend, PgvectorNear(backend, exact=10), tsquery_words), store.vectors):
+    for again in (SqlVectors(backend, PgvectorNear(backend, exact=10), TSQUERY), store.vectors):
         store.vectors = again
         assert (await found(store, "", vector(1, 0), limit=5))[0] == texts[:5]
         late = await found(store, "", vector(1, 0), limit=3, wanted=lambda given: given["n"] == 30)
         assert late[0] == texts[30:33]
-        exact = SqlVectors(backend, PgvectorNear(backend, exact=100), tsquery_words)
+        exact = SqlVectors(backend, PgvectorNear(backend, exact=100), TSQUERY)
         store.vectors = exact
         assert (await found(store, "", vector(1, 0), limit=5))[0] == texts[:5]
     await store.vectors.delete(PROJECT, "vs_1")

@@ -8,7 +8,9 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 import msgspec
 
@@ -33,33 +35,50 @@ from antiphon.store.vectors import (
 )
 
 KNOWN_STORES = 64
+KNOWN_WORDS = 50_000
+GROWN = 1.2
+"""By so much a store may have grown before its words are counted again."""
 
-Words = Callable[[int, Sequence[str]], str]
-
-
-def fts5_words(store: int, words: Sequence[str]) -> str:
-    """Any of the words, in the passages of one store, as SQLite's full-text search has it."""
-    either = " OR ".join(f'"{word}"' for word in words)
-    return f"words : s{store} AND {{text above}} : ({either})"
+Form = Callable[[int, Sequence[str], Literal["any", "all"]], str]
 
 
-def tsquery_words(store: int, words: Sequence[str]) -> str:
-    """Any of the words, as PostgreSQL's text search has it."""
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How a database searches for words: `form` puts them into its own, for any or all of them.
+
+    A word is common in a store if more than `common` passages have it: those are ranked only where there is no other.
+    """
+
+    form: Form
+    common: int
+
+
+def _fts5(store: int, words: Sequence[str], which: Literal["any", "all"]) -> str:
+    joined = {"any": " OR ", "all": " AND "}[which].join(f'"{word}"' for word in words)
+    return f"words : s{store} AND {{text above}} : ({joined})"
+
+
+def _tsquery(store: int, words: Sequence[str], which: Literal["any", "all"]) -> str:
     del store
-    return " | ".join(f"'{word}'" for word in words)
+    return {"any": " | ", "all": " & "}[which].join(f"'{word}'" for word in words)
+
+
+FTS5 = Words(_fts5, 3_000)
+TSQUERY = Words(_tsquery, 1_000)
 
 
 class SqlVectors:
-    """Implements `Vectors`. `words` puts words into the database's own form; `clock` gives Unix seconds."""
+    """Implements `Vectors`. `clock` gives Unix seconds."""
 
     def __init__(
-        self, backend: Backend, near: Near, words: Words = fts5_words, clock: Callable[[], float] = time.time
+        self, backend: Backend, near: Near, words: Words = FTS5, clock: Callable[[], float] = time.time
     ) -> None:
         self._backend = backend
         self._near = near
         self._words = words
         self._clock = clock
         self._members: OrderedDict[int, tuple[int, list[Member]]] = OrderedDict()
+        self._counted: OrderedDict[tuple[int, str], tuple[int, int]] = OrderedDict()
 
     async def ready(self) -> None:
         await self._near.ready()
@@ -159,7 +178,7 @@ class SqlVectors:
         if not members or chosen == []:
             return Orders([], [])
         by_vector = self._by_vector(store, members, chosen, search)
-        return Orders(*await asyncio.gather(by_vector, self._by_word(store, chosen, search)))
+        return Orders(*await asyncio.gather(by_vector, self._by_word(store, members, chosen, search)))
 
     async def passages(self, project: str, store_id: str, keys: Sequence[int]) -> list[FoundPassage]:
         if not keys:
@@ -183,12 +202,33 @@ class SqlVectors:
             return []
         return await self._near.nearest(store, members, chosen, search.vector, search.limit)
 
-    async def _by_word(self, store: Snapshot, chosen: list[int] | None, search: Search) -> list[int]:
+    async def _by_word(
+        self, store: Snapshot, members: list[Member], chosen: list[int] | None, search: Search
+    ) -> list[int]:
         words = passages.words_of(search.words)
+        total = sum(member.passages for member in members)
+        which: Literal["any", "all"] = "any"
+        if total > self._words.common and words:
+            counts = await self._counts(store.key, words, total)
+            rare = [word for word in words if 0 < counts[word] <= self._words.common]
+            words, which = (rare, "any") if rare else ([word for word in words if counts[word]], "all")
         if not words:
             return []
-        said = self._words(store.key, words)
+        said = self._words.form(store.key, words, which)
         return await self._backend.read(partial(passages.with_words, store.key, said, chosen, search.limit))
+
+    async def _counts(self, store: int, words: Sequence[str], total: int) -> dict[str, int]:
+        """How many passages have each word, as far as it matters; known for as long as the store is about as large."""
+        known = {word: self._counted.get((store, word), (0, 0)) for word in words}
+        fresh = [word for word, (_, then) in known.items() if not then <= total <= then * GROWN]
+        if fresh:
+            forms = {word: self._words.form(store, [word], "any") for word in fresh}
+            counts = await self._backend.read(partial(passages.counted, store, forms, self._words.common + 1))
+            for word, count in counts.items():
+                known[word] = self._counted[store, word] = (count, total)
+            while len(self._counted) > KNOWN_WORDS:
+                self._counted.popitem(last=False)
+        return {word: count for word, (count, _) in known.items()}
 
 
 def _kept(passage: NewPassage, near: Near) -> NewPassage:

@@ -4,7 +4,7 @@ Not here: how vectors are compared (`near.py`). Counterpart: `sql/<dialect>/vect
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -115,6 +115,15 @@ def with_words(store: int, words: str, files: Sequence[int] | None, limit: int) 
     else:
         rows = yield Fetch("passages_of_files_with_words", {**where, "files": as_list(files)})
     return [row[0] for row in rows]
+
+
+def counted(store: int, forms: Mapping[str, str], most: int) -> Steps[dict[str, int]]:
+    """How many passages have each word, counted up to `most`; the words' forms are the dialect's."""
+    counts: dict[str, int] = {}
+    for word, form in forms.items():
+        rows = yield Fetch("count_passages_with_words", {"store": store, "words": form, "limit": most})
+        counts[word] = int(rows[0][0])
+    return counts
 
 
 def found(project: str, store_id: str, keys: Sequence[int]) -> Steps[list[FoundPassage]]:

@@ -21,6 +21,12 @@ SELECT p.key FROM passages AS p
 WHERE p.store = :store AND p.words @@ to_tsquery('english', :words)
 ORDER BY ts_rank_cd(p.words, to_tsquery('english', :words), 1) DESC, p.key LIMIT :limit;
 
+-- name: count_passages_with_words
+-- How many passages of a store have the words, counted so far.
+SELECT count(*) FROM (
+    SELECT 1 FROM passages AS p WHERE p.store = :store AND p.words @@ to_tsquery('english', :words) LIMIT :limit
+) AS some;
+
 -- name: passages_of_files_with_words
 -- Those of some files alone.
 SELECT p.key FROM passages AS p

@@ -18,6 +18,10 @@ INSERT INTO passage_vectors (key, store, file, vector) VALUES (:key, :store, :fi
 -- The passages of a store that have the words, the best first.
 SELECT rowid FROM passage_words WHERE passage_words MATCH :words ORDER BY rank LIMIT :limit;
 
+-- name: count_passages_with_words
+-- How many passages of a store have the words, counted so far.
+SELECT count(*) FROM (SELECT rowid FROM passage_words WHERE passage_words MATCH :words LIMIT :limit);
+
 -- name: passages_of_files_with_words
 -- Those of some files alone.
 SELECT rowid FROM passage_words
