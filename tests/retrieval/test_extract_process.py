@@ -1,8 +1,11 @@
 """The reading process from inside: what is asked, what is said; a fault of the file is an answer."""
 
+import random
 from pathlib import Path
 
 import msgspec
+import pytest
+import sample_files
 
 from antiphon.retrieval.chunking import Chunking
 from antiphon.retrieval.extract_process import Asked, Said, answer, reply
@@ -36,3 +39,43 @@ def test_a_question_is_answered_in_its_form(tmp_path: Path) -> None:
     )
     assert said.document is not None
     assert said.document.name == "a.txt"
+
+
+SAMPLES = {
+    "a.pdf": sample_files.pdf(["Chapter One\nText", "Two"], [("Chapter One", 0)]),
+    "a.docx": sample_files.word(("Heading 1", "One"), ("Normal", "Text."), [["a", "b"], ["1", "2"]]),
+    "a.pptx": sample_files.slides(("Title", "Body", "Notes")),
+    "a.xlsx": sample_files.workbook(One=[["name", "year"], ["Rome", 1999]]),
+    "a.epub": sample_files.book({"b.xhtml": "<h1>One</h1><p>Text</p>"}),
+    "a.eml": sample_files.mail("Hello", html="<p>x", attached=["a.pdf"]),
+    "a.html": b"<h1>One</h1><p>x<table><tr><td>1</table>",
+    "a.md": b"# One\n\n- a\n\n|a|\n|-|\n|1|\n",
+    "a.csv": b"a,b\n1,2\n",
+}
+
+
+def spoiled(data: bytes, chance: random.Random) -> bytes:
+    """The same with some bytes changed, taken out, put in or doubled."""
+    made = bytearray(data)
+    for _ in range(chance.choice((1, 1, 2, 5, 20, 100))):
+        place = chance.randrange(len(made) + 1)
+        match chance.randrange(4):
+            case 0:
+                made[place : place + 1] = chance.randbytes(1)
+            case 1:
+                del made[place : place + chance.randrange(50)]
+            case 2:
+                made[place:place] = chance.randbytes(chance.randrange(20))
+            case _:
+                made[place:place] = made[: chance.randrange(200)]
+    return bytes(made)
+
+
+@pytest.mark.soak
+def test_ten_thousand_spoiled_files_are_read_or_told(tmp_path: Path) -> None:
+    chance = random.Random(1)  # noqa: S311 - the same spoiled files in every run
+    for _ in range(10_000):
+        name = chance.choice(list(SAMPLES))
+        (tmp_path / "f").write_bytes(spoiled(SAMPLES[name], chance))
+        said = answer(Asked(name, str(tmp_path / "f"), 1 << 40, Chunking(100, 50)))
+        assert said.passages or (said.fault and f"'{name}'" in said.fault)

