@@ -78,6 +78,7 @@ lock: $(VENV)/.installed ## write the locks again; LOCK_FLAGS=--upgrade takes th
 lock-node: ## write the locks of the clients for Node again; needs npm
 	cd tests/clients/node && npm install --package-lock-only
 	cd tests/clients/codex && npm install --package-lock-only
+	cd tests/clients/axe && npm install --package-lock-only
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) $(BENCH_VENV) .venv-clients build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

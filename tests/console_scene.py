@@ -79,10 +79,10 @@ def a_page(browser: Browser, base: str, **options: Any) -> Iterator[Seen]:
 
 def watch(seen: Seen, context: BrowserContext) -> None:
     """Note what a page asks and complains of."""
-    own = urlsplit(seen.base).netloc
+    own = urlsplit(seen.base).netloc or "127.0.0.1"
 
     def asked(route: Route) -> None:
-        if urlsplit(route.request.url).netloc == own or route.request.url.startswith(("blob:", "data:")):
+        if urlsplit(route.request.url).netloc.startswith(own) or route.request.url.startswith(("blob:", "data:")):
             route.continue_()
             return
         seen.foreign.append(route.request.url)
