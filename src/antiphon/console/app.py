@@ -18,7 +18,16 @@ from starlette.types import ASGIApp
 from antiphon.console.desk import Desk
 from antiphon.console.entrance import Entrance
 from antiphon.console.headers import Headers
-from antiphon.console.pages import cassettes, conversations, overview, playground, response, responses, signing_in
+from antiphon.console.pages import (
+    cassettes,
+    conversations,
+    files,
+    overview,
+    playground,
+    response,
+    responses,
+    signing_in,
+)
 from antiphon.console.rendering import FOLDER
 from antiphon.console.sessions import SIZE, Sessions
 from antiphon.errors import AntiphonError
@@ -29,7 +38,7 @@ from antiphon.sources import chance, live
 log = logging.getLogger("antiphon")
 OURS = 500
 TITLES = {403: "Not allowed", 404: "Not found", 409: "Not now"}
-PAGES = (overview, responses, response, playground, conversations, cassettes, signing_in)
+PAGES = (overview, responses, response, playground, conversations, cassettes, files, signing_in)
 
 
 def build(services: Services) -> ASGIApp:

@@ -24,6 +24,7 @@ MENU = (
     ("/conversations", "Conversations"),
     ("/playground", "Playground"),
     ("/cassettes", "Cassettes"),
+    ("/files", "Files"),
 )
 
 

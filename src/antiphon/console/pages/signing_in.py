@@ -6,7 +6,7 @@ Counterparts: `entrance.py`, `sessions.py`.
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from antiphon.console.desk import Desk, to
 from antiphon.console.door import API
@@ -15,6 +15,7 @@ from antiphon.server.front import RAW_SEND
 from antiphon.server.pressure import Pressed
 
 PASSED_ON = ("type", "asgi", "http_version", "method", "scheme", "query_string", "headers", "client", "server")
+DISPOSED = frozenset({b"content-type", b"content-disposition"})
 NO_KEY = "This is no key of this server, or not any more."
 
 
@@ -77,4 +78,21 @@ class Forward:
         inner = {name: scope[name] for name in PASSED_ON if name in scope}
         inner |= {"path": path, "raw_path": path.encode(), "root_path": "", CALLER: scope[CALLER], RAW_SEND: send}
         services = self._desk.services
-        await Pressed(scope[API], services.pressure, services.open_runs)(inner, receive, send)
+        api = Pressed(scope[API], services.pressure, services.open_runs)
+        await api(inner, receive, _downloaded(send) if path.endswith("/content") else send)
+
+
+def _downloaded(send: Send) -> Send:
+    """The content of a file is saved and never shown: it may be a page itself."""
+
+    async def with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            kept = [pair for pair in message["headers"] if pair[0].lower() not in DISPOSED]
+            message["headers"] = [
+                *kept,
+                (b"content-type", b"application/octet-stream"),
+                (b"content-disposition", b"attachment"),
+            ]
+        await send(message)
+
+    return with_headers

@@ -69,11 +69,77 @@ async function rerun(form) {
   }
 }
 
+const token = () => document.querySelector("meta[name=csrf]").content;
+
+/** What an answer of the API says is wrong; nothing for one that is good. */
+async function wrong(answer) {
+  if (answer.ok) return null;
+  const told = await answer.json().catch(() => ({}));
+  return told.error?.message ?? `The server said ${answer.status}.`;
+}
+
+/** Send a form to the API as JSON, then go on: to what was made, to a page, or to this one again. */
+async function sendOff(form) {
+  const method = form.dataset.method ?? "POST";
+  const headers = { "x-csrf-token": token(), "content-type": "application/json" };
+  const body = method === "POST" ? JSON.stringify(Object.fromEntries(new FormData(form))) : undefined;
+  const answer = await fetch(form.dataset.send, { method, headers, body });
+  const fault = await wrong(answer);
+  if (fault) return tell(fault);
+  const go = form.dataset.go;
+  if (!go) location.reload();
+  else location.href = go.endsWith("/") ? go + (await answer.json()).id : go;
+}
+
+/** Upload the files of a form one after the other, and show how far that is. */
+async function upload(form) {
+  const files = [...form.elements.file.files];
+  const bar = form.querySelector("progress");
+  bar.hidden = false;
+  for (const [number, file] of files.entries()) {
+    const data = new FormData();
+    data.append("purpose", "assistants");
+    data.append("file", file);
+    const fault = await new Promise((resolve) => {
+      const request = new XMLHttpRequest();
+      request.open("POST", form.dataset.upload);
+      request.setRequestHeader("x-csrf-token", token());
+      request.upload.onprogress = (event) => { bar.value = (number + event.loaded / event.total) / files.length; };
+      request.onerror = () => resolve("The server can't be reached.");
+      request.onload = () => {
+        if (request.status < 300) return resolve(null);
+        try { resolve(JSON.parse(request.responseText).error.message); } catch { resolve(`The server said ${request.status}.`); }
+      };
+      request.send(data);
+    });
+    if (fault) return tell(`${file.name}: ${fault}`);
+  }
+  location.reload();
+}
+
+/** Look again after a while at a part of the page that is still changing. */
+function refresh(part) {
+  setTimeout(async () => {
+    const html = await (await fetch(location.href)).text();
+    const fresh = new DOMParser().parseFromString(html, "text/html").getElementById(part.id);
+    if (!fresh) return;
+    part.replaceWith(fresh);
+    dress(fresh);
+    if (fresh.dataset.refresh) refresh(fresh);
+  }, Number(part.dataset.refresh));
+}
+
 dress(document);
+document.querySelectorAll("[data-refresh]").forEach(refresh);
 document.querySelectorAll("[data-live]").forEach(follow);
 document.addEventListener("submit", (event) => {
   const sure = event.target.dataset?.sure;
-  if (sure && !confirm(sure)) event.preventDefault();
+  if (sure && !confirm(sure)) return event.preventDefault();
+  const away = event.target.dataset?.send ? sendOff : event.target.dataset?.upload ? upload : null;
+  if (away) {
+    event.preventDefault();
+    away(event.target);
+  }
   if (event.target.dataset?.rerun) {
     event.preventDefault();
     rerun(event.target);
