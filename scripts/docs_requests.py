@@ -79,6 +79,7 @@ ENDPOINTS = {
     "POST /v1/responses/input_tokens": "How many tokens a request would be: counted by the upstream, or estimated.",
     "GET /v1/models": "The models of all upstreams, as `upstream/model`.",
     "GET /v1/models/{id:path}": "One of them.",
+    "POST /v1/moderations": "Passed through to an upstream that has moderations.",
     "GET /v1/usage": "What was used, by model and day ([how to](../how-to/observe.md)).",
     "GET /metrics": "What Prometheus reads ([how to](../how-to/observe.md)).",
     "GET /v1/health": '`{"status":"OK"}`.',

@@ -24,6 +24,7 @@ from antiphon.seen.prices import Price
 from antiphon.seen.settings import OtelSettings
 from antiphon.tools.connectors import ConnectorSettings
 from antiphon.tools.settings import RetrievalSettings, ToolSettings
+from antiphon.upstream.rails import Guardrails
 
 Mode = Literal["live", "record", "replay", "auto"]
 Match = Literal["exact", "canonical", "conversation"]
@@ -69,6 +70,7 @@ UNFLAGGED = {
 """Settings that have no flag, and what they mean. The machine shows flags to everyone, so no key has one."""
 
 TABLES = {
+    "guardrails": "a model that judges what goes to others and what comes from them",
     "otel": "where traces and metrics go: a collector that takes OTLP over HTTP",
     "prices": 'what a million tokens cost, a table for each pattern of full ids: `[prices."openai/*"]`',
     "connectors": "MCP servers that requests name by `connector_id`, a table each: `[connectors.NAME]`",
@@ -136,6 +138,7 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     webhooks: dict[str, WebhookSettings] = {}
     tools: ToolSettings = ToolSettings()
     oidc: OidcSettings | None = None
+    guardrails: Guardrails | None = None
     otel: OtelSettings | None = None
     prices: dict[str, Price] = {}
     retrieval: RetrievalSettings = RetrievalSettings()

@@ -90,6 +90,7 @@ RIGHTS: Mapping[str, str] = {
     "GET /v1/chat/completions/{id}/messages": READ,
     "POST /v1/completions": INFERENCE,
     "POST /v1/embeddings": INFERENCE,
+    "POST /v1/moderations": INFERENCE,
     "GET /v1/organization/audit_logs": ADMIN,
     "GET /v1/usage": READ,
     "GET /metrics": ADMIN,

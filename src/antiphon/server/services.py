@@ -60,6 +60,7 @@ from antiphon.upstream.addresses import Upstream
 from antiphon.upstream.catalog import Catalog, Lister
 from antiphon.upstream.client import UpstreamClient
 from antiphon.upstream.discovery import PROBE_TIMEOUTS, Discovery, discover
+from antiphon.upstream.guarded import GuardedClient
 from antiphon.upstream.listing import Listing, list_models
 from antiphon.upstream.measuring import Measurer
 from antiphon.upstream.retry import Retry
@@ -185,7 +186,7 @@ async def open_services(
         seen = await open_seen(stack, config, environment, Around(store, sealing, open_runs.count))
         key = _keys(environment, "The tool", replays=replays)
         tools = _closed_in(stack, make_tools(Workshop(tape or network, config.tools, key, catalog, replays, retry)))
-        client = UpstreamClient(tape or network, catalog, retry if replays else None)
+        client = _client(config, tape or network, catalog, retry if replays else None)
         retrieval = open_retrieval(stack, config, Kept(store, files), Asking(client, catalog), _clock(tape))
         yield Services(
             config=config,
@@ -252,6 +253,13 @@ def _aids(stack: AsyncExitStack, transport: Transport, catalog: Catalog) -> Aids
     aids = Aids(Checker(), Measurer(transport, catalog))
     stack.push_async_callback(aids.checker.close)
     return aids
+
+
+def _client(config: Config, transport: Transport, catalog: Catalog, retry: Retry | None) -> UpstreamClient:
+    """What asks upstreams, within guardrails where there are any."""
+    if config.guardrails is None:
+        return UpstreamClient(transport, catalog, retry)
+    return GuardedClient(transport, catalog, config.guardrails, retry)
 
 
 def _closed(stack: AsyncExitStack, thing: Closed) -> Closed:

@@ -1,4 +1,4 @@
-"""Paths that go to the upstream as they are: chat completions, completions, embeddings.
+"""Paths that go to the upstream as they are: chat completions, completions, embeddings, moderations.
 
 The bytes of the answer aren't touched; record and replay see them like any other call. Only the model's
 name is changed, when the client used one that the upstream doesn't know.
@@ -13,7 +13,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from antiphon.engine.reading import read
-from antiphon.errors import InvalidRequest, UpstreamFault
+from antiphon.errors import Forbidden, InvalidRequest, UpstreamFault
 from antiphon.server.allowed import target_for
 from antiphon.server.answering import Connection, attending
 from antiphon.server.callers import caller_of, project_of
@@ -25,7 +25,11 @@ from antiphon.transport import HttpAnswer
 
 log = logging.getLogger("antiphon")
 CHAT = "/chat/completions"
-PATHS = (CHAT, "/completions", "/embeddings")
+MODERATIONS = "/moderations"
+USUAL_JUDGE = "omni-moderation-latest"
+"""The model of a moderation that names none. Source: API reference, \"Moderations\"."""
+JUDGED = frozenset({CHAT, "/completions"})
+PATHS = (CHAT, "/completions", "/embeddings", MODERATIONS)
 GIVEN_BACK = frozenset({"content-type", "retry-after", "antiphon-replay", "openai-processing-ms", "openai-model"})
 
 
@@ -44,10 +48,11 @@ class Passthrough:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         services, connection = self._services, Connection(scope, receive, send)
+        self._check_rails()
         body = await read_json_body(scope, receive, services.config.max_body)
         sources = services.sources_for("POST", scope["path"], body)
         scope[REQUEST_ID] = sources.ids("req")
-        model = read(body, ModelOnly).model
+        model = read(body, ModelOnly).model or (self._judge if self._path == MODERATIONS else None)
         if not model:
             raise InvalidRequest(
                 "Missing required parameter: 'model'. Name the model to ask.",
@@ -67,6 +72,21 @@ class Passthrough:
             relay.cancel()
         if not relay.cancelled():
             relay.result()
+
+    def _check_rails(self) -> None:
+        """Raise `Forbidden` where what is said must be judged, and nobody would."""
+        rails = self._services.config.guardrails
+        if rails and rails.passed_through == "refuse" and self._path in JUDGED:
+            raise Forbidden(
+                "This server judges what is said, and calls that are passed through it can't. Use /v1/responses.",
+                code="guardrails",
+            )
+
+    @property
+    def _judge(self) -> str:
+        """The model of a moderation that names none: the guardrails' own, where there are any of that kind."""
+        rails = self._services.config.guardrails
+        return rails.model if rails and rails.kind == "moderations" else USUAL_JUDGE
 
     async def _relay(self, calling: Awaitable[HttpAnswer], connection: Connection, keeper: ChatKeeper | None) -> None:
         """Status, headers of interest, then each read as one write."""

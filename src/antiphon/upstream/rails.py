@@ -1,0 +1,163 @@
+"""Guardrails: who judges what goes to a model and what comes from it, and what an answer is that may not be given.
+
+The settings, what is asked of the judge and how its answer is read; all of it pure. Not here: holding a stream back
+(`guarded.py`). Sources: API reference, "Moderations"; model cards of Llama Guard 3 and 4.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from antiphon.errors import UpstreamGarbage
+from antiphon.wire.chat import ChatChunk, Choice, Delta
+
+REFUSAL = "I'm sorry, but I can't help with that."
+PATHS = {"moderations": "/moderations", "llama-guard": "/chat/completions"}
+MOST = 8000
+"""Characters of a text that are judged at a time: the end of it, with what is new."""
+
+
+class Guardrails(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """What stands under `[guardrails]`. `model` is the judge's full id; times in seconds.
+
+    `action`: `refuse` answers with a refusal, `filter` ends the answer as `content_filter`. `categories` are those
+    that count, all without any. `passed_through` says whether calls are taken that go to the upstream unjudged.
+    """
+
+    model: str
+    kind: Literal["moderations", "llama-guard"] = "moderations"
+    input: bool = True
+    output: bool = True
+    action: Literal["refuse", "filter"] = "refuse"
+    refusal: str = REFUSAL
+    categories: list[str] = []
+    when_unavailable: Literal["block", "allow"] = "block"
+    passed_through: Literal["refuse", "allow"] = "refuse"
+    timeout: Annotated[float, Meta(gt=0)] = 15.0
+
+    @property
+    def path(self) -> str:
+        """Where the judge is asked."""
+        return PATHS[self.kind]
+
+    def question(self, asked: str, answered: str | None) -> dict[str, Any]:
+        """The body that asks about what a user wrote, or about what a model answers to it."""
+        judged = asked if answered is None else answered
+        if self.kind == "moderations":
+            return {"model": self.model, "input": judged[-MOST:]}
+        messages = [{"role": "user", "content": asked[-MOST:] or "-"}]
+        if answered is not None:
+            messages.append({"role": "assistant", "content": answered[-MOST:]})
+        return {"model": self.model, "messages": messages, "temperature": 0, "max_tokens": 32}
+
+    def found(self, answer: bytes) -> frozenset[str]:
+        """The categories that the judge found and that count; none for what may pass. Raises `UpstreamGarbage`."""
+        try:
+            found = _moderated(answer) if self.kind == "moderations" else _guarded(answer)
+        except msgspec.MsgspecError:
+            raise UpstreamGarbage(f"The guardrail {self.model!r} answered with what isn't a judgement.") from None
+        return found & frozenset(self.categories) if self.categories else found
+
+    def instead(self) -> ChatChunk:
+        """What the model is made to say instead."""
+        if self.action == "filter":
+            return ChatChunk(choices=[Choice(delta=Delta(), finish_reason="content_filter")])
+        return ChatChunk(choices=[Choice(delta=Delta(refusal=self.refusal), finish_reason="stop")])
+
+
+class _Result(msgspec.Struct):
+    flagged: bool
+    categories: dict[str, bool | None] = {}
+
+
+class _Moderation(msgspec.Struct):
+    results: list[_Result]
+
+
+def _moderated(answer: bytes) -> frozenset[str]:
+    results = msgspec.json.decode(answer, type=_Moderation).results
+    flagged = [result for result in results if result.flagged]
+    named = {name for result in flagged for name, on in result.categories.items() if on}
+    return frozenset(named or ({"flagged"} if flagged else ()))
+
+
+class _Message(msgspec.Struct):
+    content: str
+
+
+class _Choice(msgspec.Struct):
+    message: _Message
+
+
+class _Completion(msgspec.Struct):
+    choices: Annotated[list[_Choice], Meta(min_length=1)]
+
+
+def _guarded(answer: bytes) -> frozenset[str]:
+    said = msgspec.json.decode(answer, type=_Completion).choices[0].message.content.split()
+    verdict, *rest = [word.lower() for word in said] or [""]
+    if verdict == "safe":
+        return frozenset()
+    if verdict != "unsafe":
+        raise msgspec.ValidationError("neither safe nor unsafe")
+    return frozenset(word.strip().upper() for word in " ".join(rest).replace(",", " ").split()) or frozenset({"UNSAFE"})
+
+
+def asked_text(body: Mapping[str, Any]) -> str | None:
+    """What the user wrote since the model last spoke; None where the call goes on after a tool instead."""
+    texts: list[str] = []
+    for message in reversed(body.get("messages", ())):
+        if message.get("role") not in {"user", "system", "developer"}:
+            break
+        if message["role"] == "user":
+            texts.append(_text(message.get("content")))
+    return "\n".join(reversed(texts)) if texts else None
+
+
+def _text(content: Any) -> str:  # noqa: ANN401 - content as a chat server takes it: text, or parts
+    if isinstance(content, list):
+        return "\n".join(part["text"] for part in content if isinstance(part, dict) and part.get("type") == "text")
+    return content if isinstance(content, str) else ""
+
+
+@dataclass(slots=True)
+class Spoken:
+    """What a model says: chunks in `held` wait until the text in `new` is judged, those in `free` may be shown.
+
+    What comes behind a text that waits, waits with it.
+    """
+
+    judged: str = ""
+    new: str = ""
+    held: list[ChatChunk] = field(default_factory=list)
+    free: list[ChatChunk] = field(default_factory=list)
+
+    def take(self, chunk: ChatChunk) -> bool:
+        """Take a chunk; whether a sentence has ended with it, or so much waits that it is judged without."""
+        text = "".join(_said(choice) for choice in chunk.choices or ())
+        self.new += text
+        (self.held if text or self.held else self.free).append(chunk)
+        return bool(text) and (len(self.new) >= LONG or any(mark in self.new for mark in ENDS))
+
+    def settle(self) -> None:
+        """What waited may be shown."""
+        self.judged, self.new = (self.judged + self.new)[-MOST:], ""
+        self.free += self.held
+        self.held = []
+
+    def freed(self) -> list[ChatChunk]:
+        """What may be shown, once."""
+        free, self.free = self.free, []
+        return free
+
+
+ENDS = (". ", "! ", "? ", ".\n", "!\n", "?\n", "\n\n", "。", "！", "？", "…")  # noqa: RUF001 - ends of sentences elsewhere
+LONG = 400
+
+
+def _said(choice: Choice) -> str:
+    content = choice.delta.content if choice.delta is not None else None
+    return _text(content)
