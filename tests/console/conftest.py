@@ -21,8 +21,9 @@ def pages(served: tuple[Scene, str]) -> Iterator[Pages]:
         yield Pages(Scene(served[0].server, served[0].upstream, served[0].script), served[1], http)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """For the tests of one file, none of them async: while it is open, Playwright's loop runs in this thread."""
     if CHROMIUM is None:
         pytest.skip(NO_BROWSER)
     with a_browser() as opened:
