@@ -144,8 +144,8 @@ class TestNotes:
 
     def test_what_is_ignored_is_named(self, scene: Scene) -> None:
         scene.play(text("Hello!"))
-        answer = scene.stream(context_management=[], image={"context_compression": "auto"}, strange=1, user=None)
-        assert answer.headers["antiphon-ignored"].split(", ") == ["context_management", "image", "strange"]
+        answer = scene.stream(image={"context_compression": "auto"}, strange=1, user=None)
+        assert answer.headers["antiphon-ignored"].split(", ") == ["image", "strange"]
         assert "antiphon-approximated" not in answer.headers
 
     def test_what_is_approximated_is_named(self, scene: Scene) -> None:
@@ -177,8 +177,8 @@ class TestNotes:
 
     @pytest.mark.parametrize("stream", [False, True], ids=["json", "stream"])
     def test_strictly_it_is_refused(self, scene: Scene, *, stream: bool) -> None:
-        answer = scene.answer({"antiphon-strict": "1"}, context_management=[], stream=stream)
-        assert (answer.status, answer.error["param"]) == (400, "context_management")
+        answer = scene.answer({"antiphon-strict": "1"}, strange=1, stream=stream)
+        assert (answer.status, answer.error["param"]) == (400, "strange")
         assert answer.error["code"] == "unsupported_parameter"
         assert scene.calls == []
 
