@@ -22,6 +22,7 @@ from antiphon.console.pages import (
     cassettes,
     conversations,
     files,
+    keys,
     overview,
     playground,
     response,
@@ -38,7 +39,7 @@ from antiphon.sources import chance, live
 log = logging.getLogger("antiphon")
 OURS = 500
 TITLES = {403: "Not allowed", 404: "Not found", 409: "Not now"}
-PAGES = (overview, responses, response, playground, conversations, cassettes, files, signing_in)
+PAGES = (overview, responses, response, playground, conversations, cassettes, files, keys, signing_in)
 
 
 def build(services: Services) -> ASGIApp:

@@ -18,6 +18,8 @@ from antiphon.server.callers import CALLER, Caller, project_of
 from antiphon.server.services import Services
 
 SEE_OTHER = 303
+WHOLE_SERVER = ("/cassettes", "/keys")
+"""Pages of what isn't of one project: for whoever has the scope `admin`."""
 MENU = (
     ("", "Overview"),
     ("/responses", "Responses"),
@@ -25,6 +27,8 @@ MENU = (
     ("/playground", "Playground"),
     ("/cassettes", "Cassettes"),
     ("/files", "Files"),
+    ("/usage", "Usage"),
+    ("/keys", "Keys"),
 )
 
 
@@ -46,16 +50,16 @@ class Desk:
     def render(self, request: Request, name: str, **shown: Any) -> str:  # noqa: ANN401 - what a template shows
         """The HTML of a template."""
         caller: Caller | None = request.scope.get(CALLER)
+        admin = bool(caller and ADMIN in caller.scopes)
         here = request.url.path.removeprefix(BASE)
         said = {
             "base": BASE,
             "api": api_of(request),
-            "menu": MENU,
+            "menu": [one for one in MENU if admin or one[0] not in WHOLE_SERVER],
             "here": here if here != "/" else "",
             "csrf": self.sessions.token(request),
             "project": caller.project if caller else None,
             "signed_in": bool(caller and caller.key),
-            "admin": bool(caller and ADMIN in caller.scopes),
         }
         return self.templates.get_template(name).render(said | shown)
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from antiphon.console.desk import Desk, to
+from antiphon.console.desk import WHOLE_SERVER, Desk, to
 from antiphon.errors import AntiphonError, Unauthorized
 from antiphon.keys import ADMIN, READ, WRITE
 from antiphon.server.access import REFUSAL
@@ -18,8 +18,6 @@ from antiphon.server.rights import missing
 
 FREE = ("/static", "/login")
 """What needs nobody."""
-WHOLE_SERVER = ("/cassettes", "/keys")
-"""What isn't of one project."""
 FORWARDED = "/v1"
 """What the API itself asks rights for."""
 READING = frozenset({"GET", "HEAD"})

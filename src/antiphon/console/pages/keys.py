@@ -1,0 +1,108 @@
+"""Usage by day and model, of one's own project; for `admin` of all, with the keys and the log of who changed them.
+
+Keys are made at the terminal, where they are shown once. Counterparts: `terminal/keys.py`, `seen/usage.py`.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from antiphon.console.desk import Desk, to
+from antiphon.console.plots import columns
+from antiphon.console.rendering import count
+from antiphon.keys import ADMIN
+from antiphon.server.callers import DEFAULT, caller_of
+from antiphon.sources import live
+from antiphon.store.keys import Act, StoredKey, no_key
+from antiphon.store.usage import Asked, Used, summed
+
+DAYS = 30
+MICRO = 1e6
+ACTS = 50
+
+
+def routes(desk: Desk) -> list[BaseRoute]:
+    """The routes of this page."""
+
+    async def usage(request: Request) -> Response:
+        counter = desk.services.seen.counter
+        rows = await _used(desk, request) if counter is not None else []
+        return desk.page(request, "usage.html", counted=counter is not None, **told(rows, live().clock()))
+
+    async def keys(request: Request) -> Response:
+        kept = desk.services.store.keys
+        now = live().clock()
+        rows = [(key, state(key, now)) for key in await kept.all()]
+        return desk.page(request, "keys.html", keys=rows, acts=(await kept.acts(ACTS)).items)
+
+    async def revoke(request: Request) -> Response:
+        await desk.sessions.check(request)
+        kept, name, now = desk.services.store.keys, request.path_params["id"], live().now()
+        key = next((key for key in await kept.all() if key.id == name), None)
+        if key is None:
+            raise no_key(name)
+        actor = f"console, key {caller_of(request.scope).key or 'none'}"
+        act = Act(
+            at=now, kind="api_key.revoked", project=key.project, subject=key.id, actor=actor, detail={"name": key.name}
+        )
+        await kept.end(key.id, act, revoked_at=now)
+        return to("/keys")
+
+    return [
+        Route("/usage", usage),
+        Route("/keys", keys, methods=["GET"]),
+        Route("/keys/{id}/revoke", revoke, methods=["POST"]),
+    ]
+
+
+async def _used(desk: Desk, request: Request) -> list[Used]:
+    """The rows of the last days: the project's, or all of them."""
+    services, own = desk.services, desk.project(request)
+    if services.seen.counter is not None:
+        await services.seen.counter.flush()
+    first = datetime.fromtimestamp(live().clock(), UTC) - timedelta(days=DAYS - 1)
+    projects = {own}
+    if ADMIN in caller_of(request.scope).scopes:
+        projects |= {DEFAULT, *(key.project for key in await services.store.keys.all())}
+    asked = Asked(first=first.date().isoformat(), limit=10_000)
+    return [row for project in sorted(projects) for row in await services.store.usage.read(project, asked)]
+
+
+def told(rows: Sequence[Used], now: float) -> dict[str, Any]:
+    """Plots by day and a table by project and model."""
+    today = datetime.fromtimestamp(now, UTC).date()
+    days = [(today - timedelta(days=back)).isoformat() for back in range(DAYS - 1, -1, -1)]
+    tokens = [sum(row.input_tokens + row.output_tokens for row in rows if row.day == day) for day in days]
+    costs = [sum(row.cost for row in rows if row.day == day) / MICRO for day in days]
+    labels = [days[0][5:], days[DAYS // 2][5:], "today"]
+    by_model = summed([Used(**{**_members(row), "day": ""}) for row in rows])
+    return {
+        "tokens": columns(tokens, labels, f"Tokens by day, {DAYS} days", _notes(days, [count(one) for one in tokens])),
+        "costs": columns(costs, labels, f"Cost by day, {DAYS} days", _notes(days, [f"{one:.4f}" for one in costs])),
+        "rows": sorted(by_model, key=lambda row: -(row.input_tokens + row.output_tokens)),
+        "sum_tokens": sum(tokens),
+        "sum_cost": sum(costs),
+        "requests": sum(row.requests for row in rows),
+        "failed": sum(row.failed for row in rows),
+        "days": DAYS,
+        "micro": MICRO,
+    }
+
+
+def state(key: StoredKey, now: float) -> str:
+    """How a key stands."""
+    if key.revoked_at is not None:
+        return "revoked"
+    return "good" if key.valid(now) else "expired"
+
+
+def _members(row: Used) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in row.__struct_fields__}
+
+
+def _notes(days: Sequence[str], values: Sequence[str]) -> list[str]:
+    return [f"{day}: {value}" for day, value in zip(days, values, strict=True)]

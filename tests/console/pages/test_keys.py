@@ -1,0 +1,72 @@
+"""Usage by day and model; keys, their log, and revoking one."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from console_scene import Pages, a_console
+from running_server import run
+
+from antiphon.console.pages.keys import DAYS, state, told
+from antiphon.store.keys import StoredKey
+from antiphon.store.usage import Used
+
+NOW = 1_700_000_000.0
+"""2023-11-14."""
+
+
+@pytest.fixture
+def counting(tmp_path: Path) -> Iterator[Pages]:
+    with (
+        a_console("--usage", "--db", f"sqlite:///{tmp_path}/kept.db") as (scene, base),
+        httpx2.Client(timeout=20) as http,
+    ):
+        yield Pages(scene, base, http)
+
+
+def test_what_was_used_is_shown_and_keys_can_be_revoked(counting: Pages, tmp_path: Path) -> None:
+    counting.http.follow_redirects = True
+    counting.answer()
+    page = counting.get("/console/usage").text
+    assert "scripted/m" in page
+    assert page.count('<svg class="plot"') == 2
+    assert "The first key closes it" in counting.get("/console/keys").text
+    db = f"sqlite:///{tmp_path}/kept.db"
+    key = run("keys", "create", "--db", db, "--project", "blue", "--scopes", "read,write,admin", folder=tmp_path)
+    headers = {"authorization": f"Bearer {key.stdout.strip()}"}
+    counting.http.headers.update(headers)
+    page = counting.get("/console/keys").text
+    assert '<span class="state completed">good</span>' in page
+    assert "api_key.created" in page
+    key_id = page.split("/console/keys/")[1].split("/")[0]
+    assert counting.post(f"/console/keys/{key_id}0/revoke").status_code == 404
+    counting.post(f"/console/keys/{key_id}/revoke")
+    told = run("keys", "list", "--db", db, folder=tmp_path).stdout
+    assert "revoked" in told
+    assert "console, key" in run("keys", "log", "--db", db, folder=tmp_path).stdout
+
+
+def test_without_counting_it_says_how(pages: Pages) -> None:
+    assert "antiphon serve --usage" in pages.get("/console/usage").text
+
+
+def test_days_and_models_add_up() -> None:
+    one = Used(project="p", day="2023-11-14", model="a", requests=1, input_tokens=10, output_tokens=5, cost=2_000_000)
+    two = Used(project="p", day="2023-11-01", model="a", requests=2, failed=1, input_tokens=1)
+    shown = told([one, two, Used(project="q", day="2023-11-01", model="a", output_tokens=90)], NOW)
+    assert (shown["sum_tokens"], shown["sum_cost"], shown["requests"], shown["failed"]) == (106, 2.0, 3, 1)
+    assert [(row.project, row.requests, row.input_tokens) for row in shown["rows"]] == [("q", 0, 0), ("p", 3, 11)]
+    assert shown["tokens"].count("<rect") == DAYS
+    assert "2023-11-14: 15" in shown["tokens"]
+
+
+def test_how_a_key_stands() -> None:
+    key = StoredKey(
+        id="k", project="p", name="", digest=b"", scopes=frozenset(), models=None, created_at=1, expires_at=9
+    )
+    assert (state(key, 5), state(key, 9)) == ("good", "expired")
+    gone = StoredKey(
+        id="k", project="p", name="", digest=b"", scopes=frozenset(), models=None, created_at=1, revoked_at=2
+    )
+    assert state(gone, 5) == "revoked"
