@@ -74,6 +74,7 @@ lock: $(VENV)/.installed ## write the locks again; LOCK_FLAGS=--upgrade takes th
 	$(LOCK_CLIENT) --python-version 3.11 requirements/clients-ogx.in -o requirements/clients-ogx.txt
 	$(LOCK_CLIENT) --python-version 3.12 requirements/clients-llama-stack.in -o requirements/clients-llama-stack.txt
 	$(LOCK_CLIENT) --python-version 3.11 requirements/clients-agents.in -o requirements/clients-agents.txt
+	$(LOCK_CLIENT) --python-version 3.11 requirements/clients-moto.in -o requirements/clients-moto.txt
 
 lock-node: ## write the locks of the clients for Node again; needs npm
 	cd tests/clients/node && npm install --package-lock-only

@@ -8,7 +8,7 @@ is (`files.py`). Counterpart: `local_blobs.py`.
 import hashlib
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from importlib import import_module
 from typing import Any
@@ -68,17 +68,14 @@ class S3Blobs:
         options = {} if (start, end) == (0, None) else {"range": {"offset": start} if end is None else (start, end)}
         if not PLACE.fullmatch(place):
             raise lost(place, self._url)
-        try:
-            with self._faults():
-                got = await self._library.get_async(self._bucket, place, options=options)
-                async for data in got.stream(min_chunk_size=PIECE):
-                    yield bytes(data)
-        except FileNotFoundError:
-            raise lost(place, self._url) from None
+        with self._faults(lost(place, self._url)):
+            got = await self._library.get_async(self._bucket, place, options=options)
+            async for data in got.stream(min_chunk_size=PIECE):
+                yield bytes(data)
 
     async def delete(self, place: str) -> None:
         if PLACE.fullmatch(place):
-            with self._faults():
+            with self._faults(), suppress(FileNotFoundError):
                 await self._library.delete_async(self._bucket, place)
 
     async def places(self) -> AsyncIterator[Collection[Found]]:
@@ -90,17 +87,20 @@ class S3Blobs:
         return
 
     @contextmanager
-    def _faults(self) -> Iterator[None]:
-        """An error of the library as `StoreFault`. Its own words may name a key, and are left out."""
+    def _faults(self, missing: StoreFault | None = None) -> Iterator[None]:
+        """An error of the library as `StoreFault`; its own words may name a key, and are left out.
+
+        What isn't there is `missing`, which without one is the bucket itself.
+        """
         try:
             yield
+        except FileNotFoundError:
+            raise missing or self._fault("there is no such bucket") from None
         except self._library.exceptions.BaseError as error:
             if REFUSED.search(str(error)):
                 raise self._fault("the credentials in the environment are refused") from None
             raise self._fault(f"it can't be reached, or doesn't do what it is asked ({type(error).__name__})") from None
         except OSError as error:
-            if isinstance(error, FileNotFoundError):
-                raise
             raise self._fault(f"it can't be reached ({type(error).__name__})") from None
 
     def _fault(self, why: str) -> StoreFault:

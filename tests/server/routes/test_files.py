@@ -2,12 +2,14 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import openai
 import pytest
-from running_server import RunningServer, running_server
+from running_server import RunningServer, run, running_server
 
 from antiphon.server.routes.files import base_name
+from antiphon.testing import ScriptedUpstream
 
 CONTENT = bytes(range(256)) * 5
 
@@ -95,3 +97,56 @@ def test_bytes_lie_where_it_is_said_and_outlive_the_server(tmp_path: Path) -> No
     with running_server(*flags, folder=tmp_path) as server:
         assert server.client.files.content(file).content == b"hello"
     assert [path.name for path in (tmp_path / "elsewhere").rglob("*") if path.is_file()]
+
+
+def test_another_project_has_no_such_file(tmp_path: Path) -> None:
+    keys = [
+        run("keys", "create", "--project", name, "--db", "sqlite:///kept.db", folder=tmp_path).stdout.strip()
+        for name in ("one", "two")
+    ]
+    with (
+        ScriptedUpstream(models=["m"]) as upstream,
+        running_server("--upstream", f"up={upstream.url}", folder=tmp_path) as server,
+    ):
+        one, two = (server.client.with_options(api_key=key) for key in keys)
+        file = one.files.create(file=("a", b"hello"), purpose="user_data").id
+        upload = one.uploads.create(bytes=1, filename="a", mime_type="a/b", purpose="vision").id
+        assert two.files.list().data == []
+        asked: Any = [{"role": "user", "content": [{"type": "input_file", "file_id": file}]}]
+        for call in (
+            lambda: two.files.retrieve(file),
+            lambda: two.files.content(file),
+            lambda: two.files.delete(file),
+            lambda: two.uploads.parts.create(upload, data=b"a"),
+            lambda: two.uploads.cancel(upload),
+            lambda: two.responses.create(model="up/m", input=asked),
+        ):
+            with pytest.raises(openai.NotFoundError):
+                call()
+        two.files.create(file=("a", b"hello"), purpose="user_data")
+        assert len([path for path in (tmp_path / "kept.files").rglob("*") if path.is_file()]) == 2
+        assert one.files.content(file).content == b"hello"
+
+
+def test_a_scope_of_a_cassette_has_files_of_its_own(tmp_path: Path) -> None:
+    with (
+        ScriptedUpstream(models=["m"]) as upstream,
+        running_server(
+            "--upstream",
+            f"up={upstream.url}",
+            "--cassette",
+            str(tmp_path / "tape"),
+            "--mode",
+            "record",
+            folder=tmp_path,
+        ) as server,
+    ):
+        clients = [server.client.with_options(default_headers={"x-antiphon-scope": name}) for name in ("a", "b")]
+        made = [
+            client.files.create(file=("a", name), purpose="vision").id
+            for client, name in zip(clients, (b"1", b"2"), strict=True)
+        ]
+        for client, file, content in zip(clients, made, (b"1", b"2"), strict=True):
+            assert client.files.content(file).content == content
+            assert [one.id for one in client.files.list()] == [file]
+        assert server.client.files.list().data == []
