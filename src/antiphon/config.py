@@ -19,6 +19,7 @@ from antiphon.engine.traits import Traits
 from antiphon.errors import ConfigFault
 from antiphon.oidc import OidcSettings
 from antiphon.runner.pressure import PressureLimits
+from antiphon.runner.quotas import QuotaSettings
 from antiphon.runner.webhooks import WebhookSettings
 from antiphon.seen.prices import Price
 from antiphon.seen.settings import OtelSettings
@@ -78,12 +79,13 @@ TABLES = {
     "models": 'what is to be known of a model, a table for each pattern of full ids: `[models."ollama/qwen*"]`',
     "webhooks": "endpoints that are told when a run in the background ends, a table each: `[webhooks.NAME]`",
     "retrieval": "vector stores: the model for embeddings, and a reranker: `[retrieval]`",
+    "quotas": "what each project and each key may use in a time: `[quotas.project]`, `[quotas.key]`",
     "oidc": "an issuer of tokens that stand for callers: `[oidc]`",
     "tools": "the tools that this server runs itself, a table each: `[tools.web_search]`",
 }
 """Settings that are tables, and what they mean; the file alone has them."""
 
-CHOSEN = frozenset({"prices", "models", "connectors", "headers_env", "webhooks", "projects", "scopes"})
+CHOSEN = frozenset({"prices", "models", "connectors", "headers_env", "webhooks", "projects", "scopes", "keys"})
 """Tables whose members the operator names."""
 
 _AT = re.compile(r" - at `\$\.(?P<name>\w+)")
@@ -139,6 +141,7 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     tools: ToolSettings = ToolSettings()
     oidc: OidcSettings | None = None
     guardrails: Guardrails | None = None
+    quotas: QuotaSettings | None = None
     otel: OtelSettings | None = None
     prices: dict[str, Price] = {}
     retrieval: RetrievalSettings = RetrievalSettings()

@@ -132,8 +132,8 @@ class LimitReached(TooManyRequests):
 
     default_code = "rate_limit_exceeded"
 
-    def __init__(self, message: str, *, kind: str, retry_after: float) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, kind: str, retry_after: float, code: str | None = None) -> None:
+        super().__init__(message, code=code)
         self.kind = kind
         self.retry_after = retry_after
 

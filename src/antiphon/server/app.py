@@ -106,7 +106,7 @@ def all_routes(services: Services, pages: Pages = no_pages) -> list[BaseRoute]:
 
 def _app(services: Services, pages: Pages = no_pages) -> ASGIApp:
     routed = Starlette(
-        routes=guarded(all_routes(services, pages)),
+        routes=guarded(all_routes(services, pages), meter=services.meter),
         exception_handlers={
             AntiphonError: on_antiphon_error,
             HTTPException: on_http_exception,

@@ -14,6 +14,7 @@ from antiphon.keys import ADMIN, INFERENCE, READ, WRITE
 from antiphon.server.access import REFUSAL
 from antiphon.server.callers import caller_of
 from antiphon.server.errors import error_response
+from antiphon.server.metering import Meter, Metered
 
 ANYONE = "anyone"
 """Needs no key. Such a route has no caller, unless it finds one itself."""
@@ -120,11 +121,17 @@ def names_of(route: BaseRoute) -> Iterator[str]:
             yield repr(route)
 
 
-def guarded(routes: Sequence[BaseRoute], rights: Mapping[str, str] = RIGHTS) -> list[BaseRoute]:
-    """The routes, each behind what it needs. Raises `UnknownRight` for one without a row."""
+def guarded(
+    routes: Sequence[BaseRoute], rights: Mapping[str, str] = RIGHTS, meter: Meter | None = None
+) -> list[BaseRoute]:
+    """The routes, each behind what it needs, and behind a meter. Raises `UnknownRight` for one without a row."""
     for route in routes:
         needed = {name.partition(" ")[0]: _right(name, rights) for name in names_of(route)}
         if isinstance(route, Route | WebSocketRoute | Mount):
+            counts = set(needed.values())
+            if meter is not None and ANYONE not in counts:
+                streams = INFERENCE in counts
+                route.app = Metered(route.app, meter, streams=streams, keeps=streams or WRITE in counts)
             route.app = Guarded(route.app, needed)
     return list(routes)
 

@@ -28,6 +28,8 @@ from antiphon.runner.delivering import Delivering, Door
 from antiphon.runner.observing import Watch
 from antiphon.runner.open_runs import OpenRuns
 from antiphon.runner.pressure import Pressure, PressureLimits
+from antiphon.runner.quota_sharing import QuotaSharing
+from antiphon.runner.quotas import Quotas
 from antiphon.runner.timeline import RecentRuns
 from antiphon.runner.webhooks import Endpoint
 from antiphon.sealing import Sealing
@@ -36,12 +38,13 @@ from antiphon.server.attaching import Attaching
 from antiphon.server.document_texts import DocumentTexts
 from antiphon.server.front import is_loopback
 from antiphon.server.keeping import open_kept, stop
+from antiphon.server.metering import Meter
 from antiphon.server.retrieval import Asking, Kept, Retrieval, open_retrieval
 from antiphon.server.seals import ItemStamp, ReasoningSeal, sealing_of
 from antiphon.server.seen import NOTHING, Around, Seen, open_seen, traced
 from antiphon.server.tokens import IssuerTokens
 from antiphon.server.webhooks import endpoints_of, guarded
-from antiphon.sources import Sources, live
+from antiphon.sources import Sources, chance, live
 from antiphon.store.base import OpenStore
 from antiphon.store.filing import Filing
 from antiphon.store.memory import MemoryStore
@@ -110,12 +113,14 @@ class Services:
     pressure: Pressure = field(default_factory=lambda: Pressure(PressureLimits()))
     recent: RecentRuns | None = None
     seen: Seen = NOTHING
+    meter: Meter | None = None
 
     @property
     def watches(self) -> tuple[Watch, ...]:
         """Who looks on at each run."""
         recent: tuple[Watch, ...] = (self.recent.watch,) if self.recent else ()
-        return (*recent, self.seen.watch) if self.seen.watch else recent
+        seen: tuple[Watch, ...] = (self.seen.watch,) if self.seen.watch else ()
+        return (*recent, *seen, self.meter.quotas.watch) if self.meter else (*recent, *seen)
 
     def tap(self, project: str, run_id: str) -> Callable[[bytes], None] | None:
         """What is shown the bytes that a run's client is sent; None where nobody wants them."""
@@ -201,6 +206,7 @@ async def open_services(
             access=access,
             sealing=sealing,
             open_runs=open_runs,
+            meter=_meter(stack, config, store),
             seen=seen,
             aids=_aids(stack, tape or network, catalog),
             texts=_texts(stack),
@@ -280,6 +286,17 @@ def _delivering(stack: AsyncExitStack, store: OpenStore, door: Door, endpoints: 
     if endpoints:
         stack.push_async_callback(stop, asyncio.create_task(delivering.run()))
     return delivering
+
+
+def _meter(stack: AsyncExitStack, config: Config, store: OpenStore) -> Meter | None:
+    """What callers are held to, shared with the other servers of the database; None where nothing is said."""
+    if config.quotas is None:
+        return None
+    quotas = Quotas(config.quotas, time.time)
+    sharing = QuotaSharing(quotas, store.uses, chance(8).hex(), time.time)
+    stack.push_async_callback(sharing.share)
+    stack.push_async_callback(stop, asyncio.create_task(sharing.run()))
+    return Meter(quotas, store.uses, time.monotonic)
 
 
 async def _access(stack: AsyncExitStack, config: Config, store: OpenStore, network: Transport) -> Access:

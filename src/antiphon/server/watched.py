@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from antiphon.seen.context import REQUEST, TRACE, Trace
 from antiphon.seen.logs import MORE
-from antiphon.server.callers import project_of
+from antiphon.server.callers import CALLER
 from antiphon.server.front import STATUS
 from antiphon.server.seen import Seen
 
@@ -54,7 +54,7 @@ class Watched:
                 "path": scope["path"],
                 "status": status,
                 "seconds": round(seconds, 4),
-                "project": project_of(scope),
+                "project": caller.project if (caller := scope.get(CALLER)) else None,
             }
             log.info("request", extra={MORE: more})
 

@@ -21,6 +21,7 @@ from antiphon.store.pages import Page, PageQuery
 from antiphon.store.runs import Runs
 from antiphon.store.signals import Signals
 from antiphon.store.usage import Usage
+from antiphon.store.uses import Uses
 from antiphon.store.vectors import Vectors
 from antiphon.wire.answers import Answer, StoredItem
 
@@ -112,6 +113,10 @@ class Store(Protocol):
     @property
     def keys(self) -> Keys:
         """The server's keys, of all projects, and the log of what was done with them."""
+
+    @property
+    def uses(self) -> Uses:
+        """What callers have used of their limits."""
 
     async def save_answer(self, project: str, answer: Answer) -> None:
         """Keep the answer, or replace the one with its id; durable when this returns, whole or not at all.

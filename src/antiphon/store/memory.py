@@ -45,6 +45,7 @@ from antiphon.store.memory_pages import page_of
 from antiphon.store.memory_rows import Response, Talk, Tenant
 from antiphon.store.memory_runs import MemoryRuns
 from antiphon.store.memory_usage import MemoryUsage
+from antiphon.store.memory_uses import MemoryUses
 from antiphon.store.near import MatrixNear
 from antiphon.store.pages import Page, PageQuery
 from antiphon.store.paging import page as whole_page
@@ -62,6 +63,7 @@ from antiphon.store.records import (
 from antiphon.store.signals import LocalSignals, Signals
 from antiphon.store.sql_vectors import SqlVectors
 from antiphon.store.sqlite_memory import SqliteMemory
+from antiphon.store.uses import Uses
 from antiphon.store.vectors import Vectors
 from antiphon.wire.answers import Answer, StoredItem
 
@@ -85,6 +87,7 @@ class MemoryStore:
         self.runs = MemoryRuns(self._projects, self.save_answer, self.deliveries, clock)
         self.files = MemoryFiles(clock)
         self.keys: Keys = MemoryKeys()
+        self.uses: Uses = MemoryUses()
         self.usage = MemoryUsage()
 
     async def save_answer(self, project: str, answer: Answer) -> None:

@@ -29,7 +29,9 @@ from antiphon.store.sql_keys import SqlKeys
 from antiphon.store.sql_lists import SqlLists
 from antiphon.store.sql_runs import SqlRuns
 from antiphon.store.sql_usage import SqlUsage
+from antiphon.store.sql_uses import SqlUses
 from antiphon.store.sql_vectors import SqlVectors
+from antiphon.store.uses import Uses
 from antiphon.store.vectors import Vectors
 from antiphon.wire.answers import Answer, StoredItem
 
@@ -60,6 +62,7 @@ class SqlStore:
         self.runs = SqlRuns(backend, clock)
         self.files: Files = SqlFiles(backend, clock)
         self.keys: Keys = SqlKeys(backend)
+        self.uses: Uses = SqlUses(backend)
         self.usage = SqlUsage(backend)
 
     async def save_answer(self, project: str, answer: Answer) -> None:

@@ -14,12 +14,14 @@ from starlette.types import Receive, Scope, Send
 
 from antiphon.engine.reading import read
 from antiphon.errors import Forbidden, InvalidRequest, UpstreamFault
+from antiphon.runner.quotas import Spender
 from antiphon.server.allowed import target_for
 from antiphon.server.answering import Connection, attending
 from antiphon.server.callers import caller_of, project_of
 from antiphon.server.chat_keeper import ChatKeeper, keeper_for
 from antiphon.server.front import REQUEST_ID
 from antiphon.server.limits import read_json_body
+from antiphon.server.metering import Tally
 from antiphon.server.services import Services
 from antiphon.transport import HttpAnswer
 
@@ -30,6 +32,7 @@ USUAL_JUDGE = "omni-moderation-latest"
 """The model of a moderation that names none. Source: API reference, \"Moderations\"."""
 JUDGED = frozenset({CHAT, "/completions"})
 PATHS = (CHAT, "/completions", "/embeddings", MODERATIONS)
+FAULTS = 400
 GIVEN_BACK = frozenset({"content-type", "retry-after", "antiphon-replay", "openai-processing-ms", "openai-model"})
 
 
@@ -63,7 +66,8 @@ class Passthrough:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         keeper = keeper_for(body, sources) if self._path == CHAT else None
         calling = self._services.client.forward(target, self._path, headers, body)
-        relay = asyncio.ensure_future(self._relay(calling, connection, keeper))
+        tally = Tally(body)
+        relay = asyncio.ensure_future(self._relay(calling, connection, keeper, tally))
         try:
             async with attending(receive, relay.cancel):
                 # A client that leaves cancels the relay, and with it the upstream call; nobody waits for an answer.
@@ -88,13 +92,16 @@ class Passthrough:
         rails = self._services.config.guardrails
         return rails.model if rails and rails.kind == "moderations" else USUAL_JUDGE
 
-    async def _relay(self, calling: Awaitable[HttpAnswer], connection: Connection, keeper: ChatKeeper | None) -> None:
+    async def _relay(
+        self, calling: Awaitable[HttpAnswer], connection: Connection, keeper: ChatKeeper | None, tally: Tally
+    ) -> None:
         """Status, headers of interest, then each read as one write."""
         answer, send = await calling, connection.send
         given = [(name.encode(), value.encode()) for name, value in answer.headers.items() if name in GIVEN_BACK]
         try:
             await send({"type": "http.response.start", "status": answer.status, "headers": given})
             async for data in answer.chunks():
+                tally.pass_on(data)
                 passed = keeper.pass_on(data) if keeper else data
                 if passed:
                     await send({"type": "http.response.body", "body": passed, "more_body": True})
@@ -104,6 +111,9 @@ class Passthrough:
             return
         finally:
             await answer.close()
+            if self._services.meter is not None and answer.status < FAULTS:
+                caller = caller_of(connection.scope)
+                self._services.meter.quotas.spend(Spender(caller.project, caller.key), tally.tokens)
         if keeper:
             await keeper.save(self._services.store, project_of(connection.scope))
         await send({"type": "http.response.body", "body": keeper.rest() if keeper else b"", "more_body": False})

@@ -6,7 +6,7 @@ routes (`routes/responses.py`). Source: API reference, "Responses: connect"; the
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -183,7 +183,8 @@ class Connection:
                     f"Response '{previous}' isn't stored, so what continues it can't be either. Send 'store': false.",
                     param="store",
                 )
-            await self._respond(lane, _Request(asked, sources, settings, kept, generate=generate))
+            with self._metered():
+                await self._respond(lane, _Request(asked, sources, settings, kept, generate=generate))
         except AntiphonError as error:
             # A continuation that failed: what it continued isn't trusted any more.
             self._memory.forget(previous)
@@ -192,10 +193,17 @@ class Connection:
                 await lane.say(_told(_by_its_name(error, previous)))
 
     async def _still_admitted(self) -> None:
-        """A key may have ended since the handshake. Raises `Unauthorized`, `ScopeMissing`."""
+        """A key may have ended since the handshake. Raises `Unauthorized`, `ScopeMissing`, `LimitReached`."""
         self._caller = await self._services.access.admit(self._bearer)
         if refusal := missing(INFERENCE, self._caller.scopes):
             raise refusal
+        if self._services.meter is not None:
+            await self._services.meter.check_storage(self._caller)
+
+    def _metered(self) -> AbstractContextManager[None]:
+        """Count a request on the connection. Raises `LimitReached` as it is entered."""
+        meter = self._services.meter
+        return nullcontext() if meter is None else meter.using(self._caller, streams=True)
 
     async def _read(self, settings: Fields) -> tuple[Sources, Asked]:
         body = msgspec.json.encode({**settings, "stream": True})

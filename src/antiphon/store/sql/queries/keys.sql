@@ -55,8 +55,16 @@ ON CONFLICT (holder, subject, kind) DO UPDATE SET amount = excluded.amount, expi
 
 -- name: holds_of_others
 -- What the other servers hold, of those that were heard of lately.
-SELECT subject, kind, amount FROM limit_holds WHERE holder <> :holder AND expires > :now;
+SELECT subject, sum(amount) FROM limit_holds WHERE holder <> :holder AND expires > :now GROUP BY subject ORDER BY subject;
 
--- name: drop_holds
--- Forget the servers that weren't heard of.
-DELETE FROM limit_holds WHERE expires < :now;
+-- name: drop_own_holds
+-- Forget what this server held, and what those did that weren't heard of.
+DELETE FROM limit_holds WHERE holder = :holder OR expires < :now;
+
+-- name: bytes_of_items
+-- How large the items of a project are.
+SELECT coalesce(sum(length(raw)), 0) FROM items WHERE project = :project;
+
+-- name: bytes_of_files
+-- How large the files of a project are.
+SELECT coalesce(sum(b.bytes), 0) FROM files AS f JOIN file_blobs AS b ON b.key = f.blob WHERE f.project = :project;

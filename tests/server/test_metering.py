@@ -1,0 +1,100 @@
+"""Quotas at the routes, on a running server, with the headers and errors that clients know."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import openai
+import pytest
+from made_keys import Operator, bearer, client_for, id_in
+from running_server import RunningServer, running_server
+from websockets.sync.client import connect
+
+from antiphon.server.metering import Tally
+from antiphon.testing import ScriptedUpstream, text
+
+# Long enough that no test runs over the end of one.
+WINDOW = 10**9
+HELLO = {"model": "up/m", "input": "Hi"}
+
+
+@pytest.fixture
+def operator(tmp_path: Path) -> Operator:
+    return Operator(f"sqlite:///{tmp_path}/a.db")
+
+
+def serving(quotas: str, operator: Operator, folder: Path) -> Iterator[RunningServer]:
+    (folder / "antiphon.toml").write_text(f"[quotas]\nwindow = {WINDOW}\n{quotas}")
+    with (
+        ScriptedUpstream(default=text("Hello!"), models=["m"]) as upstream,
+        running_server("--upstream", f"up={upstream.url}", "--db", operator.db, folder=folder) as server,
+    ):
+        yield server
+
+
+def test_requests_are_counted_and_what_is_left_is_said(operator: Operator, tmp_path: Path) -> None:
+    blue, red = operator.key("blue"), operator.key("red")
+    special = operator.key("blue", "--scopes", "inference,read")
+    quotas = f"[quotas.project]\nrequests = 3\n[quotas.keys.{id_in(special)}]\nrequests = 1\n"
+    for server in serving(quotas, operator, tmp_path):
+        first = server.get("/models", headers=bearer(special))
+        assert (first.headers["x-ratelimit-limit-requests"], first.headers["x-ratelimit-remaining-requests"]) == (
+            "1",
+            "0",
+        )
+        assert first.headers["x-ratelimit-reset-requests"].endswith("s")
+        with client_for(server.url, special) as client, pytest.raises(openai.RateLimitError) as limited:
+            client.models.list()
+        assert limited.value.code == "rate_limit_exceeded"
+        assert int(limited.value.response.headers["retry-after"]) > 1
+        assert server.post(HELLO, headers=bearer(blue)).headers["x-ratelimit-remaining-requests"] == "1"
+        streamed = server.post({**HELLO, "stream": True}, headers=bearer(blue))
+        assert streamed.headers["x-ratelimit-remaining-requests"] == "0"
+        assert server.post(HELLO, headers=bearer(blue)).status == 429
+        assert server.get("/models", headers=bearer(red)).status == 200
+        # Who has no key uses nothing of anybody's.
+        assert server.get("/models").status == 401
+
+
+def test_tokens_count_over_http_and_websocket(operator: Operator, tmp_path: Path) -> None:
+    blue = operator.key("blue")
+    for server in serving("[quotas.project]\ntokens = 1\n", operator, tmp_path):
+        first = server.post(HELLO, headers=bearer(blue))
+        assert (first.status, first.headers["x-ratelimit-remaining-tokens"]) == (200, "0")
+        refused = server.post(HELLO, headers=bearer(blue))
+        assert (refused.status, refused.error["type"]) == (429, "tokens")
+        host, port = server.address
+        with connect(f"ws://{host}:{port}/v1/responses", additional_headers=bearer(blue), proxy=None) as socket:
+            socket.send(json.dumps({"type": "response.create", **HELLO}))
+            told = json.loads(socket.recv(60))
+        assert (told["type"], told["status"], told["error"]["code"]) == ("error", 429, "rate_limit_exceeded")
+
+
+def test_a_chat_that_is_passed_on_counts_too(operator: Operator, tmp_path: Path) -> None:
+    blue = operator.key("blue")
+    chat = {"model": "up/m", "messages": [{"role": "user", "content": "Hi"}]}
+    for server in serving("[quotas.project]\ntokens = 1\n", operator, tmp_path):
+        for status in (200, 429):
+            assert server.http.post("/chat/completions", json=chat, headers=bearer(blue)).status_code == status
+
+
+def test_a_project_keeps_so_much(operator: Operator, tmp_path: Path) -> None:
+    blue = operator.key("blue")
+    for server in serving("[quotas.project]\nstorage = 1\n", operator, tmp_path):
+        assert server.post({"items": []}, "/conversations", bearer(blue)).status == 200
+    for server in serving("[quotas.project]\nstorage = 1\n", operator, tmp_path):
+        server.post(HELLO, headers=bearer(blue))
+    for server in serving("[quotas.project]\nstorage = 1\n", operator, tmp_path):
+        full = server.post({}, "/conversations", bearer(blue))
+        assert (full.status, full.error["code"], full.error["type"]) == (429, "insufficient_quota", "storage")
+        assert server.get("/models", headers=bearer(blue)).status == 200
+
+
+def test_tokens_of_what_is_passed_on() -> None:
+    tally = Tally(b"x" * 8)
+    for data in (b'{"usage":{"total_', b'tokens": 12}}'):
+        tally.pass_on(data)
+    assert tally.tokens == 12
+    guessed = Tally(b"x" * 8)
+    guessed.pass_on(b"y" * 8)
+    assert guessed.tokens == 4
