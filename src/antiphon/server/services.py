@@ -180,8 +180,7 @@ async def open_services(
         stack.push_async_callback(network.close)
         tape = open_tape(config, network) if config.cassette else None
         named = named_upstreams(config, environment)
-        known = upstreams(tape.cassette) if tape else []
-        replays = tape is not None and tape.replays
+        known, replays = (upstreams(tape.cassette), tape.replays) if tape else ([], False)
         found = None if named or replays else await _search(environment)
         upstream = named or _from_tape(known, replays=replays) or (found.found if found else [])
         catalog = _closed(stack, _catalog(config, upstream, network, known, replays=replays))
