@@ -6,13 +6,13 @@ import asyncpg
 import pytest
 from postgres_server import PostgresServer
 from sample_rows import PROJECT
-from sample_vectors import file, found, made, passages, vector
+from sample_vectors import file, found, made, passages, read, vector
 
 from antiphon.errors import StoreFault
 from antiphon.store.pgvector import PgvectorNear, numbers
 from antiphon.store.postgres import PostgresBackend, open_backend
 from antiphon.store.sql_store import SqlStore
-from antiphon.store.sql_vectors import TSQUERY, SqlVectors
+from antiphon.store.sql_vectors import TSQUERY, SqlVectors, Words
 
 
 @pytest.fixture
@@ -62,6 +62,19 @@ async def test_a_database_without_the_extension_says_so(backend: PostgresBackend
         if here:
             await connection.execute("CREATE EXTENSION vector SCHEMA public")
         await connection.close()
+
+
+async def test_common_words_are_ranked_only_where_there_is_no_other(backend: PostgresBackend) -> None:
+    near = PgvectorNear(backend)
+    store = SqlStore(backend, vectors=SqlVectors(backend, near, Words(TSQUERY.form, 2)))
+    await store.vectors.ready()
+    await store.vectors.create(PROJECT, made())
+    await read(store, "file-1", "pet cat one", "pet cat two", "pet cat three", "pet dog two", "fish")
+    assert await found(store, "pet fish") == ([], ["fish"])
+    assert set((await found(store, "pet cat"))[1]) == {"pet cat one", "pet cat two", "pet cat three"}
+    assert await found(store, "nobody nothing") == ([], [])
+    await store.vectors.delete(PROJECT, "vs_1")
+    await store.close()
 
 
 def test_numbers_are_those_of_the_bytes() -> None:

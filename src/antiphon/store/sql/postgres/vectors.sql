@@ -25,7 +25,7 @@ ORDER BY ts_rank_cd(p.words, to_tsquery('english', :words), 1) DESC, p.key LIMIT
 -- How many passages of a store have the words, counted so far.
 SELECT count(*) FROM (
     SELECT 1 FROM passages AS p WHERE p.store = :store AND p.words @@ to_tsquery('english', :words) LIMIT :limit
-) AS some;
+) AS found;
 
 -- name: passages_of_files_with_words
 -- Those of some files alone.
