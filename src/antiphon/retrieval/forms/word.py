@@ -17,6 +17,8 @@ from antiphon.retrieval.forms.archive import OFFICE, broken, check_xml, member, 
 from antiphon.retrieval.forms.writing import Writing
 
 HEADING = re.compile(r"heading (\d)", re.IGNORECASE)
+Styles = dict[str | None, str]
+"""Names of styles by their keys."""
 LIST = re.compile(r"list", re.IGNORECASE)
 
 
@@ -34,18 +36,26 @@ def read(file: BinaryIO, name: str) -> Document:
 
 
 def _written(document: Opened, writing: Writing) -> Document:
+    styles: Styles = {}
     for block in document.iter_inner_content():
         match block:
             case Table():
                 for row in block.rows:
                     writing.write(" | ".join(_cells(row)), "row")
             case Paragraph():
-                _write(block, writing)
+                _write(block, _style(block, styles), writing)
     return writing.document()
 
 
-def _write(paragraph: Paragraph, writing: Writing) -> None:
-    style = (paragraph.style and paragraph.style.name) or ""
+def _style(paragraph: Paragraph, styles: Styles) -> str:
+    """The name of its style. The library looks it up in the whole list of styles, so it is asked once for each."""
+    key = paragraph._p.style  # noqa: SLF001 - the only place of the key
+    if key not in styles:
+        styles[key] = (paragraph.style and paragraph.style.name) or ""
+    return styles[key]
+
+
+def _write(paragraph: Paragraph, style: str, writing: Writing) -> None:
     if style.lower() == "title":
         writing.heading(paragraph.text, 0)
     elif heading := HEADING.match(style):
