@@ -20,7 +20,8 @@ class PressureLimits(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_f
     """The most at once, of one process: requests being answered, and bytes of their bodies; times in seconds.
 
     `queued_runs` are runs in the background that haven't ended, in the whole database. Each with `project_` is of one
-    project. A client that takes nothing of a stream for `slow_reader` is let go.
+    project. A client that takes nothing of a stream for `slow_reader` is let go, and so is one whose head isn't whole
+    after `slow_head`, or whose body brings less than `least_body` bytes in `slow_body`.
     """
 
     open_answers: Count = 4_000
@@ -30,6 +31,11 @@ class PressureLimits(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_f
     held_bytes: Count = 1024 * 1024 * 1024
     project_held_bytes: Count = 512 * 1024 * 1024
     slow_reader: Annotated[float, Meta(gt=0)] = 60.0
+    connections: Count = 10_000
+    head_bytes: Count = 64 * 1024
+    slow_head: Annotated[float, Meta(gt=0)] = 20.0
+    slow_body: Annotated[float, Meta(gt=0)] = 30.0
+    least_body: Count = 4096
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp
 from antiphon.config import Config, Environment
 from antiphon.errors import ConfigFault
 from antiphon.server.app import Pages, build_app, no_pages
-from antiphon.server.coded import patient
+from antiphon.server.hardy import hardy
 from antiphon.server.services import Services, open_services
 from antiphon.server.sockets.protocol import SocketProtocol
 
@@ -131,7 +131,7 @@ def settings(app: ASGIApp, config: Config) -> uvicorn.Config:
     """How uvicorn serves an application of ours."""
     return uvicorn.Config(
         app,
-        http=patient(config.limits.slow_reader),
+        http=hardy(config.limits),
         ws=SocketProtocol if config.websocket else "none",
         ws_max_size=config.max_body,
         ws_ping_interval=PING_EVERY,

@@ -1,0 +1,111 @@
+"""uvicorn's HTTP connection among clients that mean ill, or are broken: what they may take is bounded.
+
+A head must come whole in time and within a size; a body must go on; what comes of it after the answer isn't read for
+long; and there are so many connections at the most. Who breaks a bound is let go. Not here: the size of bodies
+(`limits.py`), clients that don't read (`coded.py`), how much goes on at once (`pressure.py`).
+"""
+
+import asyncio
+
+from antiphon.runner.pressure import PressureLimits
+from antiphon.server.coded import CodedProtocol
+
+LEFT_OVER = 256 * 1024
+"""Bytes of a body that are taken after its answer, so that the client comes to read it."""
+_SAID = (
+    b'{"error":{"message":"The head of the request is too large.","type":"invalid_request_error","param":null,'
+    b'"code":"head_too_large"}}'
+)
+TOO_LARGE = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-type: application/json\r\n"
+    b"content-length: %d\r\n\r\n%s" % (len(_SAID), _SAID)
+)
+
+
+class HardyProtocol(CodedProtocol):
+    """The protocol within bounds."""
+
+    limits = PressureLimits()
+    _watch: asyncio.TimerHandle | None = None
+    _in_head = True
+    _head = 0
+    _body = 0
+    _excess = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
+        """A client is there; one too many is let go."""
+        super().connection_made(transport)
+        self._await_head()
+        if len(self.connections) > self.limits.connections:
+            transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is gone."""
+        self._unwatched()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of a request."""
+        if self._in_head:
+            self._head += len(data)
+        else:
+            self._body += len(data)
+        super().data_received(data)
+        if self._in_head and self._head > self.limits.head_bytes and not self.transport.is_closing():
+            self.transport.write(TOO_LARGE)
+            self.transport.close()
+
+    def on_message_begin(self) -> None:
+        """A request begins: the first, or another on the same connection."""
+        super().on_message_begin()
+        if not self._in_head:
+            self._head = 0
+            self._await_head()
+
+    def on_headers_complete(self) -> None:
+        """Its head is whole; now its body must come."""
+        super().on_headers_complete()
+        self._unwatched()
+        self._in_head = False
+        self._excess = self._body = 0
+        if not (self.parser.should_upgrade() and self._should_upgrade()):
+            self._watch = self.loop.call_later(self.limits.slow_body, self._look)
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of it. Who goes on sending what was answered already is let go after a while."""
+        if self.cycle.response_complete:
+            self._excess += len(body)
+            if self._excess > LEFT_OVER:
+                self.transport.abort()
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The request is whole."""
+        self._unwatched()
+        super().on_message_complete()
+
+    def _await_head(self) -> None:
+        self._in_head = True
+        self._unwatched()
+        self._watch = self.loop.call_later(self.limits.slow_head, self._let_go)
+
+    def _look(self) -> None:
+        """Runs while a body comes: has it gone on since the last time? What we didn't read isn't the client's fault."""
+        if self._body < self.limits.least_body and not self.flow.read_paused:
+            self._let_go()
+            return
+        self._body = 0
+        self._watch = self.loop.call_later(self.limits.slow_body, self._look)
+
+    def _let_go(self) -> None:
+        self.transport.abort()
+
+    def _unwatched(self) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
+
+
+def hardy(limits: PressureLimits) -> type[HardyProtocol]:
+    """The protocol within these bounds."""
+    return type("BoundedProtocol", (HardyProtocol,), {"limits": limits, "slow_reader": limits.slow_reader})

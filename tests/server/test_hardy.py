@@ -1,0 +1,159 @@
+"""Clients that mean ill, in small; in full with `make soak`. Good clients are answered all the while."""
+
+import contextlib
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from running_server import RunningServer, running_server
+
+from antiphon.testing import ScriptedUpstream, text
+
+LIMITS = "[limits]\nslow_head = 0.6\nslow_body = 0.6\nslow_reader = 2.0\nhead_bytes = 16384\nconnections = {}\n"
+HEAD = "POST /v1/responses HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+GOOD = {"model": "up/m", "input": "Hello?"}
+PATIENCE = 60.0
+
+
+@contextlib.contextmanager
+def bounded(folder: Path, connections: int = 500, limits: str = LIMITS) -> Iterator[RunningServer]:
+    (folder / "antiphon.toml").write_text(limits.format(connections))
+    with (
+        ScriptedUpstream(default=text("One. ", "x" * 200_000), models=["m"]) as upstream,
+        running_server("--upstream", f"up={upstream.url}", folder=folder, complaints=".*") as server,
+    ):
+        yield server
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    with bounded(tmp_path_factory.mktemp("bounded")) as made:
+        yield made
+
+
+def connected(server: RunningServer) -> socket.socket:
+    return socket.create_connection(server.address, PATIENCE)
+
+
+def ended(raw: socket.socket) -> bytes:
+    """What the server says until it ends the connection."""
+    said = b""
+    with contextlib.suppress(ConnectionError):
+        while data := raw.recv(65536):
+            said += data
+    return said
+
+
+@pytest.mark.parametrize(
+    "begun", [b"", b"POST /v1/resp", HEAD.encode() + b"X-A: b\r\n", (HEAD + "Content-Length: 90\r\n\r\n{").encode()]
+)
+def test_who_says_nothing_more_is_let_go(server: RunningServer, begun: bytes) -> None:
+    with connected(server) as raw:
+        raw.sendall(begun)
+        assert ended(raw) == b""
+    assert server.post(GOOD).status == 200
+
+
+def test_a_kept_connection_may_rest_longer_than_a_head_may_take(server: RunningServer) -> None:
+    request = b"GET /v1/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    with connected(server) as raw:
+        for _ in range(2):
+            raw.sendall(request)
+            assert raw.recv(65536).startswith(b"HTTP/1.1 200")
+            # That it isn't let go shows only after the time in which it would have been.
+            time.sleep(1.0)
+
+
+def test_a_flood_of_headers_ends_early(server: RunningServer) -> None:
+    before = server.memory
+    with connected(server) as raw:
+        with contextlib.suppress(ConnectionError):
+            raw.sendall(HEAD.encode())
+            for number in range(1_000_000):
+                raw.sendall(b"X-%d: %s\r\n" % (number, b"y" * 900))
+        said = ended(raw)
+    assert said == b"" or b" 431 " in said.partition(b"\r\n")[0]
+    assert server.memory - before < 10_000_000
+    assert server.post(GOOD).status == 200
+
+
+def test_a_body_without_an_end_ends_early(server: RunningServer) -> None:
+    """Ten gigabytes are announced, or come without being announced."""
+    before = server.memory
+    for head in (f"{HEAD}Content-Length: {10 * 2**30}\r\n\r\n", f"{HEAD}Transfer-Encoding: chunked\r\n\r\n"):
+        with connected(server) as raw, contextlib.suppress(ConnectionError):
+            raw.sendall(head.encode())
+            chunk = b"100000\r\n" + b" " * 2**20 + b"\r\n"
+            for _ in range(10 * 2**10):
+                raw.sendall(chunk)
+            raise AssertionError("all of it was taken")
+    assert server.memory - before < 150_000_000
+    assert server.post(GOOD).status == 200
+
+
+def test_json_that_is_deeply_nested(server: RunningServer) -> None:
+    deep = b'{"model":"up/m","input":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    refused = server.post(deep)
+    assert (refused.status, server.post(GOOD).status) == (400, 200)
+
+
+def test_one_connection_too_many_is_let_go(tmp_path: Path) -> None:
+    with bounded(tmp_path, connections=20, limits=LIMITS.replace("slow_head = 0.6", "slow_head = 60")) as server:
+        with contextlib.ExitStack() as stack:
+            others = [stack.enter_context(connected(server)) for _ in range(40)]
+            assert len([raw for raw in others[25:] if ended_soon(raw)]) >= 10
+        waited_for(lambda: server.post(GOOD).status == 200)
+
+
+def ended_soon(raw: socket.socket) -> bool:
+    raw.settimeout(1.0)
+    try:
+        return raw.recv(1) == b""
+    except TimeoutError:
+        return False
+    except ConnectionError:
+        return True
+
+
+def waited_for(done: Callable[[], bool]) -> None:
+    """Until it is so; a connection that is refused meanwhile is no answer."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        with contextlib.suppress(Exception):
+            if done():
+                return
+        time.sleep(0.05)
+    raise AssertionError("it never was")
+
+
+def siege(server: RunningServer, slow: int, deaf: int, seconds: float) -> None:
+    """So many that send a byte a second, and that never read; good clients are answered, and memory keeps its bound."""
+    before, end = server.memory, time.monotonic() + seconds
+    body = b'{"model":"up/m","input":"x","stream":true}'
+    with contextlib.ExitStack() as stack:
+        slows = [stack.enter_context(connected(server)) for _ in range(slow)]
+        for raw in (stack.enter_context(connected(server)) for _ in range(deaf)):
+            raw.sendall(f"{HEAD}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        sent, line = 0, (HEAD + "X: " + "y" * 1000).encode()
+        while time.monotonic() < end:
+            for raw in slows:
+                with contextlib.suppress(ConnectionError):
+                    raw.send(line[sent : sent + 1])
+            sent += 1
+            assert server.post(GOOD).status == 200
+            time.sleep(0.2)
+    assert server.memory - before < 300_000_000
+    assert server.post(GOOD).status == 200
+
+
+def test_a_siege_in_small(server: RunningServer) -> None:
+    siege(server, slow=100, deaf=20, seconds=3.0)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+def test_a_siege(tmp_path: Path) -> None:
+    with bounded(tmp_path, connections=5000, limits="[limits]\nconnections = {}\n") as server:
+        siege(server, slow=2000, deaf=200, seconds=90.0)
