@@ -12,6 +12,8 @@ from antiphon.server.coded import CodedProtocol
 
 LEFT_OVER = 256 * 1024
 """Bytes of a body that are taken after its answer, so that the client comes to read it."""
+LAST_CHANCE = 0.25
+"""Seconds."""
 _SAID = (
     b'{"error":{"message":"The head of the request is too large.","type":"invalid_request_error","param":null,'
     b'"code":"head_too_large"}}'
@@ -98,7 +100,8 @@ class HardyProtocol(CodedProtocol):
         self._watch = self.loop.call_later(self.limits.slow_body, self._look)
 
     def _let_go(self) -> None:
-        self.transport.abort()
+        """Its time is over; but what has come while the loop was busy is read first."""
+        self._watch = self.loop.call_later(LAST_CHANCE, self.transport.abort)
 
     def _unwatched(self) -> None:
         if self._watch is not None:
