@@ -20,6 +20,7 @@ from antiphon.sources import live
 from antiphon.store.files import StoredFile
 from antiphon.store.pages import PageQuery
 from antiphon.store.vectors import FileCounts, VectorFile, VectorStore
+from antiphon.terminal.kept_files import kept_files
 from antiphon.terminal.serving import say
 
 PIECE = 1 << 18
@@ -32,7 +33,9 @@ LOOKS = 0.2
 def files(said: argparse.Namespace, config: Config, environment: Environment) -> int:
     """Carry out an action; 1 when a file couldn't be read. Raises `ConfigFault`."""
     if config.store_url.startswith("memory:"):
-        raise ConfigFault("Files are added to a database that is kept; name it with --db.")
+        raise ConfigFault("Files are kept in a database that outlives its server; name it with --db.")
+    if said.doing != "add":
+        return kept_files(said, config, environment)
     paths = found(Path(said.folder))
     return asyncio.run(_add(config, environment, said, paths))
 
