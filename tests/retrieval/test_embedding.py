@@ -3,7 +3,10 @@
 import asyncio
 from collections.abc import Sequence
 
-from antiphon.retrieval.embedding import Embedder, Vectors
+import pytest
+
+from antiphon.errors import PackageMissing
+from antiphon.retrieval.embedding import Embedder, Vectors, numbers
 
 
 class Lengths:
@@ -21,3 +24,8 @@ class Lengths:
 def test_a_class_of_three_members_is_an_embedder() -> None:
     made: Embedder = Lengths()
     assert asyncio.run(made.embed(["a", "bcd"])).tolist() == [[1.0], [3.0]]
+
+
+def test_a_missing_library_is_told_with_the_command() -> None:
+    with pytest.raises(PackageMissing, match=r"Vectors need the package no_numbers: pip install 'antiphon\[files\]'"):
+        numbers("no_numbers")

@@ -6,14 +6,13 @@ Not here: the computing (`minilm.py`), embedding by a server (`remote.py`).
 
 import sys
 from collections.abc import Iterator, Sequence
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
 
 from antiphon.errors import PackageMissing
-from antiphon.retrieval.embedding import Vectors
+from antiphon.retrieval.embedding import Vectors, numbers
 from antiphon.retrieval.frames import Workers
 
 MODEL = "all-MiniLM-L6-v2"
@@ -47,7 +46,7 @@ class BuiltinEmbedder:
         self._workers = Workers((sys.executable, "-m", "antiphon.retrieval.embed_process", str(folder)), processes)
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
-        np = import_module("numpy")
+        np = numbers()
         parts = [await self._asked(some) for some in portions(texts)]
         vectors: Vectors = np.frombuffer(b"".join(parts), np.float32).reshape(len(texts), DIMENSION)
         return vectors

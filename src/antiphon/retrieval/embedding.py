@@ -5,7 +5,10 @@ any server's `/v1/embeddings` (`remote.py`). Not here: where vectors are kept (`
 """
 
 from collections.abc import Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from antiphon.errors import PackageMissing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,3 +39,11 @@ class Embedder(Protocol):
     async def embed(self, texts: Sequence[str]) -> Vectors:
         """A row for each text, in their order; float32, of shape (texts, dimension), each of length 1."""
         ...
+
+
+def numbers(library: str = "numpy") -> Any:  # noqa: ANN401 - a module of an extra
+    """The library that vectors are kept in. Raises `PackageMissing`."""
+    try:
+        return import_module(library)
+    except ModuleNotFoundError:
+        raise PackageMissing(f"Vectors need the package {library}: pip install 'antiphon[files]'.") from None

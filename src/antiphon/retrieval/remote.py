@@ -6,13 +6,12 @@ Who asks the server is handed in, so that retries, keys and cassettes are those 
 
 import base64
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from importlib import import_module
 from typing import Any
 
 import msgspec
 
 from antiphon.errors import UpstreamGarbage
-from antiphon.retrieval.embedding import Vectors
+from antiphon.retrieval.embedding import Vectors, numbers
 from antiphon.retrieval.measure import count_tokens
 
 AT_ONCE = 32
@@ -44,7 +43,7 @@ class RemoteEmbedder:
         self._wanted = dimension
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
-        np = import_module("numpy")
+        np = numbers()
         rows = [await self._batch(batch) for batch in batches(texts)]
         vectors = np.concatenate(rows) if rows else np.zeros((0, self.dimension), np.float32)
         unit: Vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-12))
@@ -82,7 +81,7 @@ def batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
 
 def read_vectors(data: bytes, model: str, count: int) -> Any:  # noqa: ANN401 - an array of an extra
     """A float32 row a text, in the texts' order. Raises `UpstreamGarbage` for an answer of another form."""
-    np = import_module("numpy")
+    np = numbers()
     try:
         told = msgspec.json.decode(data, type=_Answer).data
         rows = [_numbers(row.embedding, np) for row in sorted(told, key=lambda row: row.index)]
