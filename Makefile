@@ -12,7 +12,7 @@ TEST_FLAGS ?= -n 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test check format docs bench quality soak serve lock lock-node clean
+.PHONY: help venv demo test check format docs bench quality soak sbom audit serve lock lock-node clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,16 @@ quality: $(VENV)/.installed ## measure retrieval on the labelled set
 
 soak: $(VENV)/.installed ## run the long tests
 	$(PY) -m pytest -m soak --timeout 0
+
+sbom: $(VENV)/.installed ## write what the program is made of to build/sbom.json, as CycloneDX
+	@mkdir -p build
+	$(PY) scripts/sbom.py requirements/run.txt > build/sbom.json
+
+audit: ## hold the locks against the known vulnerabilities; needs the network
+	$(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/python -m pip install --disable-pip-version-check --quiet pip-audit
+	.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement requirements/run.txt
+	.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement requirements/test.txt
 
 serve: $(VENV)/.installed ## start the server; ARGS="--port 9000" adds flags
 	$(PY) -m antiphon.cli serve $(ARGS)
