@@ -106,6 +106,10 @@ def test_a_file_is_attached_changed_read_back_and_detached(server: RunningServer
     assert "empty.txt" in empty.last_error.message
     assert [one.id for one in stores.files.list(made.id, filter="failed")] == [empty.id]
     assert [one.id for one in stores.files.list(made.id, order="asc")] == [file.id, empty.id]
+    other = stores.files.upload_and_poll(vector_store_id=made.id, file=("other.md", b"Other birds."), **POLL)
+    assert [one.filename for one in stores.search(made.id, query="other")][:1] == ["other.md"]
+    assert server.client.files.delete(other.id).deleted
+    assert [one.filename for one in stores.search(made.id, query="other")] == ["birds.md"]
     assert stores.files.delete(file.id, vector_store_id=made.id).deleted
     assert list(stores.search(made.id, query="birds")) == []
     with pytest.raises(openai.NotFoundError):

@@ -64,7 +64,7 @@ def _tsquery(store: int, words: Sequence[str], which: Literal["any", "all"]) -> 
 
 
 FTS5 = Words(_fts5, 3_000)
-TSQUERY = Words(_tsquery, 1_000)
+TSQUERY = Words(_tsquery, 700)
 
 
 class SqlVectors:
@@ -128,6 +128,9 @@ class SqlVectors:
 
     async def detach(self, project: str, store_id: str, file_id: str) -> None:
         await self._backend.write(partial(vector_files.detach, project, store_id, file_id))
+
+    async def forget(self, project: str, file_id: str) -> None:
+        await self._backend.write(partial(vector_files.forget, project, file_id))
 
     async def content(self, project: str, store_id: str, file_id: str) -> list[FilePassage]:
         return await self._backend.read(partial(passages.content, project, store_id, file_id))

@@ -201,6 +201,9 @@ class Vectors(Protocol):
     async def detach(self, project: str, store_id: str, file_id: str) -> None:
         """Take a file out of the store; the file itself stays."""
 
+    async def forget(self, project: str, file_id: str) -> None:
+        """Take a file that is deleted out of every store; without effect where it is in none."""
+
     async def content(self, project: str, store_id: str, file_id: str) -> list[FilePassage]:
         """The passages of a file in their order."""
 

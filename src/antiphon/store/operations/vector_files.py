@@ -72,6 +72,15 @@ def detach(project: str, store_id: str, file_id: str) -> Steps[None]:
     yield from _remove(store, key)
 
 
+def forget(project: str, file_id: str) -> Steps[None]:
+    """Take a file out of every store of the project."""
+    rows: Rows = ()
+    if storable(file_id):
+        rows = yield Fetch("files_in_vector_stores", {"project": project, "id": file_id})
+    for row in rows:
+        yield from _remove(row[1], row[0])
+
+
 def batch(project: str, store_id: str, batch_id: str) -> Steps[Batch]:
     """One batch with its counts."""
     store = (yield from find(project, store_id))[KEY]

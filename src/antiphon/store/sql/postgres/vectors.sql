@@ -19,7 +19,7 @@ INSERT INTO passage_vectors (key, store, file, vector) VALUES (:key, :store, :fi
 -- The passages of a store that have the words, the best first.
 SELECT p.key FROM passages AS p
 WHERE p.store = :store AND p.words @@ to_tsquery('english', :words)
-ORDER BY ts_rank_cd(p.words, to_tsquery('english', :words), 1) DESC, p.key LIMIT :limit;
+ORDER BY ts_rank(p.words, to_tsquery('english', :words), 1) DESC, p.key LIMIT :limit;
 
 -- name: count_passages_with_words
 -- How many passages of a store have the words, counted so far.
@@ -32,7 +32,7 @@ SELECT count(*) FROM (
 SELECT p.key FROM passages AS p
 WHERE p.store = :store AND p.words @@ to_tsquery('english', :words)
     AND p.file IN (SELECT (json_array_elements_text(:files::json))::bigint)
-ORDER BY ts_rank_cd(p.words, to_tsquery('english', :words), 1) DESC, p.key LIMIT :limit;
+ORDER BY ts_rank(p.words, to_tsquery('english', :words), 1) DESC, p.key LIMIT :limit;
 
 -- name: vector_schema
 -- Where the extension vector is.

@@ -85,6 +85,11 @@ SELECT f.id, f.filename, f.created_at, f.status, f.usage_bytes, f.attributes, f.
     f.most_tokens, f.overlap_tokens, f.key
 FROM vector_files AS f WHERE f.store = :store AND f.id = :id;
 
+-- name: files_in_vector_stores
+-- Where a file of a project is attached.
+SELECT f.key, f.store FROM vector_stores AS s JOIN vector_files AS f ON f.store = s.key
+WHERE s.project = :project AND f.id = :id;
+
 -- name: insert_vector_file
 -- A file that is to be read.
 INSERT INTO vector_files (store, id, filename, created_at, status, attributes, most_tokens, overlap_tokens, batch)
