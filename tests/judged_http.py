@@ -40,7 +40,9 @@ def judge_answer(request: httpx2.Request, answer: httpx2.Response, body: bytes) 
         return
     streamed = answer.headers.get("content-type", "").startswith("text/event-stream")
     if streamed:
-        judge_stream(body)
+        after = request.url.params.get("starting_after")
+        if body or after is None:
+            judge_stream(body, 0 if after is None else int(after) + 1)
     else:
         judge_body(request.method, path, answer, body)
     made = path in {"/responses", "/responses/compact"} and (request.method, answer.status_code) == ("POST", 200)
@@ -59,11 +61,11 @@ def judge_body(method: str, path: str, answer: httpx2.Response, body: bytes) -> 
         judge_json(method, path, found)
 
 
-def judge_stream(body: bytes) -> dict[str, Any]:
-    """Judge the bytes of a whole stream and give back the final response."""
+def judge_stream(body: bytes, start: int = 0) -> dict[str, Any]:
+    """Judge the bytes of a stream, from number `start` on, and give back the final response."""
     for event in parse_sse(body):
         judge.judge_event(event)
-    return dict(check_stream(body))
+    return dict(check_stream(body, start=start))
 
 
 def judge_error(found: Any) -> None:
@@ -79,7 +81,7 @@ def judge_error(found: Any) -> None:
 def judge_json(method: str, path: str, found: Any) -> None:
     """Judge the body of an answer that succeeded, by what was asked for."""
     match method, path.split("/")[1:]:
-        case ("POST", ["responses"]) | ("GET", ["responses", _]):
+        case ("POST", ["responses"] | ["responses", _, "cancel"]) | ("GET", ["responses", _]):
             judge.judge_response(found)
             check_response(found)
         case "GET", ["responses"]:

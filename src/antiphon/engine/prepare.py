@@ -234,8 +234,6 @@ def _note_the_rest(asked: Asked, notes: Notes) -> None:
     """Fields that nothing above acts on, unknown ones among them."""
     request = asked.request
     notes.ignored += [name for name in IGNORED_WHEN_SET if getattr(request, name) is not None]
-    if request.background:
-        notes.approximated.append("background")
     if request.reasoning and request.reasoning.mode is not None:
         notes.ignored.append("reasoning.mode")
     known = set(CreateResponse.__struct_fields__)

@@ -165,7 +165,7 @@ class Foreground:
 
     def save(self, command: Save) -> None:
         self._interruptible = False
-        self._saving = asyncio.ensure_future(self._save(command.answer))
+        self._saving = asyncio.ensure_future(self._save(command))
 
     def reply(self) -> Awaitable[Reply]:
         if self._saving is not None:
@@ -254,9 +254,9 @@ class Foreground:
             self._sink.opened(reply.headers)
         return reply
 
-    async def _save(self, answer: Answer) -> Reply:
+    async def _save(self, command: Save) -> Reply:
         try:
-            await self._store.save_answer(self._project, answer)
+            await self._store.save_answer(self._project, command.answer)
         except AntiphonError as error:
             return SaveFailed(error)
         return Saved()

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TypedDict
 
 from starlette.applications import Starlette
@@ -12,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from antiphon.errors import AntiphonError
+from antiphon.server.background import taken_up
 from antiphon.server.errors import on_antiphon_error, on_fault, on_http_exception
 from antiphon.server.front import Front, Guard, is_loopback
 from antiphon.server.pressure import Pressed
@@ -105,6 +107,7 @@ def all_routes(services: Services, pages: Pages = no_pages) -> list[BaseRoute]:
 
 
 def _app(services: Services, pages: Pages = no_pages) -> ASGIApp:
+    services.worker.take_up = partial(taken_up, services)
     routed = Starlette(
         routes=guarded(all_routes(services, pages), meter=services.meter),
         exception_handlers={

@@ -153,9 +153,10 @@ async def _serve(config: Config, environment: Environment, announce: Announce, p
     async with open_services(config, environment) as services:
         if services.access.locked:
             raise unprotected(config)
-        runs = services.open_runs
+        runs, app = services.open_runs, build_app(services, pages)
+        services.worker.start()
         ending = Ending(runs.close, runs.stop, config.stop_delay, config.stop_grace)
-        await listen(build_app(services, pages), config, partial(announce, services), ending)
+        await listen(app, config, partial(announce, services), ending)
 
 
 def unprotected(config: Config) -> ConfigFault:

@@ -32,6 +32,7 @@ from antiphon.runner.quota_sharing import QuotaSharing
 from antiphon.runner.quotas import Quotas
 from antiphon.runner.timeline import RecentRuns
 from antiphon.runner.webhooks import Endpoint
+from antiphon.runner.worker import Worker
 from antiphon.sealing import Sealing
 from antiphon.server.access import Access, Clocks
 from antiphon.server.attaching import Attaching
@@ -105,6 +106,7 @@ class Services:
     texts: DocumentTexts
     delivering: Delivering
     retrieval: Retrieval
+    worker: Worker
     tools: Mapping[str, Tool] = field(default_factory=dict)
     connectors: Mapping[str, Connector] = field(default_factory=dict)
     scope: str = ""
@@ -139,7 +141,8 @@ class Services:
 
     def own(self, project: str) -> Own:
         """What the engine is to know of this server, for a project."""
-        return Own(frozenset(self.tools), frozenset(self.connectors), ItemStamp(self.sealing, project))
+        again = frozenset(self.config.tools.repeatable)
+        return Own(frozenset(self.tools), frozenset(self.connectors), ItemStamp(self.sealing, project), again)
 
     def seal(self, project: str) -> ReasoningSeal:
         """What seals reasoning for a project."""
@@ -162,6 +165,7 @@ class Services:
             aids=aids,
             retrieval=retrieval,
             tools=retrieval.among(self.tools),
+            worker=self.worker.beside(store.runs, store.signals, client.ask),
             sources_for=sources,
             scope=scope,
         )
@@ -212,6 +216,7 @@ async def open_services(
             outward=Outward(tape or network, partial(reach_of, config, access)),
             delivering=_delivering(stack, store, guarded(network, config), endpoints_of(config, environment)),
             retrieval=retrieval,
+            worker=_worker(stack, store, client),
             tools=retrieval.among(tools),
             connectors=make_connectors(config.connectors, _keys(environment, "The connector", replays=replays)),
             tape=tape,
@@ -277,6 +282,13 @@ def _closed_in(stack: AsyncExitStack, tools: dict[str, Tool]) -> dict[str, Tool]
     for tool in tools.values():
         stack.push_async_callback(tool.close)
     return tools
+
+
+def _worker(stack: AsyncExitStack, store: OpenStore, client: UpstreamClient) -> Worker:
+    """What carries out runs in the background; it looks for those of others once it is started."""
+    worker = Worker(store.runs, store.signals, client.ask, live().ids("worker"))
+    stack.push_async_callback(worker.close)
+    return worker
 
 
 def _delivering(stack: AsyncExitStack, store: OpenStore, door: Door, endpoints: Mapping[str, Endpoint]) -> Delivering:

@@ -5,7 +5,8 @@ on the other side of the server: `upstream/sse.py`.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 from starlette.types import Receive, Send
@@ -61,6 +62,23 @@ class EventStream:
             self.tap(body)
         await self._send({"type": "http.response.body", "body": body, "more_body": True})
 
+    async def emit_lines(self, lines: Sequence[bytes]) -> None:
+        """The same for events as they were logged: the JSON of each."""
+        if self._pad:
+            lines = [padded(line, self._pad) for line in lines]
+        if not self.started:
+            await self._start()
+        self.idle = False
+        body = b"".join([b"event: %b\ndata: %b\n\n" % (kind_of(line), line) for line in lines])
+        if self.tap:
+            self.tap(body)
+        await self._send({"type": "http.response.body", "body": body, "more_body": True})
+
+    async def begin(self) -> None:
+        """Send the status line, whatever follows."""
+        if not self.started:
+            await self._start()
+
     async def end(self) -> None:
         """The stream is over."""
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -96,6 +114,24 @@ def obfuscate(events: list[Event], pad: Callable[[], str]) -> None:
     for event in events:
         if isinstance(event, DeltaEvent | FunctionCallArgumentsDelta | ReasoningSummaryTextDelta):
             event.obfuscation = pad()[: PAD_TO - len(event.delta) % PAD_TO]
+
+
+TYPE = b'{"type":"'
+
+
+def kind_of(line: bytes) -> bytes:
+    """The type of an event that was encoded here: it comes first."""
+    return line[len(TYPE) : line.index(b'"', len(TYPE))]
+
+
+def padded(line: bytes, pad: Callable[[], str]) -> bytes:
+    """An event with its padding, if it is a delta that may have some."""
+    if not kind_of(line).endswith(b".delta"):
+        return line
+    event = msgspec.json.decode(line, type=dict[str, Any])
+    if not isinstance(event.get("delta"), str):
+        return line
+    return _encode({**event, "obfuscation": pad()[: PAD_TO - len(event["delta"]) % PAD_TO]})
 
 
 async def attend(

@@ -55,8 +55,13 @@ class RetrievalSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknow
 
 
 class ToolSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """The tools that are set up; None for one that isn't."""
+    """The tools that are set up; None for one that isn't.
+
+    `repeatable` names tools that may be called twice when a run in the background is taken up after a crash, though
+    they don't say so: `image_generation`, or for an MCP server `label.tool` and `label.*`.
+    """
 
     code_interpreter: CodeSettings | None = None
     image_generation: ImageSettings | None = None
     web_search: WebSearchSettings | None = None
+    repeatable: tuple[str, ...] = ()
