@@ -48,7 +48,7 @@ def test_every_setting_can_stand_in_the_environment_and_in_the_file(tmp_path: Pa
         "host": "h", "port": 1, "upstream": ["a=b"], "alias": ["c=d"], "default_model": "m", "db": "memory://",
         "cassette": "t", "mode": "replay", "repeats": False, "speed": "2x", "cors": ["http://o"], "max_body": 2,
         "connect_timeout": 1.5, "first_byte_timeout": 2.5, "idle_timeout": 3.5, "ping_every": 4.5,
-        "keep_responses": "30d", "match": "exact", "rules": ["ignore a"], "faults": ["cut"], "redact": ["ip"],
+        "keep_responses": "30d", "keep_events": "2h", "match": "exact", "rules": ["ignore a"], "faults": ["cut"], "redact": ["ip"],
         "files": "g", "max_file": 3,
         "allow_private_urls": True, "public_ports": [80, 8443],
         "sealing_keys": ["k", "l"], "sealing_key_file": "f", "websocket": False, "console": False, "metrics": True, "usage": True, "log": "json", "stop_delay": 5.5, "stop_grace": 6.5,

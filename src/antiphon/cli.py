@@ -165,6 +165,9 @@ def _add_server_flags(command: argparse.ArgumentParser) -> None:
     add("--files", metavar="PLACE", help=FILES_HELP)
     add("--max-file", type=int, metavar="BYTES", help="largest file that is uploaded (536870912)")
     add("--keep-responses", metavar="TIME", help="delete answers older than this, such as 30d; without it, none are")
+    add(
+        "--keep-events", metavar="TIME", help="how long a response in the background can be followed after its end (1d)"
+    )
     add("--cors", action="append", metavar="ORIGIN", help="web origin that may use this server; repeatable")
     add("--max-body", type=int, metavar="BYTES", help="largest request body (33554432)")
     add(

@@ -129,6 +129,7 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     usage: bool = False
     log: Log = "text"
     keep_responses: str | None = None
+    keep_events: str = "1d"
     allow_private_urls: bool = False
     public_ports: list[Port] = []
     insecure: bool = False
@@ -167,6 +168,11 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         if self.keep_responses is None:
             return None
         return duration(self.keep_responses, "--keep-responses")
+
+    @property
+    def keep_events_seconds(self) -> float:
+        """How long events of responses in the background are kept after the end. Raises `ConfigFault`."""
+        return duration(self.keep_events, "--keep-events")
 
     @property
     def store_url(self) -> str:

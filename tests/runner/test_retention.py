@@ -5,9 +5,12 @@ import logging
 from collections.abc import AsyncIterable, AsyncIterator
 
 import pytest
+from sample_rows import Clock, Make
 
-from antiphon.errors import AntiphonError, StoreFault
-from antiphon.runner.retention import BATCH, keep_sweeping, sweep_once
+from antiphon.errors import AntiphonError, NotFound, StoreFault
+from antiphon.runner.retention import BATCH, keep_sweeping, keep_sweeping_logs, sweep_once
+from antiphon.store.memory import MemoryStore
+from antiphon.store.runs import Batch, NewRun
 
 
 class Admin:
@@ -63,3 +66,19 @@ async def test_a_store_that_fails_is_no_end(caplog: pytest.LogCaptureFixture) ->
     with caplog.at_level(logging.WARNING, logger="antiphon"):
         await sweep_for_a_moment(Admin(3, StoreFault("The disk is full.")))
     assert "The disk is full." in caplog.text
+
+
+async def test_logs_are_swept_until_cancelled() -> None:
+    clock = Clock()
+    store = MemoryStore(clock)
+    new = NewRun(answer=Make().answer("resp_1"), events=Batch(0, 0, b"{}"), request=b"", state=b"")
+    lease = await store.runs.create("p", new, "a", 60)
+    await store.runs.finish(lease, Make().answer("resp_1"), Batch(1, 1, b"{}"))
+    clock.time += 100
+    sweeping = asyncio.ensure_future(keep_sweeping_logs(store.runs, 50, clock))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    with pytest.raises(NotFound):
+        await store.runs.get("p", "resp_1")
+    sweeping.cancel()
+    await asyncio.wait([sweeping])

@@ -55,10 +55,10 @@ def test_what_the_tables_say() -> None:
 
 
 def test_an_outcome_is_what_the_engine_does() -> None:
-    request = {"model": "m", "input": "x", "user": "u", "background": True}
+    request = {"model": "m", "input": "x", "user": "u", "tool_choice": "auto"}
     assert outcome(request, DIALECTS["openai"]).call["user"] == "u"
     ollama = outcome(request, DIALECTS["ollama"])
-    assert (ollama.ignored, ollama.approximated) == (["user"], ["background"])
+    assert (ollama.ignored, ollama.approximated) == (["user"], [])
     assert ollama.response["user"] == "u"
 
 

@@ -7,7 +7,8 @@ is written. Not here: which runs there are (`worker.py`), the log (`journal.py`)
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from antiphon.engine import run_state
@@ -17,6 +18,7 @@ from antiphon.errors import AntiphonError, LeaseLost, StoreFault
 from antiphon.runner.broadcast import Broadcast
 from antiphon.runner.foreground import Ask, Foreground, Tools
 from antiphon.runner.journal import AGAIN, Journal
+from antiphon.store.deliveries import Delivery
 from antiphon.store.runs import Batch, Runs, Step
 from antiphon.wire.answers import Answer
 
@@ -36,13 +38,33 @@ class NoAnswers:
         raise NotImplementedError(project, answer.id)
 
 
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Who is told of a run's end: the `messages` for its status are kept with it, and then it `ring`s."""
+
+    messages: Callable[[str], Sequence[Delivery]]
+    ring: Callable[[], object]
+
+
+NOBODY = Telling(lambda _: (), int)
+
+
 class Background(Foreground):
     """One run's doors."""
 
-    def __init__(self, ask: Ask, runs: Runs, broadcast: Broadcast, journal: Journal, tools: Tools) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - a door each
+        self,
+        ask: Ask,
+        runs: Runs,
+        broadcast: Broadcast,
+        journal: Journal,
+        tools: Tools,
+        telling: Telling = NOBODY,
+    ) -> None:
         super().__init__(ask, NoAnswers(), journal.lease.project, journal, tools=tools)
         self._runs = runs
         self._broadcast = broadcast
+        self._telling = telling
         self._journal = journal
 
     def reply(self) -> Awaitable[Reply]:
@@ -66,14 +88,16 @@ class Background(Foreground):
         last = command.ending.events if command.ending is not None else []
         await self._journal.settled()
         batch = self._journal.take(last) or Batch(0, -1, b"")
+        messages = self._telling.messages(command.answer.status)
         try:
-            await self._kept(lambda: self._runs.finish(self._journal.lease, command.answer, batch))
+            await self._kept(lambda: self._runs.finish(self._journal.lease, command.answer, batch, messages))
         except LeaseLost:
             raise
         except AntiphonError as refusal:
             self._journal.put_back(batch, without=len(last))
             return SaveFailed(refusal)
         self._broadcast.published(self._journal.lease, batch, ended=True)
+        self._telling.ring()
         return Saved()
 
     async def _kept(self, keep: Callable[[], Coroutine[Any, Any, Result]]) -> Result:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from antiphon.errors import StoreFault
 from antiphon.store.base import StoreAdmin
+from antiphon.store.runs import Runs
 
 log = logging.getLogger("antiphon")
 
@@ -26,6 +27,17 @@ async def sweep_once(store: StoreAdmin, before: int) -> int:
         if deleted < BATCH:
             return total
         await asyncio.sleep(BETWEEN_BATCHES)
+
+
+async def keep_sweeping_logs(runs: Runs, keep: float, clock: Callable[[], float]) -> None:
+    """Forget every five minutes the events of runs that ended more than `keep` seconds ago, until cancelled."""
+    while True:
+        try:
+            while await runs.sweep(clock() - keep, BATCH) == BATCH:
+                await asyncio.sleep(BETWEEN_BATCHES)
+        except StoreFault as fault:
+            log.warning("old events couldn't be deleted, which is tried again: %s", fault.message)
+        await asyncio.sleep(BETWEEN_SWEEPS)
 
 
 async def keep_sweeping(store: StoreAdmin, keep: float, clock: Callable[[], float]) -> None:

@@ -14,7 +14,7 @@ from functools import partial
 
 from antiphon.engine.durable import DurableRun
 from antiphon.errors import AntiphonError, LeaseLost, StoreFault
-from antiphon.runner.background import Background
+from antiphon.runner.background import NOBODY, Background, Telling
 from antiphon.runner.broadcast import Broadcast
 from antiphon.runner.drive import drive
 from antiphon.runner.foreground import Ask, Tools
@@ -43,6 +43,7 @@ class Job:
     run: DurableRun
     tools: Tools
     observer: Observer | None = None
+    telling: Telling = NOBODY
 
 
 TakeUp = Callable[[StoredRun], Awaitable[Job]]
@@ -150,7 +151,8 @@ class Worker:
         try:
             job = await ready()
             journal = Journal(lease, self._writer, partial(self._drop, lease))
-            doors = self._doors[lease] = Background(self._ask, self._runs, self.broadcast, journal, job.tools)
+            doors = Background(self._ask, self._runs, self.broadcast, journal, job.tools, job.telling)
+            self._doors[lease] = doors
             await drive(job.run, doors, job.observer)
         except LeaseLost:
             log.warning("run %s was taken up by another worker", lease.id)

@@ -24,13 +24,16 @@ from antiphon.engine.replies import Cancelled, UpstreamFailed
 from antiphon.engine.resuming import Resumption
 from antiphon.engine.secrets import without_secrets
 from antiphon.errors import AntiphonError, ClientFault, Conflict, InvalidRequest, StoreFault, UpstreamFault
+from antiphon.runner.background import Telling
 from antiphon.runner.history import HOLD_SECONDS, conversation_of
 from antiphon.runner.observing import watching
 from antiphon.runner.worker import Job
 from antiphon.server.callers import Caller
 from antiphon.server.creating import PATH, Making, prepared
 from antiphon.server.services import Services
+from antiphon.sources import live
 from antiphon.store.base import OPEN_STATUSES, SavedAnswer
+from antiphon.store.deliveries import Delivery
 from antiphon.store.pages import PageQuery
 from antiphon.store.runs import Batch, NewRun, StoredRun
 from antiphon.wire.answers import StoredItem
@@ -110,7 +113,13 @@ async def _queued(services: Services, asked: Asked, making: Making, *, strict: b
 
 def job_of(services: Services, project: str, run: DurableRun) -> Job:
     """A run, and what it is carried out with."""
-    return Job(run, services.tools_of(project, run.id), watching(services.watches, run, project))
+    delivering = services.delivering
+
+    def messages(status: str) -> list[Delivery]:
+        return delivering.messages(project, (run.id, status), live())
+
+    observer = watching(services.watches, run, project)
+    return Job(run, services.tools_of(project, run.id), observer, Telling(messages, delivering.ring))
 
 
 def _without_input(asked: Asked) -> Kept:

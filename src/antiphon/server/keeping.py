@@ -10,7 +10,7 @@ from pathlib import Path
 
 from antiphon.config import Config
 from antiphon.runner.file_sweeping import keep_sweeping_files
-from antiphon.runner.retention import keep_sweeping
+from antiphon.runner.retention import keep_sweeping, keep_sweeping_logs
 from antiphon.sources import live
 from antiphon.store.base import OpenStore
 from antiphon.store.blob_store import BlobStore
@@ -30,6 +30,8 @@ async def open_kept(stack: AsyncExitStack, config: Config, variables: Mapping[st
     if config.keep_seconds is not None:
         sweeping = asyncio.create_task(keep_sweeping(store, config.keep_seconds, live().clock))
         stack.push_async_callback(stop, sweeping)
+    logs = keep_sweeping_logs(store.runs, config.keep_events_seconds, live().clock)
+    stack.push_async_callback(stop, asyncio.create_task(logs))
     blobs, spare = open_blobs(config, await store.files.home(), variables), LocalBlobs()
     for door in (blobs, spare):
         stack.push_async_callback(door.close)

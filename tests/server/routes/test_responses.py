@@ -196,10 +196,13 @@ def test_obfuscation_is_there_only_where_it_was_asked_for(scene: Scene) -> None:
     assert all("obfuscation" not in event for event in plain.events)
 
 
-def test_background_is_answered_at_once_and_noted(scene: Scene) -> None:
+def test_in_the_background_it_is_queued_at_once(scene: Scene) -> None:
     scene.play(text("Hello!"))
     answer = scene.answer(background=True)
-    assert (answer.response["status"], answer.headers["antiphon-approximated"]) == ("completed", "background")
+    assert (answer.status, answer.response["status"], answer.response["output"]) == (200, "queued", [])
+    assert "antiphon-approximated" not in answer.headers
+    followed = scene.server.get(f"/responses/{answer.response['id']}", stream="true")
+    assert (followed.response["status"], followed.text) == ("completed", "Hello!")
 
 
 def test_a_kept_answer_is_not_streamed_again(scene: Scene) -> None:
