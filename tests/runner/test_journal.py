@@ -38,10 +38,10 @@ class Scene:
         self.runs = Runs(*outcomes)
         self.lost: list[str] = []
         self.writer = Writer(self.runs, Broadcast(self.runs, MemoryStore().signals), gather=0)
-        self.journals = [
-            Journal(Lease("p", name, 1), self.writer, lambda name=name: self.lost.append(name))
-            for name in ("a", "b")  # type: ignore[misc] # a default is no argument
-        ]
+        self.journals = [self._journal("a"), self._journal("b")]
+
+    def _journal(self, name: str) -> Journal:
+        return Journal(Lease("p", name, 1), self.writer, lambda: self.lost.append(name))
 
     async def written(self, times: int) -> None:
         while len(self.runs.appended) < times:  # noqa: ASYNC110 - what is waited for is a plain list

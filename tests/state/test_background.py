@@ -78,7 +78,7 @@ async def test_a_client_that_leaves_does_not_stop_it(scene: Scene, client: Clien
 
 
 @contextlib.contextmanager
-def under_way(scene: Scene, **more: object) -> Iterator[str]:
+def under_way(scene: Scene, **more: Any) -> Iterator[str]:
     """A response whose model has said something and then pauses, until the block ends."""
     gate = Gate()
     scene.play(text(*WORDS).held(gate, at=6))
