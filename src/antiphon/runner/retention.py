@@ -33,11 +33,11 @@ async def keep_sweeping_logs(runs: Runs, keep: float, clock: Callable[[], float]
     """Forget every five minutes the events of runs that ended more than `keep` seconds ago, until cancelled."""
     while True:
         try:
-            while await runs.sweep(clock() - keep, BATCH) == BATCH:
-                await asyncio.sleep(BETWEEN_BATCHES)
+            forgotten = await runs.sweep(clock() - keep, BATCH)
         except StoreFault as fault:
             log.warning("old events couldn't be deleted, which is tried again: %s", fault.message)
-        await asyncio.sleep(BETWEEN_SWEEPS)
+            forgotten = 0
+        await asyncio.sleep(BETWEEN_SWEEPS if forgotten < BATCH else BETWEEN_BATCHES)
 
 
 async def keep_sweeping(store: StoreAdmin, keep: float, clock: Callable[[], float]) -> None:

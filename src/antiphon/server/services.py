@@ -180,8 +180,7 @@ async def open_services(
     Raises `ConfigFault` for settings that can't work.
     """
     async with AsyncExitStack() as stack:
-        network = _wrapped(traced(network or Network(_timeouts(config)), config), config, environment)
-        stack.push_async_callback(network.close)
+        network = _closed(stack, _wrapped(traced(network or Network(_timeouts(config)), config), config, environment))
         tape = open_tape(config, network) if config.cassette else None
         named = named_upstreams(config, environment)
         known, replays = (upstreams(tape.cassette), tape.replays) if tape else ([], False)
@@ -221,8 +220,12 @@ async def open_services(
             connectors=make_connectors(config.connectors, _keys(environment, "The connector", replays=replays)),
             tape=tape,
             pressure=Pressure(config.limits),
-            recent=RecentRuns(live().clock) if config.console else None,
+            recent=_recent(config),
         )
+
+
+def _recent(config: Config) -> RecentRuns | None:
+    return RecentRuns(live().clock) if config.console else None
 
 
 def _clock(tape: CassetteTransport | None) -> Callable[[], float]:
