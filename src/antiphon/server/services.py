@@ -175,12 +175,10 @@ class Services:
 async def open_services(
     config: Config, environment: Environment, *, network: Transport | None = None
 ) -> AsyncIterator[Services]:
-    """Build everything; close it in the end. `network` stands in for the real one.
-
-    Raises `ConfigFault` for settings that can't work.
-    """
+    """Build everything and close it in the end, or raise `ConfigFault`. `network` stands in for the real one."""
     async with AsyncExitStack() as stack:
-        network = _closed(stack, _wrapped(traced(network or Network(_timeouts(config)), config), config, environment))
+        network = _wrapped(traced(network or Network(_timeouts(config)), config), config, environment)
+        stack.push_async_callback(network.close)
         tape = open_tape(config, network) if config.cassette else None
         named = named_upstreams(config, environment)
         known, replays = (upstreams(tape.cassette), tape.replays) if tape else ([], False)
