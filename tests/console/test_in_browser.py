@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from console_scene import Pages, Seen, a_page, a_workshop
+from console_scene import Pages, Seen, a_page, a_workshop, base_of
 from playwright.sync_api import Browser, expect
+from running_server import running_server
 
 from antiphon.testing import Gate, reasoning, text, tool_call
 
@@ -158,6 +159,29 @@ def test_what_is_deleted_is_asked_for_first(seen: Seen, pages: Pages) -> None:
     page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Delete").click()
     page.wait_for_url(re.compile(r"/console/responses$"))
+
+
+def test_a_response_is_saved_as_a_cassette_replayed_and_a_miss_ruled(
+    browser: Browser, seen: Seen, pages: Pages, tmp_path: Path
+) -> None:
+    kept = pages.answer("From the tape.", input="Say it.")
+    page = seen.go(f"/console/responses/{kept}")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as cassette").click()
+    tape = tmp_path / "tape.jsonl"
+    download.value.save_as(tape)
+    asked = pages.get(f"/console/responses/{kept}/request.json").json()
+    with (
+        running_server("--cassette", str(tape), "--mode", "replay", complaints=".*") as server,
+        a_page(browser, base_of(server)) as replayed,
+    ):
+        assert server.post(asked).text == "From the tape."
+        assert server.post({**asked, "input": "Say something else."}).status != 200
+        page = replayed.go("/console/cassettes")
+        page.get_by_role("button", name="Write the rule").click()
+        expect(page.get_by_role("status").first).to_contain_text("The rule is written")
+        assert server.post({**asked, "input": "Say something else."}).text == "From the tape."
+        replayed.quiet()
 
 
 def test_nothing_hostile_runs_or_is_fetched(seen: Seen, pages: Pages) -> None:

@@ -130,6 +130,10 @@ function refresh(part) {
 }
 
 dress(document);
+// On a narrow screen the menu is wider than the page.
+const menu = document.querySelector(".top nav");
+const here = menu?.querySelector("[aria-current]");
+if (here) menu.scrollLeft = here.offsetLeft - menu.offsetLeft - (menu.clientWidth - here.offsetWidth) / 2;
 document.querySelectorAll("[data-refresh]").forEach(refresh);
 document.querySelectorAll("[data-live]").forEach(follow);
 document.addEventListener("submit", (event) => {
