@@ -24,9 +24,11 @@ from antiphon.terminal.key_flags import KEY_WORDS, add_keys_command
 from antiphon.terminal.keys import keys
 from antiphon.terminal.serving import serve_here
 from antiphon.terminal.standin import stand_in
+from antiphon.terminal.working import work_here
 
 COMMANDS: dict[str, Callable[[Config, Environment, argparse.Namespace], int]] = {
     "serve": lambda config, environment, _: serve_here(config, environment),
+    "worker": lambda config, environment, _: work_here(config, environment),
     "replay": lambda config, _, __: stand_in(config),
     "record": lambda config, _, said: stand_in(config, said.api),
     "ask": lambda config, environment, said: ask(config, environment, said.question, said.model),
@@ -62,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
         _add_cassette_flags(command)
     for command in (serve_command, doctor_command):
         _add_server_flags(command)
+    _add_worker_command(commands)
     ask_command.add_argument("question", help="what to ask")
     ask_command.add_argument("--model", help="the model; without it the default, or the first that is found")
     _add_standin_commands(commands)
@@ -70,6 +73,16 @@ def parser() -> argparse.ArgumentParser:
     add_keys_command(commands, DB_HELP)
     add_files_command(commands, _add_upstream_flags, DB_HELP)
     return root
+
+
+def _add_worker_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser("worker", help="carry out background responses of the servers over a database")
+    _add_upstream_flags(command)
+    add = command.add_argument
+    add("--db", metavar="URL", help="the database that the servers share: postgresql://USER@HOST/NAME")
+    add("--files", metavar="PATH", help="the folder of files that the servers share")
+    add("--sealing-key-file", metavar="FILE", help="the keys of seals that the servers share")
+    add("--stop-grace", type=float, metavar="SECONDS", help="after SIGTERM, let what is under way go on so long (7)")
 
 
 def _add_standin_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

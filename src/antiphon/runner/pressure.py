@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from antiphon.errors import Overloaded, ProjectOverloaded
+from antiphon.store.runs import MANY, Quota
 
 Count = Annotated[int, Meta(ge=1)]
 
@@ -19,15 +20,18 @@ Count = Annotated[int, Meta(ge=1)]
 class PressureLimits(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """The most at once, of one process: requests being answered, and bytes of their bodies; times in seconds.
 
-    `queued_runs` are runs in the background that haven't ended, in the whole database. Each with `project_` is of one
-    project. A client that takes nothing of a stream for `slow_reader` is let go, and so is one whose head isn't whole
-    after `slow_head`, or whose body brings less than `least_body` bytes in `slow_body`.
+        `queued_runs` are runs in the background that haven't ended, in the whole database; of those, `project_running_runs`
+    and `upstream_running_runs` are carried out at a time. Each with `project_` is of one project. A client that takes
+    nothing of a stream for `slow_reader` is let go, and so is one whose head isn't whole after `slow_head`, or whose
+    body brings less than `least_body` bytes in `slow_body`.
     """
 
     open_answers: Count = 4_000
     project_open_answers: Count = 2_000
     queued_runs: Count = 20_000
     project_queued_runs: Count = 5_000
+    project_running_runs: Count | None = None
+    upstream_running_runs: Count | None = None
     held_bytes: Count = 1024 * 1024 * 1024
     project_held_bytes: Count = 512 * 1024 * 1024
     slow_reader: Annotated[float, Meta(gt=0)] = 60.0
@@ -36,6 +40,11 @@ class PressureLimits(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_f
     slow_head: Annotated[float, Meta(gt=0)] = 20.0
     slow_body: Annotated[float, Meta(gt=0)] = 30.0
     least_body: Count = 4096
+
+    @property
+    def quota(self) -> Quota:
+        """The runs that may be carried out at a time."""
+        return Quota(self.project_running_runs or MANY, self.upstream_running_runs or MANY)
 
 
 @dataclass(frozen=True, slots=True)

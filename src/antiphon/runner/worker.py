@@ -20,7 +20,7 @@ from antiphon.runner.drive import drive
 from antiphon.runner.foreground import Ask, Tools
 from antiphon.runner.journal import Journal, Writer
 from antiphon.runner.observing import Observer
-from antiphon.store.runs import Lease, NewRun, Runs, StoredRun
+from antiphon.store.runs import ANY, Lease, NewRun, Quota, Runs, StoredRun
 from antiphon.store.signals import QUEUE, Signals
 
 log = logging.getLogger("antiphon")
@@ -64,12 +64,14 @@ class Worker:
         self._ask = ask
         self._owner = owner
         self.take_up: TakeUp = _nobody
+        self.quota: Quota = ANY
         self._beside: list[Worker] = []
         self._writer = Writer(runs, self.broadcast)
         self._jobs: dict[Lease, asyncio.Task[None]] = {}
         self._doors: dict[Lease, Background] = {}
         self._loops: list[asyncio.Task[None]] = []
         self._closed = False
+        self._retired = False
 
     @property
     def jobs(self) -> int:
@@ -90,7 +92,8 @@ class Worker:
     async def begin(self, project: str, new: NewRun, job: Job) -> None:
         """Keep a new run, and carry it out here unless there is too much to do: then whoever can takes it up."""
         self.start()
-        here = len(self._jobs) < AT_ONCE
+        # Under a quota, who is next is decided where all runs are seen.
+        here = len(self._jobs) < AT_ONCE and self.quota == ANY and not self._retired
         lease = await self._runs.create(project, new, self._owner if here else None, LEASE)
         if here:
             self._carry(lease, partial(_at_once, job))
@@ -115,6 +118,15 @@ class Worker:
         if stored is not None:
             self._carry(stored.lease, partial(self.take_up, stored))
 
+    def retire(self) -> None:
+        """Take up nothing more; what is under way goes on."""
+        self._retired = True
+
+    async def over(self, seconds: float) -> None:
+        """Wait until what is under way is over, at most so long."""
+        if self._jobs:
+            await asyncio.wait(list(self._jobs.values()), timeout=seconds)
+
     async def close(self) -> None:
         """Stop at once; what isn't over is for others to take up."""
         self._closed = True
@@ -138,6 +150,8 @@ class Worker:
 
     def _over(self, lease: Lease, task: "asyncio.Task[None]") -> None:
         self._jobs.pop(lease, None)
+        if self.quota != ANY and not self._closed:
+            self._signals.tell(QUEUE)
         fault = None if task.cancelled() else task.exception()
         if fault is not None:
             log.error("run %s broke down here, and is taken up again", lease.id, exc_info=fault)
@@ -175,8 +189,8 @@ class Worker:
 
     async def _claim(self) -> bool:
         """Take some; whether there may be more that can be taken."""
-        room = min(AT_ONCE - len(self._jobs), CLAIMED_AT_ONCE)
-        claimed = await self._runs.claim(self._owner, LEASE, room) if room > 0 else []
+        room = 0 if self._retired else min(AT_ONCE - len(self._jobs), CLAIMED_AT_ONCE)
+        claimed = await self._runs.claim(self._owner, LEASE, room, self.quota) if room > 0 else []
         for stored in claimed:
             self._carry(stored.lease, partial(self.take_up, stored))
         return 0 < room == len(claimed)
@@ -199,7 +213,8 @@ class Worker:
             name = (lease.project, lease.id)
             if name in standing.cancelled and lease in self._doors:
                 self._doors[lease].stop()
-            elif name in standing.lost:
+            elif name in standing.lost and lease in self._jobs:
+                log.warning("run %s was taken up by another worker", lease.id)
                 self._drop(lease)
 
 

@@ -45,6 +45,9 @@ PATIENCE, OVERDUE = 4.0, 1.5
 """Seconds that a cancelled run may take to end, and until it is taken from a worker that doesn't answer."""
 LOOK_EVERY = 0.1
 PAGE = 1_000
+TIERS = {"priority": 10, "fast": 10, "ultrafast": 20, "flex": -10}
+WINDOWS = {"2h": -1, "8h": -2}
+"""What goes before what: runs of a higher number are taken up earlier."""
 
 _encode = msgspec.json.Encoder().encode
 _response = msgspec.json.Decoder(Response).decode
@@ -93,6 +96,8 @@ async def queue(services: Services, asked: Asked, making: Making, *, strict: boo
 
 async def _queued(services: Services, asked: Asked, making: Making, *, strict: bool) -> Response:
     project = making.caller.project
+    own, every = await services.store.runs.unfinished(project)
+    services.pressure.runs.check(own + 1, every + 1)
     plan = (await prepared(services, asked, making)).plan
     if strict:
         making.notes.refuse()
@@ -106,9 +111,17 @@ async def _queued(services: Services, asked: Asked, making: Making, *, strict: b
         state=run_state.encode(queued.state),
         secrets=_sealed(services, project, asked),
         upstream=plan.call.upstream,
+        priority=priority_of(asked.request),
     )
     await services.worker.begin(project, new, job_of(services, project, run))
     return _response(queued.answer.body)
+
+
+def priority_of(request: CreateResponse) -> int:
+    """How early it is taken up: by the tier that it asks for, and the window in which it is to be over."""
+    options = request.background_options
+    window = options.completion_window if options else None
+    return TIERS.get(request.service_tier or "", 0) + WINDOWS.get(window or "", 0)
 
 
 def job_of(services: Services, project: str, run: DurableRun) -> Job:

@@ -155,7 +155,12 @@ async def _serve(config: Config, environment: Environment, announce: Announce, p
             raise unprotected(config)
         runs, app = services.open_runs, build_app(services, pages)
         services.worker.start()
-        ending = Ending(runs.close, runs.stop, config.stop_delay, config.stop_grace)
+
+        def close() -> None:
+            runs.close()
+            services.worker.retire()
+
+        ending = Ending(close, runs.stop, config.stop_delay, config.stop_grace)
         await listen(app, config, partial(announce, services), ending)
 
 

@@ -213,7 +213,7 @@ async def open_services(
             outward=Outward(tape or network, partial(reach_of, config, access)),
             delivering=_delivering(stack, store, guarded(network, config), endpoints_of(config, environment)),
             retrieval=retrieval,
-            worker=_worker(stack, store, client),
+            worker=_worker(stack, store, client, config),
             tools=retrieval.among(tools),
             connectors=make_connectors(config.connectors, _keys(environment, "The connector", replays=replays)),
             tape=tape,
@@ -285,9 +285,10 @@ def _closed_in(stack: AsyncExitStack, tools: dict[str, Tool]) -> dict[str, Tool]
     return tools
 
 
-def _worker(stack: AsyncExitStack, store: OpenStore, client: UpstreamClient) -> Worker:
+def _worker(stack: AsyncExitStack, store: OpenStore, client: UpstreamClient, config: Config) -> Worker:
     """What carries out runs in the background; it looks for those of others once it is started."""
     worker = Worker(store.runs, store.signals, client.ask, live().ids("worker"))
+    worker.quota = config.limits.quota
     stack.push_async_callback(worker.close)
     return worker
 
