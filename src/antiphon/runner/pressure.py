@@ -20,7 +20,7 @@ Count = Annotated[int, Meta(ge=1)]
 class PressureLimits(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """The most at once, of one process: requests being answered, and bytes of their bodies; times in seconds.
 
-        `queued_runs` are runs in the background that haven't ended, in the whole database; of those, `project_running_runs`
+    `queued_runs` are runs in the background that haven't ended, in the whole database; of those, `project_running_runs`
     and `upstream_running_runs` are carried out at a time. Each with `project_` is of one project. A client that takes
     nothing of a stream for `slow_reader` is let go, and so is one whose head isn't whole after `slow_head`, or whose
     body brings less than `least_body` bytes in `slow_body`.
