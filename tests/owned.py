@@ -73,6 +73,15 @@ def _chat(party: Party) -> Ids:
     return {"id": party.made("/v1/chat/completions", said)["id"]}
 
 
+def _vector_store(party: Party) -> Ids:
+    file = _file(party)["id"]
+    made = party.made("/v1/vector_stores", {"name": "v"})
+    path = f"/v1/vector_stores/{made['id']}"
+    party.made(f"{path}/files", {"file_id": file})
+    batch = party.made(f"{path}/file_batches", {"file_ids": [_file(party)["id"]]})
+    return {"id": made["id"], "file": file, "batch": batch["id"]}
+
+
 OWNED: Mapping[str, Callable[[Party], Ids]] = {
     "responses": _response,
     "conversations": _conversation,
@@ -81,6 +90,7 @@ OWNED: Mapping[str, Callable[[Party], Ids]] = {
     "uploads": _upload,
     "containers": _container,
     "chat": _chat,
+    "vector_stores": _vector_store,
 }
 """What makes a thing, by the word after `/v1/`; gives the values of the path's parameters."""
 
@@ -88,13 +98,18 @@ FREE = frozenset({"models"})
 """Words whose ids belong to no project."""
 
 BODIES: Mapping[str, object] = {
+    "POST /v1/vector_stores/{id}": {"name": "w"},
+    "POST /v1/vector_stores/{id}/files": {"file_id": "<file>"},
+    "POST /v1/vector_stores/{id}/file_batches": {"file_ids": ["<file>"]},
+    "POST /v1/vector_stores/{id}/search": {"query": "words"},
+    "POST /v1/vector_stores/{id}/files/{file}": {"attributes": {"a": "b"}},
     "POST /v1/conversations/{id}": {"metadata": {"a": "b"}},
     "POST /v1/conversations/{id}/items": {"items": [message("More")]},
     "POST /v1/prompts/{id}/versions": {"input": "Say more."},
     "POST /v1/chat/completions/{id}": {"metadata": {"a": "b"}},
     "POST /v1/uploads/{id}/complete": {"part_ids": []},
 }
-"""Bodies with which a request for an own thing isn't refused for its body."""
+"""Bodies with which a request for an own thing isn't refused for its body; `<file>` is the file of its ids."""
 
 FORMS: Mapping[str, Json] = {
     "POST /v1/containers/{id}/files": {"files": {"file": ("b.txt", b"more")}},

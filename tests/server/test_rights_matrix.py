@@ -6,8 +6,9 @@ this test until `owned.py` knows how one is made. Counterpart: `../state/test_tw
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +137,10 @@ def ask(party: Party, name: str, ids: Ids) -> httpx2.Response:
     method, path = name.split(" ")
     if name in FORMS:
         return party.send(method, filled(path, ids), **FORMS[name])
-    return party.send(method, filled(path, ids), BODIES.get(name, {} if method == "POST" else None))
+    body = json.dumps(BODIES.get(name, {}))
+    for parameter, value in ids.items():
+        body = body.replace(f"<{parameter}>", value)
+    return party.send(method, filled(path, ids), json.loads(body) if method == "POST" else None)
 
 
 def unheard_of(ids: Ids) -> Ids:
@@ -196,6 +200,7 @@ def in_bodies(house: House) -> dict[str, tuple[Ids, Any]]:
     blue = house.party("blue")
     response, conversation, prompt = (OWNED[noun](blue) for noun in ("responses", "conversations", "prompts"))
     container, file = (OWNED[noun](blue) for noun in ("containers", "files"))
+    store = OWNED["vector_stores"](blue)
     return {
         "chain": (response, lambda ids: {"input": "Hi", "previous_response_id": ids["id"]}),
         "conversation": (conversation, lambda ids: {"input": "Hi", "conversation": ids["id"]}),
@@ -204,6 +209,10 @@ def in_bodies(house: House) -> dict[str, tuple[Ids, Any]]:
         "container": (
             container,
             lambda ids: {"input": "Hi", "tools": [{"type": "code_interpreter", "container": ids["id"]}]},
+        ),
+        "vector store": (
+            store,
+            lambda ids: {"input": "Hi", "tools": [{"type": "file_search", "vector_store_ids": [ids["id"]]}]},
         ),
         "file": (
             file,
@@ -215,7 +224,7 @@ def in_bodies(house: House) -> dict[str, tuple[Ids, Any]]:
 PATHS = ("/v1/responses", "/v1/responses/compact", "/v1/responses/input_tokens")
 
 
-@pytest.mark.parametrize("what", ["chain", "conversation", "item", "prompt", "container", "file"])
+@pytest.mark.parametrize("what", ["chain", "conversation", "item", "prompt", "container", "file", "vector store"])
 def test_what_a_body_names_of_another_project_isnt_there(house: House, what: str) -> None:
     ids, body = in_bodies(house)[what]
     nobodys = unheard_of(ids)
@@ -242,6 +251,25 @@ def over_socket(house: House, kind: str, body: Json) -> bytes:
             said = str(socket.recv(PATIENCE)).encode()
             if json.loads(said)["type"] in {"error", "response.completed", "response.failed"}:
                 return said
+
+
+def test_anothers_file_cant_be_put_into_anything(house: House) -> None:
+    ids = OWNED["files"](house.party("blue"))
+    red, nobodys = house.party("red"), unheard_of(ids)
+    own = red.made("/v1/vector_stores", {"name": "v"})["id"]
+    takers: dict[str, Callable[[str], Json]] = {
+        f"/v1/vector_stores/{own}/files": lambda one: {"file_id": one},
+        f"/v1/vector_stores/{own}/file_batches": lambda one: {"file_ids": [one]},
+        "/v1/vector_stores": lambda one: {"file_ids": [one]},
+        "/v1/containers": lambda one: {"name": "c", "file_ids": [one]},
+    }
+    for path, body in takers.items():
+        answers = [told(red.send("POST", path, body(asked["id"])), asked) for asked in (ids, nobodys)]
+        assert answers[0][0] == answers[1][0]
+        # What is taken up later fails there.
+        assert answers[0] == answers[1] or answers[0][0] == HTTPStatus.OK
+    listed = red.send("GET", f"/v1/vector_stores/{own}/files").json()["data"]
+    assert all(file["status"] != "completed" for file in listed)
 
 
 def test_sealed_reasoning_of_another_project_doesnt_open(house: House) -> None:
