@@ -77,6 +77,7 @@ def each_once(server: RunningServer, store: str, amount: int) -> None:
         assert [one.filename for one in found] == ([] if number % 10 == 9 else [f"{number}.md"])
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 def test_a_server_killed_while_it_reads_30_files(kind: str, new_database: Callable[[str], str], tmp_path: Path) -> None:
     killed_while_it_reads(tmp_path, new_database(kind), 30, kills=1)
