@@ -150,3 +150,13 @@ def test_a_scope_of_a_cassette_has_files_of_its_own(tmp_path: Path) -> None:
             assert client.files.content(file).content == content
             assert [one.id for one in client.files.list()] == [file]
         assert server.client.files.list().data == []
+
+
+def test_a_file_that_is_deleted_is_in_no_vector_store(shared_server: RunningServer) -> None:
+    client = shared_server.client
+    gone, kept = (client.files.create(file=("a.md", text), purpose="assistants").id for text in (b"Cats.", b"Dogs."))
+    stores = [client.vector_stores.create(file_ids=[gone, kept]).id for _ in range(2)]
+    client.vector_stores.create()
+    client.files.delete(gone)
+    for store in stores:
+        assert [file.id for file in client.vector_stores.files.list(store)] == [kept]
