@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.engine.dialects import DIALECTS, dialect
-from antiphon.engine.input import read_input
+from antiphon.engine.input import read_input, stored_item
 from antiphon.engine.notes import Notes
 from antiphon.engine.prompt import call_ids, chat_messages
 from antiphon.errors import InvalidRequest
+from antiphon.wire.answers import StoredItem
 
 
 def raws(items: list[Json]) -> list[msgspec.Raw]:
@@ -346,3 +347,27 @@ def test_a_reasoning_item_without_words_needs_no_partner() -> None:
     notes = Notes()
     messages([user(), {"type": "reasoning", "summary": []}], "openai", notes=notes)
     assert not notes.headers()
+
+
+def test_a_call_that_broke_off_was_never_made() -> None:
+    """As an interrupted turn of a response in the background leaves it."""
+    broken = {
+        "type": "function_call",
+        "id": "fc_1",
+        "call_id": "call_1",
+        "name": "f",
+        "arguments": '{"a',
+        "status": "incomplete",
+    }
+    asked = {
+        "type": "mcp_call",
+        "id": "mcp_1",
+        "server_label": "s",
+        "name": "g",
+        "arguments": "{}",
+        "status": "incomplete",
+    }
+    items = [stored_item(StoredItem(str(one["id"]), msgspec.json.encode(one))) for one in (broken, asked)]
+    hello = {"type": "message", "role": "user", "content": "incomplete"}
+    items.append(stored_item(StoredItem("msg_1", msgspec.json.encode(hello))))
+    assert chat_messages(None, items, dialect("openai"), Notes()) == [{"role": "user", "content": "incomplete"}]

@@ -59,10 +59,22 @@ def chat_messages(
     if instructions is not None:
         writer.messages.append({"role": "system", "content": instructions})
     for place, item in enumerate(items):
-        writer.add(place, item)
+        if not _broken_off(item, writer.outputs.get(place)):
+            writer.add(place, item)
     writer.flush_calls()
     writer.forget_thoughts()
     return writer.messages if inner or not dialect.system_first else _system_first(writer.messages, notes)
+
+
+def _broken_off(item: Item, output: Item | None) -> bool:
+    """Whether an item is a call that was never made: what wrote it broke off, and nobody answered it."""
+    if output is not None or not isinstance(item.view, FunctionCallView | AnsweredCall):
+        return False
+    return b'"incomplete"' in item.raw and msgspec.json.decode(item.raw, type=_Status).status == "incomplete"
+
+
+class _Status(msgspec.Struct):
+    status: str | None = None
 
 
 def call_ids(items: Iterable[Item]) -> frozenset[str]:
