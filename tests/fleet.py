@@ -29,6 +29,8 @@ from antiphon.testing import Reply, Request, ScriptedUpstream, status, text, too
 Json = dict[str, Any]
 
 MODEL = "scripted/m"
+PATIENCE = 60.0
+"""Seconds for a process to start, whatever happens to its database."""
 TERMINAL = frozenset({"response.completed", "response.incomplete", "response.failed"})
 SETTINGS = """
 [tools.web_search]
@@ -105,7 +107,15 @@ class Member:
         return f"{self.name}.{self.lives}"
 
     def start(self) -> None:
-        """Begin a life; a server has an address when this returns."""
+        """Begin a life; a server has an address when this returns. One that finds no database is started again."""
+        deadline = time.monotonic() + PATIENCE
+        while not self._began():
+            self._over()
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{self.who} didn't start: {self.said}")
+            time.sleep(0.2)
+
+    def _began(self) -> bool:
         self.lives += 1
         fleet, port = self._fleet, ["--port", "0"] if self.command == "serve" else []
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - read and closed when this life ends
@@ -119,9 +129,10 @@ class Member:
         found = ADDRESS.search(line)
         self.url = found[0] if found else None
         if not line or (self.command == "serve" and self.url is None):
-            raise AssertionError(f"{self.who} didn't start: {line}{self.words()}")
+            return False
         # Nobody reads the rest of what it says; a full pipe would hold it up.
         threading.Thread(target=self._process.stdout.read, daemon=True).start()  # type: ignore[union-attr] # it is a pipe
+        return True
 
     def send(self, number: signal.Signals) -> None:
         """What the system may do to it."""
