@@ -253,6 +253,17 @@ def over_socket(house: House, kind: str, body: Json) -> bytes:
                 return said
 
 
+def test_anothers_run_is_neither_followed_nor_cancelled(house: House) -> None:
+    blue, red = house.party("blue"), house.party("red")
+    ids = {"id": blue.made("/v1/responses", {"model": MODEL, "input": "Hi", "background": True})["id"]}
+    for method, more in (("GET", "?stream=true"), ("GET", "?stream=true&starting_after=0"), ("POST", "/cancel")):
+        asked = (ids, unheard_of(ids))
+        answers = [told(red.send(method, f"/v1/responses/{one['id']}{more}"), one) for one in asked]
+        assert answers[0] == answers[1]
+        assert answers[0][0] == HTTPStatus.NOT_FOUND
+    assert blue.send("GET", f"/v1/responses/{ids['id']}?stream=true").is_success
+
+
 def test_anothers_file_cant_be_put_into_anything(house: House) -> None:
     ids = OWNED["files"](house.party("blue"))
     red, nobodys = house.party("red"), unheard_of(ids)
