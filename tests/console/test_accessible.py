@@ -46,6 +46,7 @@ def paths(pages: Pages) -> Iterator[str]:
     pages.answer("Hello.", conversation=talk)
     pages.scene.stream(input="fails")
     yield from ("/", "/console/responses", "/console/playground", "/console/conversations", "/console/cassettes")
+    yield from ("/console/files", "/console/usage", "/console/keys")
     yield from (f"/console/responses/{one}" for one in (first["id"], second))
     yield from (f"/console/responses/{first['id']}/compare/{second}", f"/console/conversations/{talk}")
     yield from (f"/console/playground?continue={second}", "/console/responses?status=failed", "/console/nothing")
