@@ -21,11 +21,9 @@ def test_responses_come_with_what_was_put_in(scene: Scene) -> None:
 
 def test_by_model_and_from_the_oldest(scene: Scene) -> None:
     scene.play(text("One."), text("Two."))
-    made = [scene.answer().response for _ in range(2)]
-    ids = [
-        one["id"] for one in scene.server.get("/responses", order="asc", model=made[0]["model"], limit=100).json["data"]
-    ]
-    assert [one for one in ids if one in {made[0]["id"], made[1]["id"]}] == [made[0]["id"], made[1]["id"]]
+    made = [scene.answer(model="ollama/listed").response["id"] for _ in range(2)]
+    listed = scene.server.get("/responses", order="asc", model="ollama/listed").json["data"]
+    assert [one["id"] for one in listed] == made
     nothing = scene.server.get("/responses", model="nobody/nothing").json
     assert nothing == {"object": "list", "data": [], "first_id": "", "last_id": "", "has_more": False}
 
@@ -34,7 +32,8 @@ def test_a_long_input_is_whole(scene: Scene) -> None:
     scene.play(text("Long."))
     said = [{"role": "user", "content": f"Line {n}"} for n in range(120)]
     answer = scene.answer(input=said).response["id"]
-    listed = next(one for one in scene.server.get("/responses").json["data"] if one["id"] == answer)
+    [listed] = scene.server.get("/responses", limit=1).json["data"]
+    assert listed["id"] == answer
     assert [item["content"][0]["text"] for item in listed["input"]] == [one["content"] for one in said]
 
 
