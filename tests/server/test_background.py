@@ -7,6 +7,9 @@ from pathlib import Path
 
 from running_server import RunningServer, running_server
 
+from antiphon.engine.replies import Cancelled, UpstreamFailed
+from antiphon.server.background import MOST_TAKINGS, ending_of
+from antiphon.store.runs import StoredRun
 from antiphon.testing import Gate, ScriptedUpstream, text
 
 
@@ -47,3 +50,18 @@ def test_a_killed_server_goes_on_at_its_next_start(tmp_path: Path) -> None:
         first, second = [request.json["messages"] for request in upstream.requests if request.method == "POST"]
         assert first == second
         assert json.dumps(first).count("Ada") == 1
+
+
+def taken(times: int, *, cancel: bool = False) -> StoredRun:
+    return StoredRun(
+        project="p", id="resp_1", request=b"{}", state=b"", secrets=None, priority=0, upstream="", owner=None, expires=0.0,
+        fence=times, cancel=cancel, ended=False,
+    )  # fmt: skip
+
+
+def test_a_run_that_ends_its_worker_each_time_fails_some_time() -> None:
+    assert ending_of(taken(MOST_TAKINGS)) is None
+    assert isinstance(ending_of(taken(1, cancel=True)), Cancelled)
+    ending = ending_of(taken(MOST_TAKINGS + 1))
+    assert isinstance(ending, UpstreamFailed)
+    assert "taken up 50 times" in ending.error.message

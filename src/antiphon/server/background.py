@@ -44,6 +44,8 @@ PURPOSE = "run"
 PATIENCE, OVERDUE = 4.0, 1.5
 """Seconds that a cancelled run may take to end, and until it is taken from a worker that doesn't answer."""
 LOOK_EVERY = 0.1
+MOST_TAKINGS = 50
+"""Times that a run is taken up: one that ends its worker each time must end some time."""
 PAGE = 1_000
 TIERS = {"priority": 10, "fast": 10, "ultrafast": 20, "flex": -10}
 WINDOWS = {"2h": -1, "8h": -2}
@@ -159,7 +161,7 @@ async def taken_up(services: Services, stored: StoredRun) -> Job:
     state = run_state.decode(stored.state)
     saved = await services.store.get_answer(project, run_id)
     sources = services.sources_for("RESUME", f"{PATH}/{run_id}/{stored.fence}", b"")
-    ending: Cancelled | UpstreamFailed | None = Cancelled() if stored.cancel else None
+    ending = ending_of(stored)
     try:
         asked = await _asked(services, stored)
         plan = (await prepared(services, asked, Making(Caller(project), sources, Notes()))).plan
@@ -172,6 +174,16 @@ async def taken_up(services: Services, stored: StoredRun) -> Job:
     resumption = Resumption(state, saved.output, seen, ending)
     run = DurableRun(replace(plan, response=begun), sources, services.seal(project), resumption)
     return job_of(services, project, run)
+
+
+def ending_of(stored: StoredRun) -> Cancelled | UpstreamFailed | None:
+    """Why it is to end at once instead of going on."""
+    if stored.cancel:
+        return Cancelled()
+    if stored.fence > MOST_TAKINGS:
+        often = f"This response was taken up {MOST_TAKINGS} times and never came to its end. The server's log says why."
+        return UpstreamFailed(AntiphonError(often))
+    return None
 
 
 async def _asked(services: Services, stored: StoredRun) -> Asked:

@@ -33,7 +33,7 @@ RIGHTS: Mapping[str, str] = {
     "POST /v1/responses/input_tokens": INFERENCE,
     "GET /v1/responses/{id}": READ,
     "DELETE /v1/responses/{id}": WRITE,
-    "POST /v1/responses/{id}/cancel": WRITE,
+    "POST /v1/responses/{id}/cancel": INFERENCE,
     "GET /v1/responses/{id}/input_items": READ,
     "POST /v1/conversations": WRITE,
     "GET /v1/conversations/{id}": READ,

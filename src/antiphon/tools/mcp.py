@@ -146,11 +146,18 @@ def _listed(endpoint: Endpoint, tools: "list[Tool]") -> list[ListedTool]:
             name=tool.name,
             description=endpoint.blanked(tool.description),
             input_schema=endpoint.blanked(tool.input_schema),
-            annotations={"read_only": bool(tool.annotations and tool.annotations.read_only_hint)},
+            annotations=_annotations(tool),
         )
         for tool in tools
         if unique[tool.name] is tool
     ]
+
+
+def _annotations(tool: "Tool") -> dict[str, bool]:
+    """What its server says of it; that it may be called twice only where it may, since the API knows no word for it."""
+    hints = tool.annotations
+    said = {"read_only": bool(hints and hints.read_only_hint)}
+    return {**said, "idempotent": True} if hints and hints.idempotent_hint else said
 
 
 def _sdk_sessions(transport: Transport, limits: McpLimits) -> "Sessions":

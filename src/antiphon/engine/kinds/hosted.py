@@ -94,7 +94,9 @@ def _code_interpreter(tool: dict[str, Any], at: str, hosting: Hosting) -> Offere
 
 def _file_search(tool: dict[str, Any], at: str, hosting: Hosting) -> Offered:
     hosting.need("file_search", at, "Its operator names a model for embeddings under [retrieval] in antiphon.toml.")
-    return [(FILE_SEARCH, Binding(FileSearchFace, "file_search", {"search": read_file_search(tool, at)}))]
+    return [
+        (FILE_SEARCH, Binding(FileSearchFace, "file_search", {"search": read_file_search(tool, at)}, repeatable=True))
+    ]
 
 
 HOSTED: dict[str, Callable[[dict[str, Any], str, Hosting], Offered]] = {

@@ -62,6 +62,10 @@ def _paged(most: int = 100) -> tuple[Parameter, ...]:
 
 
 INCLUDE = Parameter("include[]", {"type": "array", "items": {"type": "string"}}, "What is shown only on request.")
+FOLLOWING = (
+    Parameter("stream", {"type": "boolean"}, "Its events, from the beginning, and those to come."),
+    Parameter("starting_after", {"type": "integer", "minimum": 0}, "With 'stream': behind the event of this number."),
+)
 DAY: Schema = {"type": "string", "format": "date"}
 UPLOAD: Schema = {
     "type": "object",
@@ -100,7 +104,12 @@ MODERATE: Schema = {
 OPERATIONS: Mapping[str, Operation] = {
     "POST /v1/responses": Operation("Make an answer.", Response, CreateResponse, streams=True),
     "GET /v1/responses": Operation("Stored answers, the newest first.", query=_paged()),
-    "GET /v1/responses/{id}": Operation("A stored answer.", Response, query=(INCLUDE,)),
+    "GET /v1/responses/{id}": Operation(
+        "A stored answer; one made in the background as events too, from any of them on.",
+        Response,
+        query=(INCLUDE, *FOLLOWING),
+        streams=True,
+    ),
     "DELETE /v1/responses/{id}": Operation("Remove a stored answer."),
     "GET /v1/responses/{id}/input_items": Operation("What was put in.", ItemPage, query=(*_paged(), INCLUDE)),
     "POST /v1/responses/{id}/cancel": Operation("End a response in the background.", Response),
