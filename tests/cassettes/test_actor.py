@@ -50,7 +50,8 @@ async def rpc(actor: Actor, method: str, **params: Any) -> tuple[int, Any]:
 
 async def test_an_mcp_server_says_what_it_said() -> None:
     tools = [
-        {"name": "add", "description": "Adds.", "input_schema": {"type": "object"}, "annotations": {"read_only": True}}
+        {"name": "add", "description": "Adds.", "input_schema": {"type": "object"}, "annotations": {"read_only": True}},
+        {"name": "put", "input_schema": {}, "annotations": {"read_only": False, "idempotent": True}},
     ]
     actor = Actor(RESPONSE, [item("mcp_list_tools", tools=tools), called(1, output="one"), called(2, output="two")])
     status, said = await rpc(actor, "initialize", protocolVersion="2025-03-26")
@@ -63,7 +64,8 @@ async def test_an_mcp_server_says_what_it_said() -> None:
         "inputSchema": {"type": "object"},
         "annotations": {"readOnlyHint": True},
     }
-    assert (await rpc(actor, "tools/list"))[1]["result"] == {"tools": [listed]}
+    again = {"name": "put", "inputSchema": {}, "annotations": {"readOnlyHint": False, "idempotentHint": True}}
+    assert (await rpc(actor, "tools/list"))[1]["result"] == {"tools": [listed, again]}
     assert (await rpc(actor, "tools/call", name="add", arguments={"a": 2}))[1]["result"]["content"][0]["text"] == "two"
     assert (await rpc(actor, "ping"))[1]["error"]["code"] == -32601
     assert actor.unknown == []

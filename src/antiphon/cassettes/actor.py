@@ -156,7 +156,9 @@ def _listed(tool: Json) -> Json:
     }
     named = {name: value for name, value in shown.items() if value is not None}
     # All that is kept of what a server says of its tool.
-    return named | {"annotations": {"readOnlyHint": bool((tool.get("annotations") or {}).get("read_only"))}}
+    kept = tool.get("annotations") or {}
+    hints = {"readOnlyHint": bool(kept.get("read_only"))}
+    return named | {"annotations": hints | ({"idempotentHint": True} if kept.get("idempotent") else {})}
 
 
 def _arguments(call: Json) -> object:

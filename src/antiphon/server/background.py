@@ -65,12 +65,13 @@ class Kept(msgspec.Struct):
 class Secrets(msgspec.Struct):
     """What of a request isn't kept in the open: its tools as they came, and items that hold tools, by their ids."""
 
-    tools: msgspec.Raw | None = None
+    tools: list[msgspec.Raw] | None = None
     items: dict[str, msgspec.Raw] = {}
 
 
 _kept = msgspec.json.Decoder(Kept).decode
 _secrets = msgspec.json.Decoder(Secrets).decode
+_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 async def queue(services: Services, asked: Asked, making: Making, *, strict: bool) -> Response:
@@ -147,7 +148,7 @@ def _without_input(asked: Asked) -> Kept:
 def _sealed(services: Services, project: str, asked: Asked) -> str | None:
     """The credentials of a request, sealed; None where it has none."""
     tools = asked.request.tools or []
-    whole = asked.fields["tools"] if any(without_secrets(tool) != tool for tool in tools) else None
+    whole = _list(asked.fields["tools"]) if any(without_secrets(tool) != tool for tool in tools) else None
     holders = [item for item in asked.input if item.type in TOOL_HOLDERS]
     items = {item.id: msgspec.Raw(item.raw) for item in holders if item.stored().raw != item.raw}
     if whole is None and not items:
@@ -193,7 +194,7 @@ async def _asked(services: Services, stored: StoredRun) -> Asked:
         if opened is None:
             raise ClientFault("The credentials of this response were sealed under a key that is gone. Ask again.")
         secrets = _secrets(opened)
-    fields = kept.fields | ({"tools": secrets.tools} if secrets.tools is not None else {})
+    fields = kept.fields | ({"tools": msgspec.Raw(_encode(secrets.tools))} if secrets.tools is not None else {})
     request = msgspec.json.decode(_encode(fields), type=CreateResponse)
     items = [_whole(item, secrets) for item in await _input(services, stored)]
     template = tuple(stored_item(StoredItem(item_id, bytes(raw))) for item_id, raw in kept.template)
