@@ -5,6 +5,7 @@ from sample_vectors import file, made
 
 from antiphon.errors import InvalidRequest
 from antiphon.store.vector_faults import (
+    check_attributes,
     check_vector_files,
     check_vector_store,
     no_batch,
@@ -32,3 +33,5 @@ def test_what_no_database_can_keep_is_refused() -> None:
             check_vector_store(made(**wrong))
     with pytest.raises(InvalidRequest):
         check_vector_files([file("file-1", attributes={"a": "\x00"})], None)
+    with pytest.raises(InvalidRequest):
+        check_attributes({"\x00": 1})

@@ -2,19 +2,16 @@
 
 import struct
 from collections.abc import AsyncIterator
-from functools import partial
 from typing import Any
 
 import msgspec
 import pytest
 from embedding_server import vector_of
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from antiphon.errors import InvalidRequest, NotFound
-from antiphon.retrieval.filters import matches, read_filter
+from antiphon.retrieval.filters import read_filter
 from antiphon.store.memory import MemoryStore
-from antiphon.store.vectors import NewPassage, Search, VectorFile, VectorStore
+from antiphon.store.vectors import NewPassage, VectorFile, VectorStore
 from antiphon.tools.embedders import Embedders
 from antiphon.tools.reranking import Reranker
 from antiphon.tools.searching import Searching, Wanted, Where, read_wanted
@@ -106,67 +103,3 @@ async def test_a_store_that_is_not_there_or_has_expired_is_not_searched(store: M
         await names(searching(store), Wanted(["a"]), "vs_9")
     with pytest.raises(InvalidRequest, match="has expired"):
         await names(searching(store, now=86_401), Wanted(["a"]), "vs_1")
-
-
-ATTRIBUTES = st.dictionaries(
-    st.sampled_from("abc"),
-    st.one_of(st.sampled_from(["x", "y", "1"]), st.integers(0, 3), st.floats(0, 3), st.booleans()),
-)
-ORDERED: Any = st.fixed_dictionaries(
-    {
-        "type": st.sampled_from(["gt", "gte", "lt", "lte"]),
-        "key": st.sampled_from("abc"),
-        "value": st.sampled_from([1, 1.5, "x"]),
-    }
-)
-EQUAL: Any = st.fixed_dictionaries(
-    {
-        "type": st.sampled_from(["eq", "ne"]),
-        "key": st.sampled_from("abc"),
-        "value": st.sampled_from([1, "x", True, 2.5]),
-    }
-)
-LISTED: Any = st.fixed_dictionaries(
-    {
-        "type": st.sampled_from(["in", "nin"]),
-        "key": st.sampled_from("abc"),
-        "value": st.lists(st.sampled_from([1, "x", False]), max_size=3),
-    }
-)
-FILTERS: Any = st.recursive(
-    st.one_of(ORDERED, EQUAL, LISTED),
-    lambda inner: st.fixed_dictionaries(
-        {"type": st.sampled_from(["and", "or"]), "filters": st.lists(inner, min_size=1, max_size=3)}
-    ),
-    max_leaves=6,
-)
-
-
-async def test_files_pass_a_filter_as_the_plain_model_says(store: MemoryStore) -> None:
-    await store.vectors.create(P, VectorStore(id="vs_3", created_at=1, last_active_at=1, model="e"))
-    kept: dict[str, dict[str, Any]] = {}
-
-    @settings(max_examples=25)
-    @given(st.lists(ATTRIBUTES, min_size=1, max_size=5), FILTERS)
-    def add(several: list[dict[str, Any]], told: dict[str, Any]) -> None:
-        kept.update({f"f{len(kept) + n}": attributes for n, attributes in enumerate(several)})
-        filters.append(told)
-
-    filters: list[dict[str, Any]] = []
-    add()
-    files = [
-        VectorFile(id=name, created_at=1, filename=name, attributes=given, most_tokens=800, overlap_tokens=0)
-        for name, given in kept.items()
-    ]
-    await store.vectors.attach(P, "vs_3", files)
-    for held in await store.vectors.hold("me", 2e9, len(files)):
-        passage = NewPassage(number=0, start=0, end=4, text="word", vector=packed("word"))
-        assert await store.vectors.finish(held, [passage], 32)
-    for told in filters:
-        wanted = read_filter(told)
-        expected = {name for name, attributes in kept.items() if matches(wanted, attributes)}
-        asked = Search(words="word", vector=packed("word"), wanted=partial(matches, wanted), limit=1000)
-        orders = await store.vectors.search(P, "vs_3", asked)
-        for keys in (orders.near, orders.words):
-            found = await store.vectors.passages(P, "vs_3", keys)
-            assert {one.file_id for one in found} == expected

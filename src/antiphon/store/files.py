@@ -90,7 +90,7 @@ class Files(Protocol):
         """Files by `created_at`, equal ones as they were kept; those of one purpose, where it is said."""
 
     async def delete(self, project: str, file_id: str) -> list[str]:
-        """Remove a file; the place that is to be removed, if no other file shares it."""
+        """Remove a file, also from vector stores; the place that is to be removed, if no other file shares it."""
 
     async def usage(self, project: str) -> Usage:
         """What the project keeps now."""
@@ -120,7 +120,10 @@ class Files(Protocol):
         """Cancel the upload; the places of its parts. Raises `InvalidRequest` when it is completed or has expired."""
 
     async def sweep(self, limit: int) -> Swept:
-        """Take up at most `limit` files, and as many uploads, whose time is over, of all projects."""
+        """Take up at most `limit` files, and as many uploads, whose time is over, of all projects.
+
+        A file leaves its vector stores at once.
+        """
 
     async def known(self, places: Collection[str]) -> Sequence[str]:
         """Those of the places that a row of any project knows."""

@@ -85,7 +85,7 @@ class MemoryStore:
         self.vectors: Vectors = SqlVectors(self._indexed, MatrixNear(self._indexed), clock=clock)
         self.lists: Lists = MemoryLists(self._projects)
         self.runs = MemoryRuns(self._projects, self.save_answer, self.deliveries, clock)
-        self.files = MemoryFiles(clock)
+        self.files = MemoryFiles(clock, self.vectors.forget)
         self.keys: Keys = MemoryKeys()
         self.uses: Uses = MemoryUses()
         self.usage = MemoryUsage()

@@ -1,6 +1,6 @@
 """The rows of files in plain dicts. Counterpart: `sql_files.py`."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from msgspec import structs
@@ -34,10 +34,14 @@ class Shelf:
 
 
 class MemoryFiles:
-    """Implements `Files`. `clock` (Unix seconds) is the time that files and uploads expire by."""
+    """Implements `Files`. `clock` (Unix seconds) is the time that files and uploads expire by.
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    `forget` takes a project's file out of its vector stores.
+    """
+
+    def __init__(self, clock: Callable[[], float], forget: Callable[[str, str], Awaitable[None]]) -> None:
         self._clock = clock
+        self._forget = forget
         self._shelves: dict[str, Shelf] = {}
         self._home = chance(8).hex()
 
@@ -57,6 +61,8 @@ class MemoryFiles:
         return page_of(rising, page, lambda file: purpose in {None, file.purpose})
 
     async def delete(self, project: str, file_id: str) -> list[str]:
+        self._file(project, file_id)
+        await self._forget(project, file_id)
         return self._remove(project, self._file(project, file_id))
 
     async def usage(self, project: str) -> Usage:
@@ -100,11 +106,8 @@ class MemoryFiles:
         return ended, self._end(project, ended)
 
     async def sweep(self, limit: int) -> Swept:
-        rows, places = 0, list[str]()
+        rows, places = await self._sweep_files(limit)
         for project, shelf in self._shelves.items():
-            for file in [file for file in shelf.files.values() if self._over(file)][: limit - rows]:
-                places += self._remove(project, file)
-                rows += 1
             over = [aged(upload, self._clock()) for upload in shelf.uploads.values() if upload.status == "pending"]
             for upload in [upload for upload in over if upload.status == "expired"]:
                 places += self._end(project, upload)
@@ -160,6 +163,17 @@ class MemoryFiles:
 
     def _over(self, file: StoredFile) -> bool:
         return file.expires_at is not None and file.expires_at <= self._clock()
+
+    async def _sweep_files(self, limit: int) -> tuple[int, list[str]]:
+        """How many files there were whose time is over, and the places that are to be removed."""
+        shelves = self._shelves.items()
+        over = [(project, file) for project, shelf in shelves for file in shelf.files.values() if self._over(file)]
+        places: list[str] = []
+        for project, file in over[:limit]:
+            await self._forget(project, file.id)
+            if file.id in self._shelves[project].files:
+                places += self._remove(project, file)
+        return len(over[:limit]), places
 
     def _forgotten(self, upload: StoredUpload) -> bool:
         return upload.status != "pending" and upload.expires_at <= self._clock() - FORGOTTEN_AFTER

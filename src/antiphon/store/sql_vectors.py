@@ -19,7 +19,7 @@ from antiphon.store.operations import passages, vector_files, vector_stores
 from antiphon.store.operations.passages import Member, Snapshot
 from antiphon.store.pages import Page, PageQuery
 from antiphon.store.sql_backend import Backend
-from antiphon.store.vector_faults import check_vector_files, check_vector_store, other_dimension
+from antiphon.store.vector_faults import check_attributes, check_vector_files, check_vector_store, other_dimension
 from antiphon.store.vectors import (
     Attributes,
     Batch,
@@ -124,6 +124,7 @@ class SqlVectors:
         return await self._backend.read(partial(vector_files.list_all, project, store_id, page, status, batch_id))
 
     async def set_attributes(self, project: str, store_id: str, file_id: str, attributes: Attributes) -> VectorFile:
+        check_attributes(attributes)
         return await self._backend.write(partial(vector_files.set_attributes, project, store_id, file_id, attributes))
 
     async def detach(self, project: str, store_id: str, file_id: str) -> None:

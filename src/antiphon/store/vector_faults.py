@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from antiphon.errors import InvalidRequest, NotFound, StoreFault
 from antiphon.store.faults import check_texts
-from antiphon.store.vectors import Batch, VectorFile, VectorStore
+from antiphon.store.vectors import Attributes, Batch, VectorFile, VectorStore
 
 
 def no_vector_store(store_id: str) -> NotFound:
@@ -52,4 +52,9 @@ def check_vector_files(files: Sequence[VectorFile], batch: Batch | None) -> None
     check_texts((batch.id,) if batch else (), "id")
     for file in files:
         check_texts((file.id, file.filename), "file_id")
-        check_texts((*file.attributes, *map(str, file.attributes.values())), "attributes")
+        check_attributes(file.attributes)
+
+
+def check_attributes(attributes: Attributes) -> None:
+    """Raise `InvalidRequest` for attributes that can't be kept."""
+    check_texts((*attributes, *map(str, attributes.values())), "attributes")

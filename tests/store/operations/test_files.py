@@ -4,6 +4,9 @@ import asyncio
 
 import pytest
 from sample_rows import PROJECT, Clock
+from sample_vectors import file as attached
+from sample_vectors import found, read, vector
+from sample_vectors import made as made_store
 from stored_files import file
 
 from antiphon.errors import InvalidRequest, NotFound
@@ -80,6 +83,26 @@ async def test_what_has_expired_is_gone_and_then_swept(store: OpenStore, clock: 
     await store.files.delete(PROJECT, "c")
     clock.time += 10
     assert await store.files.sweep(10) == Swept(1, ["place of a"])
+
+
+async def test_a_file_that_is_deleted_or_swept_leaves_its_vector_stores(store: OpenStore, clock: Clock) -> None:
+    now = int(clock())
+    for project in (PROJECT, "other"):
+        await store.vectors.create(project, made_store(created_at=now, last_active_at=now))
+    for name, expires in (("swept", now + 10), ("deleted", None), ("kept", now + 20)):
+        await store.files.create(PROJECT, file(name, name.encode(), expires_at=expires))
+        await read(store, name, f"{name} words", at=[vector(1, 0)])
+    await store.files.create("other", file("deleted", b"another's"))
+    await store.vectors.attach("other", "vs_1", [attached("deleted")])
+    assert len((await found(store, "words"))[1]) == 3
+    await store.files.delete(PROJECT, "deleted")
+    clock.time += 10
+    assert (await store.files.sweep(10)).rows == 1
+    assert await found(store, "words", vector(1, 0)) == (["kept words"], ["kept words"])
+    assert (await store.vectors.get(PROJECT, "vs_1")).counts.total == 1
+    assert (await store.vectors.get("other", "vs_1")).counts.total == 1
+    with pytest.raises(NotFound):
+        await store.vectors.file(PROJECT, "vs_1", "swept")
 
 
 async def test_a_sweep_has_an_end(store: OpenStore, clock: Clock) -> None:

@@ -70,7 +70,6 @@ class Files:
     async def delete(self, request: Request) -> Response:
         """`DELETE` of a file, which takes it out of vector stores too."""
         await self._files.delete(project_of(request.scope), _id(request))
-        await self._services.store.vectors.forget(project_of(request.scope), _id(request))
         return json_response(FileDeleted(id=_id(request)))
 
     async def _found(self, request: Request) -> StoredFile:

@@ -13,6 +13,7 @@ from antiphon.store.blob_store import Blob
 from antiphon.store.faults import no_cursor, no_file, storable, taken
 from antiphon.store.files import StoredFile, Usage
 from antiphon.store.operations.rows import HIGHEST, LOWEST, as_list, new_keys
+from antiphon.store.operations.vector_files import forget
 from antiphon.store.pages import Page, PageQuery
 from antiphon.store.paging import Window, page, window
 
@@ -62,8 +63,9 @@ def list_all(project: str, query: PageQuery, purpose: str | None, now: float) ->
 
 
 def delete(project: str, file_id: str, now: float) -> Steps[list[str]]:
-    """Remove a file; the places that are to be removed."""
+    """Remove a file, out of vector stores too; the places that are to be removed."""
     row = tuple((yield from _find(project, file_id, now)))
+    yield from forget(project, file_id)
     return (yield from remove(row[9], row[10]))
 
 
@@ -88,7 +90,8 @@ def expired(limit: int, now: float) -> Steps[tuple[int, list[str]]]:
     """Take up files whose time is over; how many, and the places that are to be removed."""
     rows = yield Fetch("expired_files", {"now": int(now), "limit": limit})
     places: list[str] = []
-    for key, blob in map(tuple, rows):
+    for key, blob, project, file_id in map(tuple, rows):
+        yield from forget(project, file_id)
         places += yield from remove(key, blob)
     return len(rows), places
 

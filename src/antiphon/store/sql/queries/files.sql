@@ -40,7 +40,7 @@ DELETE FROM file_blobs WHERE key = :key;
 
 -- name: expired_files
 -- Files of all projects whose time is over.
-SELECT key, blob FROM files WHERE expires_at IS NOT NULL AND expires_at <= :now ORDER BY expires_at LIMIT :limit;
+SELECT key, blob, project, id FROM files WHERE expires_at IS NOT NULL AND expires_at <= :now ORDER BY expires_at LIMIT :limit;
 
 -- name: file_usage
 -- How many files a project has, and their bytes with those of the parts of its uploads.
