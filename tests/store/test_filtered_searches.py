@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 from embedding_server import NUMBERS, vector_of
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sample_rows import PROJECT
 from sample_vectors import file, made, passages, vector
@@ -26,18 +26,25 @@ from antiphon.wire.file_search import RankingOptions
 Json = dict[str, Any]
 NOW = 100.0
 WORD = "word"
-TEXTS = st.sampled_from(
-    ["", "a", "A", "b", "ab", "1", "1.0", "true", "null", "\xe9", "e\u0301", "\uffff", "\U0001f600"]
-)
-FIGURES = st.sampled_from([-1, 0, -0.0, 1, 1.0, 2, 2.5, 1e22, 10**22, 2**53, 2**53 + 1, 5e-324, -1.7e308])
+TEXTS = st.sampled_from(["", "a", "A", "1", "true", "\uffff", "\U0001f600"])
+FIGURES = st.sampled_from([0, -0.0, 1, 1.0, 2.5, 1e22, 10**22, 2**53, 2**53 + 1])
 VALUES = TEXTS | FIGURES | st.booleans()
-KEYS = st.sampled_from(["a", "b", "", "\xe9.$"])
+KEYS = st.sampled_from(["a", "\xe9.$"])
 ATTRIBUTES = st.dictionaries(KEYS, VALUES)
-FILES = st.lists(st.tuples(ATTRIBUTES, st.none() | ATTRIBUTES), min_size=1, max_size=6)
+FILES = st.lists(st.tuples(ATTRIBUTES, st.none() | ATTRIBUTES), min_size=4, max_size=8)
 """What each file is attached with, and what its attributes become afterwards."""
 ORDERS = {"gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
 WEIGHTS = [{"embedding_weight": 1, "text_weight": 0}, {"embedding_weight": 0, "text_weight": 1}]
 STORES = count(1)
+EDGES: Json = {
+    "files": [({"a": 2**53 + 1}, None), ({"a": 2**53}, None), ({"a": "\uffff"}, None), ({"a": "\U0001f600"}, None)],
+    "filters": [
+        {"type": kind, "key": "a", "value": value}
+        for kind in ("eq", "gt", "lte")
+        for value in (2**53, 2**53 + 1, float(2**53), "\uffff", "\U0001f600")
+    ],
+}
+"""Numbers that are the same as 64-bit floats, and texts whose order is another one in UTF-16."""
 UNHURRIED = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 
 
@@ -52,7 +59,7 @@ FILTERS: st.SearchStrategy[Json] = st.recursive(
     lambda inner: st.fixed_dictionaries(
         {"type": st.sampled_from(["and", "or"]), "filters": st.lists(inner, min_size=1, max_size=3)}
     ),
-    max_leaves=8,
+    max_leaves=6,
 )
 
 
@@ -114,7 +121,8 @@ async def agree(store: OpenStore, files: list[tuple[Json, Json | None]], filters
 
 @pytest.mark.parametrize("store_url", ["memory", "sqlite"], indirect=True)
 @settings(max_examples=60, suppress_health_check=UNHURRIED)
-@given(files=FILES, filters=st.lists(FILTERS, min_size=1, max_size=3))
+@given(files=FILES, filters=st.lists(FILTERS, min_size=4, max_size=8))
+@example(**EDGES)
 async def test_a_search_finds_the_files_that_the_model_names(
     store: OpenStore, files: list[tuple[Json, Json | None]], filters: list[Json]
 ) -> None:
@@ -123,7 +131,8 @@ async def test_a_search_finds_the_files_that_the_model_names(
 
 @pytest.mark.parametrize("store_url", ["postgres"], indirect=True)
 @settings(max_examples=25, suppress_health_check=UNHURRIED)
-@given(files=FILES, filters=st.lists(FILTERS, min_size=1, max_size=3))
+@given(files=FILES, filters=st.lists(FILTERS, min_size=4, max_size=8))
+@example(**EDGES)
 async def test_so_it_does_on_postgresql(
     store: OpenStore, files: list[tuple[Json, Json | None]], filters: list[Json]
 ) -> None:
