@@ -69,7 +69,7 @@ def passes(told: Json, attributes: Mapping[str, Any]) -> bool:
     if kind in {"and", "or"}:
         each = {passes(inner, attributes) for inner in told["filters"]}
         return each == {True} if kind == "and" else True in each
-    own = placed(attributes[told["key"]]) if told["key"] in attributes else ("missing", None)
+    own: tuple[str, Any] = placed(attributes[told["key"]]) if told["key"] in attributes else ("missing", None)
     if kind in ORDERS:
         other = placed(told["value"])
         return own[0] == other[0] and bool(ORDERS[kind](own[1], other[1]))
