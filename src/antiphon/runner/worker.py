@@ -107,7 +107,7 @@ class Worker:
                 doors.stop()
 
     def drop(self, project: str, run_id: str) -> None:
-        """The run is deleted, if it is carried out here."""
+        """Go no further with a run that is to be deleted, if it is carried out here."""
         for lease in tuple(self._jobs):
             if (lease.project, lease.id) == (project, run_id):
                 self._drop(lease)
@@ -157,14 +157,20 @@ class Worker:
             log.error("run %s broke down here, and is taken up again", lease.id, exc_info=fault)
 
     def _drop(self, lease: Lease) -> None:
-        """The run is another worker's: nothing more is done for it here."""
+        """Nothing more is done for the run here."""
         if lease in self._jobs:
             self._jobs[lease].cancel()
+
+    def _lost(self, lease: Lease) -> None:
+        """The run is another worker's, which may be learnt in two ways at once."""
+        if lease in self._jobs and not self._jobs[lease].cancelling():
+            log.warning("run %s was taken up by another worker", lease.id)
+            self._drop(lease)
 
     async def _carried(self, lease: Lease, ready: Callable[[], Awaitable[Job]]) -> None:
         try:
             job = await ready()
-            journal = Journal(lease, self._writer, partial(self._drop, lease))
+            journal = Journal(lease, self._writer, partial(self._lost, lease))
             doors = Background(self._ask, self._runs, self.broadcast, journal, job.tools, job.telling)
             self._doors[lease] = doors
             await drive(job.run, doors, job.observer)
@@ -213,9 +219,8 @@ class Worker:
             name = (lease.project, lease.id)
             if name in standing.cancelled and lease in self._doors:
                 self._doors[lease].stop()
-            elif name in standing.lost and lease in self._jobs:
-                log.warning("run %s was taken up by another worker", lease.id)
-                self._drop(lease)
+            elif name in standing.lost:
+                self._lost(lease)
 
 
 async def _at_once(job: Job) -> Job:

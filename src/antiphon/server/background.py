@@ -235,8 +235,8 @@ async def _seen(services: Services, stored: StoredRun, since: int, *, whole: boo
 async def remove(services: Services, project: str, response_id: str) -> None:
     """Delete a response; one that is still being made isn't made any further. Raises `NotFound`."""
     saved = await services.store.get_answer(project, response_id)
-    await services.store.delete_answer(project, response_id)
     services.worker.drop(project, response_id)
+    await services.store.delete_answer(project, response_id)
     if saved.status in OPEN_STATUSES and saved.conversation_id is not None:
         await services.store.unlock_conversation(project, saved.conversation_id, response_id)
 
