@@ -78,7 +78,7 @@ TABLES = {
     "limits": "the most that goes on at once, and of one project: `[limits]`",
     "models": 'what is to be known of a model, a table for each pattern of full ids: `[models."ollama/qwen*"]`',
     "webhooks": "endpoints that are told when a run in the background ends, a table each: `[webhooks.NAME]`",
-    "retrieval": "vector stores: the model for embeddings, and a reranker: `[retrieval]`",
+    "retrieval": "vector stores: the models for embeddings and for rewriting queries, and a reranker: `[retrieval]`",
     "quotas": "what each project and each key may use in a time: `[quotas.project]`, `[quotas.key]`",
     "oidc": "an issuer of tokens that stand for callers: `[oidc]`",
     "tools": "the tools that this server runs itself, a table each: `[tools.web_search]`",

@@ -21,12 +21,15 @@ def settings(upstream: ScriptedUpstream, **more: object) -> Config:
 
 async def test_the_tool_is_there_where_somebody_makes_vectors() -> None:
     with ScriptedUpstream(models=["m", MODEL], paths=PATHS) as upstream:
-        said = RetrievalSettings(embedding_model=f"up/{MODEL}", reranker=RerankerSettings(model="up/m"))
+        said = RetrievalSettings(
+            embedding_model=f"up/{MODEL}", reranker=RerankerSettings(model="up/m"), rewrite_model="up/m"
+        )
         async with open_services(settings(upstream, retrieval=said), Environment(variables={})) as services:
             assert "file_search" in services.tools
             embedder = services.retrieval.embedders.of(services.retrieval.embedders.default)
             assert (await embedder.embed(["a"])).shape == (1, 32)
-            assert services.retrieval.reranker is not None
+            models = services.retrieval.models
+            assert None not in (models.reranker, models.rewriter)
             assert services.retrieval.among({}).keys() == {"file_search"}
 
 

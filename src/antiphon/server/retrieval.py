@@ -20,6 +20,7 @@ from antiphon.store.filing import Filing
 from antiphon.tools.embedders import BUILTIN, Embedders, installed
 from antiphon.tools.file_search import FileSearch
 from antiphon.tools.reranking import Reranker
+from antiphon.tools.rewriting import Rewriter
 from antiphon.tools.searching import Searching
 from antiphon.tools.tool import Tool
 from antiphon.upstream.asking import asked
@@ -58,11 +59,27 @@ class Parts:
 
 
 @dataclass(frozen=True, slots=True)
-class Retrieval:
-    """One store's: `embedders` make vectors, `searching` finds, `ingest` reads."""
+class Models:
+    """Who is asked for vectors; and, where they are set up, for another order and for other queries."""
 
     embedders: Embedders
     reranker: Reranker | None
+    rewriter: Rewriter | None
+
+    def asking(self, asking: Asking) -> "Models":
+        """The same, asked in another way."""
+        return Models(
+            self.embedders.asking(partial(asking, "/embeddings")),
+            self.reranker.asking(asking) if self.reranker else None,
+            self.rewriter.asking(asking) if self.rewriter else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """One store's: `models` are asked, `searching` finds, `ingest` reads."""
+
+    models: Models
     parts: Parts
     searching: Searching
     ingest: Ingest
@@ -72,10 +89,14 @@ class Retrieval:
         own: dict[str, Tool] = {TOOL: FileSearch(self.searching)} if self.embedders.any else {}
         return {**tools, **own}
 
+    @property
+    def embedders(self) -> Embedders:
+        """Who makes vectors."""
+        return self.models.embedders
+
     def over(self, kept: Kept, asking: Asking) -> "Retrieval":
         """The same for another store, asking in its own way."""
-        embedders = self.embedders.asking(partial(asking, "/embeddings"))
-        return made(kept, embedders, self.reranker.asking(asking) if self.reranker else None, self.parts)
+        return made(kept, self.models.asking(asking), self.parts)
 
 
 def open_retrieval(
@@ -91,18 +112,20 @@ def open_retrieval(
     stack.push_async_callback(embedders.close)
     parts = Parts(Extractor(), stack, clock)
     stack.push_async_callback(parts.extractor.close)
-    retrieval = made(kept, embedders, Reranker(said.reranker, asking) if said.reranker else None, parts)
+    reranker = Reranker(said.reranker, asking) if said.reranker else None
+    rewriter = Rewriter(said.rewrite_model, asking) if said.rewrite_model else None
+    retrieval = made(kept, Models(embedders, reranker, rewriter), parts)
     if not config.store_url.startswith("memory:"):
         retrieval.ingest.wake()
     return retrieval
 
 
-def made(kept: Kept, embedders: Embedders, reranker: Reranker | None, parts: Parts) -> Retrieval:
+def made(kept: Kept, models: Models, parts: Parts) -> Retrieval:
     """Put the parts together."""
-    vectors, sources = kept.store.vectors, live()
-    searching = Searching(vectors, embedders, reranker, parts.clock)
+    vectors, sources, embedders = kept.store.vectors, live(), models.embedders
+    searching = Searching(vectors, embedders, models.reranker, parts.clock)
     reading = Reading(kept.files, parts.extractor, embedders)
     model = embedders.default if embedders.any else ""
     ingest = Ingest(vectors, reading, sources.clock, Reader(sources.ids("reader"), model))
     parts.stack.push_async_callback(ingest.stop)
-    return Retrieval(embedders, reranker, parts, searching, ingest)
+    return Retrieval(models, parts, searching, ingest)

@@ -48,9 +48,13 @@ class RerankerSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown
 
 
 class RetrievalSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """Vector stores: the model whose vectors they have unless they name another, and who orders what was found anew."""
+    """Vector stores: the model whose vectors they have unless they name another, and who orders what was found anew.
+
+    `rewrite_model` is a chat model, named as clients name it: it writes queries anew where a search asks for that.
+    """
 
     embedding_model: str | None = None
+    rewrite_model: str | None = None
     reranker: RerankerSettings | None = None
 
 

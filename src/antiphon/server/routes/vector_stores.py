@@ -3,6 +3,7 @@
 Not here: their files (`vector_store_files.py`). Source: API reference, "Vector stores".
 """
 
+from dataclasses import replace
 from typing import TypeVar
 
 import msgspec
@@ -113,12 +114,15 @@ class VectorStores:
             raise InvalidRequest(f"'query' must be a text, or 1 to {MOST_QUERIES} of them.", param="query")
         wanted = read_wanted(queries, asked.filters, asked.ranking_options, asked.max_num_results)
         where = Where(project_of(request.scope), [_id(request)])
-        hits = await self._services.retrieval.searching.search(where, wanted)
-        page = FoundPage(search_query=queries, data=[_found(hit) for hit in hits])
-        # No model is asked for other words: the queries are searched for as they are.
-        noted = {"antiphon-ignored": "rewrite_query"} if asked.rewrite_query else {}
-        response = json_response(page)
-        response.headers.update(noted)
+        searching, rewriter = self._services.retrieval.searching, self._services.retrieval.models.rewriter
+        if asked.rewrite_query and rewriter is not None:
+            await searching.check(where)
+            wanted = replace(wanted, queries=await rewriter.rewritten(queries))
+        hits = await searching.search(where, wanted)
+        response = json_response(FoundPage(search_query=list(wanted.queries), data=[_found(hit) for hit in hits]))
+        if asked.rewrite_query and rewriter is None:
+            # Nobody is set up to write other words: the queries are searched for as they are.
+            response.headers["antiphon-ignored"] = "rewrite_query"
         return response
 
     async def _given(self, request: Request, kind: type[Body]) -> tuple[Body, Sources]:
