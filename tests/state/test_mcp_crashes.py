@@ -105,13 +105,12 @@ class Scene:
         with closing(sqlite3.connect(self.folder / "kept.db")) as database, database:
             assert database.execute("UPDATE runs SET expires = 0").rowcount == 1
 
-    async def last_life(self, response_id: str) -> Json:
+    async def last_life(self, response_id: str, **variables: str) -> Json:
         """The response as the next server ends it, its whole stream checked."""
-        with running_server(*self.flags, folder=self.folder, complaints=r"[^\n]*taken up[^\n]*\n|") as server:
+        with running_server(*self.flags, folder=self.folder, variables=variables) as server:
             path = f"/responses/{response_id}"
             whole = await asyncio.to_thread(server.get, path, stream="true")
             assert check_stream(whole.events) == server.get(path).json
-            assert whole.response["status"] == "completed"
             assert all(secret not in whole.body.decode() for secret in (TOKEN, KEY))
             return whole.response
 
@@ -136,6 +135,7 @@ async def test_credentials_are_sent_again_after_a_crash_while_a_tool_works(tmp_p
         made = await scene.first_life("look", tools=[scene.shop_tool(authorization=TOKEN, headers={"X-Shop": KEY})])
         final = await scene.last_life(made)
         assert scene.showing(TOKEN, KEY) == []
+    assert final["status"] == "completed"
     assert scene.shop.credentials == [(f"Bearer {TOKEN}", KEY)] * 2
     assert [item["type"] for item in final["output"]] == ["mcp_list_tools", "mcp_call", "message"]
     assert final["output"][1]["output"] == "look is done"
@@ -152,11 +152,21 @@ async def test_credentials_are_sent_again_after_a_crash_while_the_model_speaks(t
         gate.open()
         final = await scene.last_life(made)
         assert scene.showing(TOKEN, KEY) == []
+    assert final["status"] == "completed"
     assert scene.shop.credentials == [(f"Bearer {TOKEN}", KEY)]
     types = [item["type"] for item in final["output"]]
     assert types == ["mcp_list_tools", "message", "mcp_call", "message"]
     assert [item["status"] for item in final["output"][1:]] == ["incomplete", "completed", "completed"]
     assert scene.asked[0] == scene.asked[1]
+
+
+async def test_without_the_key_of_its_seals_it_fails_and_says_why(tmp_path: Path) -> None:
+    async with scene_of(tmp_path, tool_call("look", "{}")) as scene:
+        made = await scene.first_life("look", tools=[scene.shop_tool(authorization=TOKEN)])
+        final = await scene.last_life(made, ANTIPHON_SEALING_KEYS="k" * 43)
+    assert final["status"] == "failed"
+    assert "sealed under a key that is gone" in final["error"]["message"]
+    assert scene.shop.called == ["look"]
 
 
 async def test_what_may_be_called_twice_is_and_of_the_rest_the_model_is_told(tmp_path: Path) -> None:
