@@ -6,7 +6,7 @@ from antiphon.config import Config
 from antiphon.engine.own import MARK
 from antiphon.errors import ConfigFault
 from antiphon.key_file import NAME
-from antiphon.server.seals import ItemStamp, sealing_of
+from antiphon.server.seals import ItemStamp, sealing_of, vault_of
 
 A, B = "a" * 32, "b" * 32
 
@@ -36,6 +36,12 @@ def test_a_server_that_keeps_nothing_keeps_no_key() -> None:
 def test_under_a_cassette_seals_are_the_same_whatever_the_keys() -> None:
     plain, keyed = sealing_of(Config(cassette="t")), sealing_of(Config(cassette="t", sealing_keys=[A]))
     assert plain.seal("p", "x", b"words") == keyed.seal("p", "x", b"words")
+
+
+def test_under_a_cassette_credentials_are_sealed_as_without_one() -> None:
+    taped = vault_of(Config(cassette="t", sealing_keys=[A])).seal("p", "x", b"words")
+    assert vault_of(Config(sealing_keys=[A])).open("p", "x", taped) == b"words"
+    assert sealing_of(Config(cassette="t", sealing_keys=[A])).open("p", "x", taped) is None
 
 
 def test_a_short_key_is_refused() -> None:

@@ -153,7 +153,7 @@ def _sealed(services: Services, project: str, asked: Asked) -> str | None:
     items = {item.id: msgspec.Raw(item.raw) for item in holders if item.stored().raw != item.raw}
     if whole is None and not items:
         return None
-    return services.sealing.seal(project, PURPOSE, _encode(Secrets(whole, items)))
+    return services.vault.seal(project, PURPOSE, _encode(Secrets(whole, items)))
 
 
 async def taken_up(services: Services, stored: StoredRun) -> Job:
@@ -190,7 +190,7 @@ def ending_of(stored: StoredRun) -> Cancelled | UpstreamFailed | None:
 async def _asked(services: Services, stored: StoredRun) -> Asked:
     kept, secrets = _kept(stored.request), Secrets()
     if stored.secrets is not None:
-        opened = services.sealing.open(stored.project, PURPOSE, stored.secrets)
+        opened = services.vault.open(stored.project, PURPOSE, stored.secrets)
         if opened is None:
             raise ClientFault("The credentials of this response were sealed under a key that is gone. Ask again.")
         secrets = _secrets(opened)

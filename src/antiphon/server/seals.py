@@ -19,8 +19,11 @@ ITEM = "item"
 
 def sealing_of(config: Config) -> Sealing:
     """Under a cassette the seals that every replay makes alike. Raises `ConfigFault` for keys that are none."""
-    if config.cassette:
-        return open_to_all()
+    return open_to_all() if config.cassette else vault_of(config)
+
+
+def vault_of(config: Config) -> Sealing:
+    """The seals of credentials, which stand in no cassette: under one they are as secret as without it."""
     keys = configured_keys(config.sealing_keys, "sealing-keys")
     if config.sealing_key_file:
         keys += read_keys(Path(config.sealing_key_file))

@@ -41,7 +41,7 @@ from antiphon.server.front import is_loopback
 from antiphon.server.keeping import open_kept, stop
 from antiphon.server.metering import Meter
 from antiphon.server.retrieval import Asking, Kept, Retrieval, open_retrieval
-from antiphon.server.seals import ItemStamp, ReasoningSeal, sealing_of
+from antiphon.server.seals import ItemStamp, ReasoningSeal, sealing_of, vault_of
 from antiphon.server.seen import NOTHING, Around, Seen, open_seen, traced
 from antiphon.server.tokens import IssuerTokens
 from antiphon.server.webhooks import endpoints_of, guarded
@@ -100,6 +100,7 @@ class Services:
     replays: bool
     mcp: McpClient
     sealing: Sealing
+    vault: Sealing
     access: Access
     aids: Aids
     outward: Outward
@@ -205,6 +206,7 @@ async def open_services(
             mcp=_closed(stack, McpClient(tape or network, clock=time.monotonic)),
             access=access,
             sealing=sealing,
+            vault=vault_of(config) if tape else sealing,
             open_runs=open_runs,
             meter=_meter(stack, config, store),
             seen=seen,
