@@ -51,7 +51,7 @@ def test_tools_are_looked_at(tmp_path: Path, upstream: ScriptedUpstream) -> None
         words = ["doctor", "--port", "0", "--upstream", f"scripted={upstream.url}"]
         good = run(*words, folder=tmp_path, variables={"EXA_KEY": "key-1"})
         bad = run(*words, folder=tmp_path)
-    assert "ok  tools are set up: image_generation, web_search\n" in good.stdout
+    assert "ok  tools are set up: file_search, image_generation, web_search\n" in good.stdout
     assert "The tool 'web_search' takes its key from $EXA_KEY, which isn't set." in bad.stdout
     assert (good.returncode, bad.returncode) == (0, 1)
 

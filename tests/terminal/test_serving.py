@@ -48,7 +48,7 @@ def pasted(server: RunningServer) -> str:
         if line.startswith("Try:"):
             said = "".join(before)
             assert "answers in    sqlite:///kept.db" in said
-            assert "tools         web_search\n" in said
+            assert "tools         file_search, web_search\n" in said
             assert re.search(r"here +http://127.0.0.1:\d+/v1  1 model\n", said)
             assert re.search(r"gone +Upstream 'gone' at .* can't be reached", said)
             return server.process.stdout.readline().strip()

@@ -183,13 +183,16 @@ class Worker:
 
     async def _look(self) -> None:
         """Take up runs that nobody holds."""
+        said = ""
         with self._signals.bell(QUEUE) as bell:
             while True:
                 try:
-                    more = await self._claim()
+                    more, said = await self._claim(), ""
                 except StoreFault as fault:
                     more = False
-                    log.warning("runs in the background wait for the store: %s", fault.message)
+                    if fault.message != said:
+                        said = fault.message
+                        log.warning("runs in the background wait for the store: %s", said)
                 if not more:
                     await bell.wait(LOOK_EVERY)
 

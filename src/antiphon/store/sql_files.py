@@ -22,7 +22,9 @@ class SqlFiles:
         self._clock = clock
 
     async def home(self) -> str:
-        return await self._backend.write(partial(files.home, chance(8).hex()))
+        # Only a new database is written to: one that is read-only can be served too.
+        named = await self._backend.read(files.named_home)
+        return named or await self._backend.write(partial(files.home, chance(8).hex()))
 
     async def create(self, project: str, file: StoredFile) -> StoredFile:
         check_file(file)

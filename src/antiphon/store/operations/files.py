@@ -21,6 +21,12 @@ from antiphon.store.paging import Window, page, window
 Moment = tuple[int, int]
 
 
+def named_home() -> Steps[str | None]:
+    """The name of the database's folder of blobs; None as long as it has none."""
+    rows = yield Fetch("home", {})
+    return str(rows[0][0]) if rows else None
+
+
 def home(new: str) -> Steps[str]:
     """The name that the database has; the new one, if it hasn't."""
     yield Fetch("name_home", {"name": new})
