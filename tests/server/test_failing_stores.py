@@ -29,8 +29,10 @@ def ask(server: RunningServer, *, stream: bool, **more: object) -> Answer:
     return server.post({"model": "scripted/m", "input": "Hello?", "stream": stream, **more})
 
 
-WAITING = r"(runs in the background wait for the store: [^\n]*\n)?"
-"""What the server says of its own accord of a store that fails: once."""
+WAITING = (
+    r"((runs in the background wait for the store|old files couldn't be removed, which is tried again): [^\n]*\n)*"
+)
+"""What the server says of its own accord of a store that fails."""
 
 
 def check_not_completed(server: RunningServer, says: str) -> None:
