@@ -24,7 +24,9 @@ class SqlFiles:
     async def home(self) -> str:
         # Only a new database is written to: one that is read-only can be served too.
         named = await self._backend.read(files.named_home)
-        return named or await self._backend.write(partial(files.home, chance(8).hex()))
+        if named is not None:
+            return named
+        return await self._backend.write(partial(files.home, chance(8).hex()))
 
     async def create(self, project: str, file: StoredFile) -> StoredFile:
         check_file(file)
