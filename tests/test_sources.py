@@ -34,3 +34,9 @@ def test_seeded_ids_are_the_same_in_every_process() -> None:
 def test_chance_has_the_size_asked_for_and_never_comes_twice() -> None:
     assert len({chance(16) for _ in range(100)}) == 100
     assert {len(chance(size)) for size in (0, 1, 64)} == {0, 1, 64}
+
+
+def test_ids_of_files_are_written_as_the_api_writes_them() -> None:
+    assert live().ids("file").startswith("file-")
+    assert seeded("s", 0).ids("file").startswith("file-")
+    assert live().ids("msg").startswith("msg_")

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+FILE = "file"
 ID_BYTES = 16
 
 
@@ -30,7 +31,7 @@ class Sources:
 def time_ordered_id(prefix: str) -> str:
     """An id whose hex begins with the time in milliseconds, so that new rows sit together in an index."""
     millis = time.time_ns() // 1_000_000
-    return f"{prefix}_{millis:012x}{os.urandom(ID_BYTES - 6).hex()}"
+    return _named(prefix, f"{millis:012x}{os.urandom(ID_BYTES - 6).hex()}")
 
 
 def chance(size: int) -> bytes:
@@ -52,6 +53,11 @@ def seeded(seed: str, start: float) -> Sources:
 
     def make(prefix: str) -> str:
         digest = hashlib.sha256(f"{seed}:{next(numbers)}".encode())
-        return f"{prefix}_{digest.hexdigest()[: 2 * ID_BYTES]}"
+        return _named(prefix, digest.hexdigest()[: 2 * ID_BYTES])
 
     return Sources(clock=lambda: start, ids=make)
+
+
+def _named(prefix: str, digits: str) -> str:
+    """As the API writes ids: some clients tell a file by its `file-`."""
+    return f"{prefix}-{digits}" if prefix == FILE else f"{prefix}_{digits}"

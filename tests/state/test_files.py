@@ -17,7 +17,7 @@ async def test_a_file_comes_back_as_it_went(client: Client) -> None:
     sent = os.urandom(700_000)
     made = await client(client.sdk.files.create(file=("né 1.bin", sent), purpose="user_data"))
     assert (made.bytes, made.filename, made.purpose, made.status) == (700_000, "né 1.bin", "user_data", "processed")
-    assert (made.id[:5], made.expires_at) == ("file_", None)
+    assert (made.id[:5], made.expires_at) == ("file-", None)
     assert await client(client.sdk.files.retrieve(made.id)) == made
     content = await client(client.sdk.files.content(made.id))
     assert content.content == sent
