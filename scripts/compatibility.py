@@ -146,13 +146,11 @@ def outputs() -> Iterator[Row]:
 
 def events() -> Iterator[Row]:
     """Every event of a stream."""
-    made = {name for name in tags(vars(ours).values()) if "." in name or name == "error"} - UNSENT
+    made = {name for name in tags(vars(ours).values()) if "." in name or name == "error"}
     for kind in sorted(types(sdk.ResponseStreamEvent) | made):
         yield made_or_not("event", kind, "never sent", made)
 
 
-UNSENT = {"response.queued"}
-"""Events that have a Struct, and that nothing sends."""
 ELSEWHERE: dict[str, str] = {}
 """What isn't made by a response, and is by another endpoint."""
 
