@@ -88,6 +88,7 @@ class Timeline:
         self.tokens = 0
         self.spans: list[Span] = []
         self.written: list[tuple[float, bytes]] = []
+        self.held = 0
         self.changes = 0
         self._room = ROOM
         self._run: Run | None = run
@@ -109,7 +110,13 @@ class Timeline:
         """These bytes of events were sent to the client."""
         if self._room > 0:
             self._room -= len(body)
+            self.held += len(body)
             self.written.append((self._clock(), body))
+
+    def forget(self) -> None:
+        """Let go of the events."""
+        self.written.clear()
+        self.held = 0
 
     def asked(self, command: Command) -> None:
         self.changes += 1
@@ -243,6 +250,6 @@ class RecentRuns:
         """Forget the events of the oldest runs when there are too many."""
         room = ALL_ROOM
         for timeline in reversed(self._runs.values()):
-            room -= sum(len(body) for _, body in timeline.written)
+            room -= timeline.held
             if room < 0 and timeline.end is not None:
-                timeline.written.clear()
+                timeline.forget()
