@@ -134,7 +134,7 @@ def test_the_oldest_are_forgotten(recent: RecentRuns, run: Run, runs: Callable[[
 def test_events_of_old_runs_make_room(recent: RecentRuns, runs: Callable[[int], list[Run]]) -> None:
     timelines = [recent.watch(run, "p") for run in runs(2)]
     for timeline in timelines:
-        timeline.written.append((0.0, b"x" * (ALL_ROOM // 2 + 1)))
+        timeline.wrote(b"x" * (ALL_ROOM // 2 + 1))
         timeline.asked(Finish())
     assert [len(timeline.written) for timeline in timelines] == [0, 1]
 
