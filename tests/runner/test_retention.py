@@ -8,7 +8,7 @@ import pytest
 from sample_rows import Clock, Make
 
 from antiphon.errors import AntiphonError, NotFound, StoreFault
-from antiphon.runner.retention import BATCH, keep_sweeping, keep_sweeping_logs, sweep_once
+from antiphon.runner.retention import BATCH, keep_sweeping, keep_sweeping_logs, pause, sweep_once
 from antiphon.store.memory import MemoryStore
 from antiphon.store.runs import Batch, NewRun
 
@@ -43,6 +43,11 @@ async def test_a_sweep_goes_on_until_nothing_is_left(old: int, calls: int) -> No
     admin = Admin(old)
     assert await sweep_once(admin, 100) == old
     assert admin.befores == [100] * calls
+
+
+@pytest.mark.parametrize(("keep", "between"), [(0.1, 1.0), (60.0, 60.0), (86_400.0, 300.0)])
+def test_what_is_kept_for_a_short_time_is_swept_as_often(keep: float, between: float) -> None:
+    assert pause(keep) == between
 
 
 async def sweep_for_a_moment(admin: Admin) -> None:

@@ -16,6 +16,12 @@ log = logging.getLogger("antiphon")
 BATCH = 200
 BETWEEN_BATCHES = 0.05
 BETWEEN_SWEEPS = 300.0
+"""Seconds; what is kept for less is swept as often as that."""
+
+
+def pause(keep: float) -> float:
+    """Seconds between sweeps of what is kept for `keep` seconds."""
+    return min(BETWEEN_SWEEPS, max(keep, 1.0))
 
 
 async def sweep_once(store: StoreAdmin, before: int) -> int:
@@ -30,18 +36,18 @@ async def sweep_once(store: StoreAdmin, before: int) -> int:
 
 
 async def keep_sweeping_logs(runs: Runs, keep: float, clock: Callable[[], float]) -> None:
-    """Forget every five minutes the events of runs that ended more than `keep` seconds ago, until cancelled."""
+    """Forget again and again the events of runs that ended more than `keep` seconds ago, until cancelled."""
     while True:
         try:
             forgotten = await runs.sweep(clock() - keep, BATCH)
         except StoreFault as fault:
             log.warning("old events couldn't be deleted, which is tried again: %s", fault.message)
             forgotten = 0
-        await asyncio.sleep(BETWEEN_SWEEPS if forgotten < BATCH else BETWEEN_BATCHES)
+        await asyncio.sleep(pause(keep) if forgotten < BATCH else BETWEEN_BATCHES)
 
 
 async def keep_sweeping(store: StoreAdmin, keep: float, clock: Callable[[], float]) -> None:
-    """Sweep every five minutes what is older than `keep` seconds, until cancelled."""
+    """Sweep again and again what is older than `keep` seconds, until cancelled."""
     while True:
         try:
             deleted = await sweep_once(store, int(clock() - keep))
@@ -49,4 +55,4 @@ async def keep_sweeping(store: StoreAdmin, keep: float, clock: Callable[[], floa
                 log.info("%d stored answers were older than is kept, and are deleted", deleted)
         except StoreFault as fault:
             log.warning("old answers couldn't be deleted, which is tried again: %s", fault.message)
-        await asyncio.sleep(BETWEEN_SWEEPS)
+        await asyncio.sleep(pause(keep))

@@ -4,6 +4,7 @@ Labels are bounded: a route is one of those there are, a model or tool one of th
 Not here: who serves `/metrics` (`server/routes/metrics.py`). Counterpart: `otel_metrics.py`, the same for a collector.
 """
 
+import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,14 @@ class Bounded:
             return OTHER
         self._known.add(value)
         return value
+
+
+def _tasks() -> int:
+    """Those of the loop that asks; none outside one."""
+    try:
+        return len(asyncio.all_tasks())
+    except RuntimeError:
+        return 0
 
 
 class Metrics:
@@ -66,6 +75,8 @@ class Metrics:
         self._cost = counter("cost", "What they cost, in the currency of the prices.", "model")
         open_gauge: Gauge = prometheus.Gauge("antiphon_open_responses", "Answers under way.", registry=registry)
         open_gauge.set_function(open_runs)
+        tasks: Gauge = prometheus.Gauge("antiphon_tasks", "Tasks of the event loop.", registry=registry)
+        tasks.set_function(_tasks)
         prometheus.ProcessCollector(registry=registry)
 
     def answered(self, route: str, method: str, status: int) -> None:
