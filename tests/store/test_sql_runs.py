@@ -1,5 +1,9 @@
 """A run on a database is there for whoever opens it next; the rest is shown in `test_runs.py`."""
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 from sample_rows import PROJECT, Clock, Make
 
@@ -18,3 +22,12 @@ async def test_a_run_outlives_its_process(store_url: str, make: Make, clock: Clo
     clock.time += 10
     assert [run.state for run in await second.runs.claim("b", 10, 9)] == [b"s"]
     await second.close()
+
+
+async def test_whoever_finds_nothing_to_take_writes_nothing(tmp_path: Path, clock: Clock) -> None:
+    store = await open_store(f"sqlite:///{tmp_path}/kept.db", clock)
+    with closing(sqlite3.connect(tmp_path / "kept.db", isolation_level=None)) as other:
+        # A write would wait for this one, and fail.
+        other.execute("BEGIN IMMEDIATE")
+        assert await store.runs.claim("a", 10, 9) == []
+    await store.close()

@@ -8,7 +8,7 @@ import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from math import ceil
@@ -41,6 +41,8 @@ CUT_AFTER = 3.0
 GC_THRESHOLDS = (20_000, 20, 50)
 """Tokens make no cycles, so the collector finds nothing in them; at its usual pace it takes a seventh of the time."""
 BACKLOG = 2048
+TICK = 1.0
+"""Seconds between looks at the clock: the header `date` has no finer ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._ending = ending
         self._told: float | None = None
+        self._stirred = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """The first signal closes the door to new work; after the delay, or a second one, the server ends."""
@@ -73,9 +77,24 @@ class Server(uvicorn.Server):
             self._ending.close()
         if again or not self._ending.delay:
             super().handle_exit(sig, frame)
+        self._loop.call_soon_threadsafe(self._stirred.set)
+
+    async def main_loop(self) -> None:
+        """Until it is to end; uvicorn's own looks ten times a second, which an idle machine would notice."""
+        while not await self.on_tick(0):
+            self._stirred.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._until_next()):
+                    await self._stirred.wait()
+
+    def _until_next(self) -> float:
+        """Seconds until something may be due."""
+        if self._told is None:
+            return TICK
+        return min(max(self._told + self._ending.delay - time.monotonic(), 0.0), TICK)
 
     async def on_tick(self, counter: int) -> bool:
-        """Looked at ten times a second."""
+        """Whether it is to end now."""
         if self._told is not None and self._told + self._ending.delay <= time.monotonic():
             self.should_exit = True
         return await super().on_tick(counter)

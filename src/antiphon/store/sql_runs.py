@@ -29,6 +29,8 @@ class SqlRuns:
 
     async def claim(self, owner: str, seconds: float, limit: int, quota: Quota = ANY) -> list[StoredRun]:
         now = self._clock()
+        if not await self._backend.read(partial(runs.waiting, now)):
+            return []
         return await self._backend.write(partial(runs.claim, owner, now + seconds, limit, quota, now))
 
     async def seize(self, project: str, run_id: str, owner: str, seconds: float) -> StoredRun | None:

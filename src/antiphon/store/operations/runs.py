@@ -62,6 +62,11 @@ def create(project: str, run: NewRun, owner: str | None, expires: float, now: fl
     return Lease(project, answer.id, 1)
 
 
+def waiting(now: float) -> Steps[bool]:
+    """Whether anybody may take a run; most looks end here, without a transaction that writes."""
+    return bool((yield Fetch("run_waiting", {"now": now})))
+
+
 def claim(owner: str, expires: float, limit: int, quota: Quota, now: float) -> Steps[list[StoredRun]]:
     """Take runs that nobody holds now; one after the other, so that what is under way is counted rightly."""
     yield Fetch("hold_claims", {})

@@ -11,6 +11,10 @@ INSERT INTO runs (
 SELECT response, project, id, request, state, secrets, priority, upstream, owner, expires, fence, cancel, ended_at
 FROM runs WHERE project = :project AND id = :id;
 
+-- name: run_waiting
+-- Whether there is a run that nobody holds.
+SELECT 1 FROM runs WHERE ended_at IS NULL AND expires <= :now LIMIT 1;
+
 -- name: take_run
 -- Let somebody have a run under the next number.
 UPDATE runs SET owner = :owner, expires = :expires, fence = fence + 1 WHERE response = :response;
