@@ -16,23 +16,31 @@ AT_ONCE = 2000
 
 
 def fuzz(inputs: st.SearchStrategy[Any], question: Callable[[Any], None], *, long: bool = False) -> None:
-    """Ask the question of many inputs; with `long`, for ten minutes."""
-    end = time.monotonic() + SOAK_SECONDS
-    _round(inputs, question, AT_ONCE if long else EXAMPLES, again=not long)
-    while long and time.monotonic() < end:
-        _round(inputs, question, AT_ONCE, again=False)
+    """Ask the question of many inputs; with `long`, for ten minutes, and say of how many."""
+    if not long:
+        _round(inputs, question, EXAMPLES, again=True)
+        return
+    end, asked = time.monotonic() + SOAK_SECONDS, 0
+    while time.monotonic() < end:
+        asked += _round(inputs, question, AT_ONCE, again=False)
+    print(f"{asked} inputs")  # noqa: T201 - for who runs the soak, with -s
 
 
-def _round(inputs: st.SearchStrategy[Any], question: Callable[[Any], None], examples: int, *, again: bool) -> None:
+def _round(inputs: st.SearchStrategy[Any], question: Callable[[Any], None], examples: int, *, again: bool) -> int:
+    asked = 0
+
     @settings(
         max_examples=examples, deadline=None, database=None, derandomize=again, phases=[Phase.generate, Phase.shrink],
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(inputs)
     def each(made: Any) -> None:
+        nonlocal asked
+        asked += 1
         question(made)
 
     each()
+    return asked
 
 
 def spoiled(samples: st.SearchStrategy[bytes]) -> st.SearchStrategy[bytes]:

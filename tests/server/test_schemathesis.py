@@ -3,12 +3,15 @@
 A few hundred in every run, ten thousand in `make soak`.
 """
 
+import os
+import time
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from running_server import RunningServer, running_server
 from schemathesis.checks import not_a_server_error
@@ -55,29 +58,44 @@ def cases(server: RunningServer) -> st.SearchStrategy[Any]:
     return st.one_of([each.as_strategy() for each in found])
 
 
-def tried(server: RunningServer, number: int) -> None:
-    """Try so many."""
+def tried(server: RunningServer, number: int, start: int) -> Counter[tuple[str, int]]:
+    """Try so many from this seed. Answers how often each operation gave which status."""
     base = server.url.removesuffix("/v1")
+    told: Counter[tuple[str, int]] = Counter()
 
+    @seed(start)
     @settings(
-        max_examples=number, deadline=None, database=None, derandomize=number < 1000, phases=[Phase.generate],
+        max_examples=number,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
+    )
     @given(cases(server))
     def each(case: Any) -> None:
         said = case.call(base_url=base, timeout=SECONDS)
+        told[case.operation.label, said.status_code] += 1
         case.validate_response(said, checks=CHECKS)
 
     each()
+    return told
 
 
 def test_whatever_is_sent_is_answered_in_order(server: RunningServer) -> None:
-    tried(server, 100)
+    tried(server, 100, 0)
     assert server.post(KNOWN).status == 200
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
-def test_ten_thousand_requests(server: RunningServer) -> None:
-    tried(server, 10_000)
+@pytest.mark.parametrize("round_", range(20))
+def test_ten_thousand_requests(server: RunningServer, round_: int) -> None:
+    """Twenty rounds of 500, each from a seed that it prints: `ANTIPHON_SEED=…` tries those of another day again."""
+    start = int(os.environ.get("ANTIPHON_SEED", time.time_ns() // 1_000_000_000)) + round_
+    print(f"seed {start}")  # noqa: T201 - for who runs the soak, with -s
+    told = tried(server, 500, start)
+    shown: Counter[int] = Counter()
+    for (_, status), count in told.items():
+        shown[status] += count
+    print(f"{told.total()} cases over {len({name for name, _ in told})} operations: {dict(sorted(shown.items()))}")  # noqa: T201 - for who runs the soak, with -s
     assert server.post(KNOWN).status == 200
