@@ -45,6 +45,7 @@ SAMPLES: dict[str, Any] = {
     "image.context_compression": "enabled",
     "context_management": [{"type": "compaction", "compact_threshold": 1_000}],
     "conversation": "conv_1",
+    "moderation.policy": {"output": {"mode": "block"}},
 }
 """A value for fields whose type alone doesn't suggest one that matters."""
 
@@ -65,6 +66,8 @@ BY_THE_SERVER = {
     "max_tool_calls": "limits the calls that this server makes",
     "truncation": "`auto`: the oldest turns are left out of a call that is too long for its model",
     "model": "decides the upstream",
+    "moderation.model": "who [judges](../how-to/guardrails.md#what-a-request-asks-for); ignored where nobody has it",
+    "moderation.policy": "`block` holds back what is flagged",
 }
 """What the server itself does with a field; the engine can't tell."""
 
@@ -162,7 +165,9 @@ def outcome(request: Json, dialect: Dialect, hosted: Iterable[str] = ()) -> Outc
     sources = seeded("docs", 0)
     notes = Notes()
     asked = read_request(msgspec.json.encode(request), sources)
-    plan = make_plan(asked, [], Place("upstream", "m", dialect), sources, notes, Own(frozenset(hosted)))
+    plan = make_plan(
+        asked, [], Place("upstream", "m", dialect), sources, notes, Own(frozenset(hosted), judge="up/judge")
+    )
     response = msgspec.json.decode(msgspec.json.encode(plan.response))
     return Outcome(plan.call.body, response, notes.ignored, notes.approximated)
 

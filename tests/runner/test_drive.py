@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 
 import pytest
 
-from antiphon.engine.commands import CallTool, CallUpstream, Check, Emit, Finish, ListTools, Measure, Save, SaveStep
+from antiphon.engine.commands import Aid, CallUpstream, Emit, Finish, Save, SaveStep
 from antiphon.engine.replies import Cancelled, Reply, Saved, UpstreamDone, UpstreamFailed, UpstreamOpened
 from antiphon.engine.run import Run
 from antiphon.engine.state import State
@@ -30,7 +30,7 @@ class Doors:
     def call(self, command: CallUpstream) -> None:
         self.asked.append(f"call {command.upstream}")
 
-    def use_tool(self, command: CallTool | ListTools | Check | Measure) -> None:
+    def use_tool(self, command: Aid) -> None:
         raise AssertionError(command)
 
     def save(self, command: Save) -> None:

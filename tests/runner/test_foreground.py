@@ -6,10 +6,11 @@ from collections.abc import Callable
 import pytest
 from plain_doors import Client, Store, Upstream
 
-from antiphon.engine.commands import CallTool, CallUpstream, Check, ListTools, Measure
+from antiphon.engine.commands import CallTool, CallUpstream, Check, Judge, ListTools, Measure
 from antiphon.engine.kinds.face import Outcome
 from antiphon.engine.replies import (
     Checked,
+    Judged,
     Measured,
     ToolDone,
     ToolProgress,
@@ -25,6 +26,7 @@ from antiphon.runner.foreground import Foreground
 from antiphon.testing import check_stream
 from antiphon.testing.playbook import chunks, said
 from antiphon.wire.mcp import McpTool
+from antiphon.wire.moderation import ModerationResult
 
 HELLO = (UpstreamOpened({"antiphon-replay": "repeated"}), chunks(said(content="Hel")), chunks(said(content="lo")))
 WHOLE = (*HELLO, UpstreamDone(marked=True))
@@ -61,6 +63,9 @@ class Tools:
 
     async def measure(self, command: Measure) -> Measured:
         raise NotImplementedError(command)
+
+    async def judge(self, command: Judge) -> Judged:
+        return Judged(command.side, ModerationResult(flagged=False, model=command.model))
 
     async def close(self) -> None:
         self.closed = True

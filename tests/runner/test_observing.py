@@ -3,14 +3,11 @@
 from collections.abc import Awaitable
 
 from antiphon.engine.commands import (
-    CallTool,
+    Aid,
     CallUpstream,
-    Check,
     Command,
     Emit,
     Finish,
-    ListTools,
-    Measure,
     Save,
     SaveStep,
 )
@@ -47,7 +44,7 @@ class Doors:
 
     def call(self, command: CallUpstream) -> None: ...
 
-    def use_tool(self, command: CallTool | ListTools | Check | Measure) -> None: ...
+    def use_tool(self, command: Aid) -> None: ...
 
     def save(self, command: Save) -> None: ...
 

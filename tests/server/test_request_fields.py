@@ -42,7 +42,7 @@ FIELDS = [
     Field("max_output_tokens", 100, "100"),
     Field("max_tool_calls", 3, 3.5),
     Field("metadata", {"key": "value"}, {"key": 1}, param="metadata"),
-    Field("moderation", {"model": "m"}, {"policy": {}}, echo=None, param="moderation.model"),
+    Field("moderation", {"model": "omni"}, {"policy": {}}, echo=None, param="moderation.model"),
     Field("parallel_tool_calls", valid=False, mistyped=0),
     Field("presence_penalty", -0.5, []),
     Field("prompt_cache_key", "key", 7),

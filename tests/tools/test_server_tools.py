@@ -18,6 +18,8 @@ from antiphon.tools.server_tools import Aids, RunOf, ServerTools
 from antiphon.transport import Timeouts
 from antiphon.upstream.addresses import Upstream
 from antiphon.upstream.catalog import Catalog
+from antiphon.upstream.client import UpstreamClient
+from antiphon.upstream.judging import Judges
 from antiphon.upstream.measuring import Measurer
 from antiphon.wire.mcp import McpTool
 
@@ -38,7 +40,8 @@ async def server(shop: Workshop) -> AsyncIterator[McpTool]:
 @pytest.fixture
 async def aids() -> AsyncIterator[Aids]:
     network = Network(Timeouts())
-    made = Aids(Checker(), Measurer(network, Catalog([Upstream.at("u", "http://127.0.0.1:9")], network)))
+    catalog = Catalog([Upstream.at("u", "http://127.0.0.1:9")], network)
+    made = Aids(Checker(), Measurer(network, catalog), Judges(UpstreamClient(network, catalog), catalog))
     yield made
     await made.checker.close()
     await network.close()

@@ -1,13 +1,12 @@
 """What a judge is asked, what its answer means, and when a sentence is over."""
 
-from typing import Any
-
 import msgspec
 import pytest
 
 from antiphon.errors import UpstreamGarbage
-from antiphon.upstream.rails import MOST, Guardrails, Spoken, asked_text
+from antiphon.upstream.rails import MOST, Guardrails, Spoken
 from antiphon.wire.chat import ChatChunk, Choice, Delta
+from antiphon.wire.moderation import ModerationResult
 
 MODERATIONS = Guardrails(model="o/omni")
 LLAMA = Guardrails(model="o/guard", kind="llama-guard")
@@ -19,6 +18,10 @@ def moderation(*, flagged: bool, **categories: bool | None) -> bytes:
 
 def guard(said: str) -> bytes:
     return msgspec.json.encode({"choices": [{"message": {"content": said}}]})
+
+
+def found_by(rails: Guardrails, answer: bytes) -> frozenset[str]:
+    return rails.counted(rails.judgement(answer))
 
 
 def test_what_a_judge_is_asked() -> None:
@@ -40,7 +43,7 @@ def test_what_a_judge_is_asked() -> None:
     ],
 )
 def test_what_a_moderation_found(answer: bytes, found: set[str]) -> None:
-    assert MODERATIONS.found(answer) == found
+    assert found_by(MODERATIONS, answer) == found
 
 
 @pytest.mark.parametrize(
@@ -54,7 +57,7 @@ def test_what_a_moderation_found(answer: bytes, found: set[str]) -> None:
     ],
 )
 def test_what_a_llama_guard_found(said: str, found: set[str]) -> None:
-    assert LLAMA.found(guard(said)) == found
+    assert found_by(LLAMA, guard(said)) == found
 
 
 @pytest.mark.parametrize(
@@ -63,13 +66,34 @@ def test_what_a_llama_guard_found(said: str, found: set[str]) -> None:
 def test_what_is_no_judgement_is_not_taken_for_one(answer: bytes) -> None:
     for rails in (MODERATIONS, LLAMA):
         with pytest.raises(UpstreamGarbage):
-            rails.found(answer)
+            rails.judgement(answer)
+
+
+def test_a_judgement_is_told_whole() -> None:
+    result = {
+        "flagged": True,
+        "categories": {"hate": True, "illicit": None},
+        "category_scores": {"hate": 0.9, "illicit": None},
+    }
+    other = {"flagged": False, "categories": {"hate": False}, "category_applied_input_types": {"hate": ["image"]}}
+    said = MODERATIONS.judgement(msgspec.json.encode({"model": "omni-2", "results": [result, other]}))
+    assert said == ModerationResult(
+        flagged=True,
+        model="omni-2",
+        categories={"hate": True, "illicit": False},
+        category_scores={"hate": 0.9, "illicit": 0.0},
+        category_applied_input_types={"hate": ["image"], "illicit": ["text"]},
+    )
+    assert LLAMA.judgement(guard("unsafe\nS1")) == ModerationResult(
+        flagged=True, model="o/guard", categories={"S1": True}, category_scores={"S1": 1.0},
+        category_applied_input_types={"S1": ["text"]},
+    )  # fmt: skip
 
 
 def test_only_chosen_categories_count() -> None:
     chosen = Guardrails(model="o/omni", categories=["violence"])
-    assert chosen.found(moderation(flagged=True, hate=True)) == set()
-    assert chosen.found(moderation(flagged=True, hate=True, violence=True)) == {"violence"}
+    assert found_by(chosen, moderation(flagged=True, hate=True)) == set()
+    assert found_by(chosen, moderation(flagged=True, hate=True, violence=True)) == {"violence"}
 
 
 def test_what_is_said_instead() -> None:
@@ -78,21 +102,6 @@ def test_what_is_said_instead() -> None:
     assert (refused.delta.refusal, refused.finish_reason) == (MODERATIONS.refusal, "stop")
     (filtered,) = Guardrails(model="m", action="filter").instead().choices or []
     assert filtered.finish_reason == "content_filter"
-
-
-def user(content: Any) -> dict[str, Any]:
-    return {"role": "user", "content": content}
-
-
-def test_what_the_user_wrote_since_the_model_last_spoke() -> None:
-    parts = [{"type": "text", "text": "c"}, {"type": "image_url", "image_url": {"url": "x"}}]
-    assistant, tool = {"role": "assistant", "content": "x"}, {"role": "tool", "content": "y"}
-    assert (
-        asked_text({"messages": [user("a"), assistant, user("b"), {"role": "system", "content": "s"}, user(parts)]})
-        == "b\nc"
-    )
-    assert asked_text({"messages": [user("a"), assistant, tool]}) is None
-    assert asked_text({}) is None
 
 
 @pytest.mark.parametrize(

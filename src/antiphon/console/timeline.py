@@ -103,6 +103,7 @@ def _label(span: Span) -> str:
         "list": f"tools of {span.name}",
         "check": "check",
         "measure": "measure",
+        "judge": f"judge {span.name}",
         "save": "save",
     }.get(span.kind, span.name)
     return name if len(name) <= LETTERS else name[: LETTERS - 1] + "…"

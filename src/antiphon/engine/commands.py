@@ -10,6 +10,7 @@ from antiphon.errors import AntiphonError
 from antiphon.wire.answers import Answer, StoredItem
 from antiphon.wire.events import Event
 from antiphon.wire.mcp import McpTool
+from antiphon.wire.moderation import Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +18,13 @@ class CallUpstream:
     """Make one streaming chat-completions call.
 
     Replies: `UpstreamOpened`, `UpstreamChunks`…, then `UpstreamDone` or `UpstreamFailed`. `upstream` is a name
-    of the catalog; `body` the JSON object to send.
+    of the catalog; `body` the JSON object to send. `guard` is the full id of a model that judges what is said before
+    it is told; then a `Judged` may be among the replies.
     """
 
     upstream: str
     body: dict[str, Any]
+    guard: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,15 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
+class Judge:
+    """Have a text judged by the moderation model of this full id. Reply: `Judged` with the same side."""
+
+    side: Side
+    model: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     """The run has ended; nothing follows.
 
@@ -111,4 +123,7 @@ class Finish:
     error: AntiphonError | None = None
 
 
-Command = CallUpstream | CallTool | ListTools | Check | Measure | Emit | SaveStep | Save | Finish
+Aid = CallTool | ListTools | Check | Measure | Judge
+"""What somebody else than the model is asked for."""
+
+Command = CallUpstream | Aid | Emit | SaveStep | Save | Finish

@@ -70,7 +70,7 @@ class Compacting:
         self._asked = 0
         messages: list[dict[str, Any]] = [*call.body["messages"], {"role": "user", "content": ASKED}]
         body = {name: value for name, value in call.body.items() if name in KEPT}
-        return replace(call, body={**body, "messages": messages})
+        return replace(call, body={**body, "messages": messages}, guard=None)
 
     def feed(self, chunks: Sequence[ChatChunk]) -> None:
         """What came of the summary."""

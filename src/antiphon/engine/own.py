@@ -37,13 +37,15 @@ class Unkeyed:
 class Own:
     """`tools` are keys of `tools/table.py` that are set up, `connectors` names of MCP servers that are configured.
 
-    `repeatable` are those tools, and those of MCP servers as `label.tool`, that may be called twice.
+    `repeatable` are those tools, and those of MCP servers as `label.tool`, that may be called twice. `judge` is the
+    full id of the model that judges where a request asks for moderation, None where nobody does.
     """
 
     tools: frozenset[str] = frozenset()
     connectors: frozenset[str] = frozenset()
     stamp: Stamp = field(default_factory=Unkeyed)
     repeatable: frozenset[str] = frozenset()
+    judge: str | None = None
 
 
 def marked(item_id: str, mark: str) -> str:

@@ -12,6 +12,7 @@ from antiphon.engine.constraints import Constraint
 from antiphon.engine.dialects import DIALECTS, Dialect
 from antiphon.engine.fitting import Window
 from antiphon.engine.kinds.face import Binding
+from antiphon.engine.moderating import Moderation
 from antiphon.engine.own import Stamp, Unkeyed
 from antiphon.engine.structured import Form
 from antiphon.engine.tool_search import Deferred
@@ -42,7 +43,8 @@ class Plan:
     without `generate` nothing is asked. `form` is that of the answer where this server has to see to it,
     `constraints` are those of the request by their places in it, `window` says how long a call may be, `text_calls`
     how the model writes calls into its text. `compaction` is what is to be made short, `include` what the client wants
-    to see of items; `summarised` shows thinking as its summary; `repeatable` names tools that may be called twice.
+    to see of items, `moderation` what is to be judged; `summarised` shows thinking as its summary; `repeatable` names
+    tools that may be called twice.
     """
 
     response: Response
@@ -67,4 +69,5 @@ class Plan:
     servers: tuple[Server, ...] = ()
     approved: tuple[Approved, ...] = ()
     compaction: Wish = field(default_factory=Wish)
+    moderation: Moderation | None = None
     repeatable: frozenset[str] = frozenset()

@@ -23,6 +23,7 @@ from antiphon.engine.input import Item, read_input
 from antiphon.engine.kinds.hosted import Hosting
 from antiphon.engine.mcp_context import approved_calls, mcp_servers
 from antiphon.engine.metadata import check_metadata
+from antiphon.engine.moderating import guard_of, moderation_of
 from antiphon.engine.notes import Notes
 from antiphon.engine.own import Own
 from antiphon.engine.picture_context import latest_pictures
@@ -41,8 +42,7 @@ from antiphon.wire.answers import StoredItem
 from antiphon.wire.responses import CreateResponse
 
 IGNORED_WHEN_SET = (
-    "access_programs", "background_options", "image", "moderation",
-    "prompt_cache_options",
+    "access_programs", "background_options", "image", "prompt_cache_options",
 )  # fmt: skip
 """Fields that are kept and echoed and have no effect on a chat-completions upstream."""
 
@@ -115,11 +115,9 @@ def make_plan(  # noqa: PLR0913, PLR0917 - what is asked, what came before, and 
     Raises `InvalidRequest`; what can't be honoured is added to `notes`.
     """
     request, own = asked.request, own or Own()
-    _note_the_rest(asked, notes)
+    _note_the_rest(asked, own, notes)
     items = with_attached([*asked.template, *context, *asked.input], asked.attached)
-    messages = chat_messages(request.instructions, with_thoughts_wanted(items, request.reasoning), place.dialect, notes)
-    if not messages:
-        raise _missing("input", "There is nothing to answer: no message, no instructions, no history.")
+    messages = _messages(request, items, place.dialect, notes)
     declared = declared_tools(request.tools or [], items)
     offered = offer(declared, request.tool_choice, place.dialect, notes, _hosting(asked, items, own, notes))
     output = structured(request.text.format if request.text else None, place.dialect, place.traits, notes)
@@ -130,7 +128,7 @@ def make_plan(  # noqa: PLR0913, PLR0917 - what is asked, what came before, and 
     servers = mcp_servers([] if wish.trigger else declared, items, own)  # A trigger asks for one item, and no others.
     return Plan(
         response=initial_response(asked.response_id, request, asked.fields, sources, _instructions(asked)),
-        call=CallUpstream(upstream=place.upstream, body=body),
+        call=CallUpstream(place.upstream, body, guard_of(request.moderation, own.judge)),
         input=tuple(item.stored() for item in asked.input if item.type != TRIGGER),
         store=request.store is not False,
         include=_included(request),
@@ -150,8 +148,17 @@ def make_plan(  # noqa: PLR0913, PLR0917 - what is asked, what came before, and 
         servers=servers,
         approved=approved_calls(asked.input, items, servers, own.stamp),
         compaction=wish,
+        moderation=moderation_of(request.moderation, own.judge, messages),
         repeatable=own.repeatable,
     )
+
+
+def _messages(request: CreateResponse, items: Sequence[Item], dialect: Dialect, notes: Notes) -> list[dict[str, Any]]:
+    """What there is to answer. Raises `InvalidRequest` where that is nothing."""
+    messages = chat_messages(request.instructions, with_thoughts_wanted(items, request.reasoning), dialect, notes)
+    if not messages:
+        raise _missing("input", "There is nothing to answer: no message, no instructions, no history.")
+    return messages
 
 
 def _hosting(asked: Asked, items: Sequence[Item], own: Own, notes: Notes) -> Hosting:
@@ -230,10 +237,12 @@ def _included(request: CreateResponse) -> frozenset[str]:
     return frozenset(request.include or ()) | {LOGPROBS}
 
 
-def _note_the_rest(asked: Asked, notes: Notes) -> None:
+def _note_the_rest(asked: Asked, own: Own, notes: Notes) -> None:
     """Fields that nothing above acts on, unknown ones among them."""
     request = asked.request
     notes.ignored += [name for name in IGNORED_WHEN_SET if getattr(request, name) is not None]
+    if request.moderation is not None and own.judge is None:
+        notes.ignored.append("moderation")
     if request.reasoning and request.reasoning.mode is not None:
         notes.ignored.append("reasoning.mode")
     known = set(CreateResponse.__struct_fields__)

@@ -7,6 +7,7 @@ from antiphon.engine.kinds.face import Outcome
 from antiphon.errors import AntiphonError
 from antiphon.wire.chat import ChatChunk
 from antiphon.wire.mcp import ListedTool
+from antiphon.wire.moderation import Side, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,15 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """What was found; where nobody could be asked the verdict says so, and `fault` is why."""
+
+    side: Side
+    verdict: Verdict
+    fault: AntiphonError | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Saved:
     """The answer is durable."""
 
@@ -112,6 +122,7 @@ Reply = (
     | ToolDone
     | Checked
     | Measured
+    | Judged
     | Saved
     | SaveFailed
     | Cancelled

@@ -19,6 +19,7 @@ from antiphon.engine.fitting import Fitting, Step
 from antiphon.engine.kinds.face import Outcome, arguments_in
 from antiphon.engine.kinds.mcp import list_text
 from antiphon.engine.kinds.tool_search import TOOL_SEARCH, FoundItem
+from antiphon.engine.moderating import CONTENT_FILTER, Moderating
 from antiphon.engine.open_items import OpenItem
 from antiphon.engine.outlet import Outlet
 from antiphon.engine.past import stored_items
@@ -26,6 +27,7 @@ from antiphon.engine.plan import Plan
 from antiphon.engine.replies import (
     Cancelled,
     Checked,
+    Judged,
     Measured,
     Reply,
     Saved,
@@ -81,10 +83,12 @@ class Run:
         self._lists: dict[str, ToolsListed] = {}
         self._outlet = Outlet(plan.response.id, plan.include, seal)
         self._emit = self._outlet.emit
+        self._over: tuple[State, AntiphonError | None] | None = None
         self._ending: tuple[State, Response, AntiphonError | None] | None = None
         self._fitting = Fitting(plan.window)
         self._asked: CallUpstream | None = None
         self._compacting = Compacting(plan.compaction, sources, seal)
+        self._moderating = Moderating(plan.moderation)
         self._unsound = set(plan.constraints)
         self._review: Review | None = None
 
@@ -163,7 +167,7 @@ class Run:
                 commands = self._found(reply)
         return commands
 
-    def _found(self, reply: ToolsListed | ToolProgress | ToolDone | Checked | Measured) -> list[Command]:
+    def _found(self, reply: ToolsListed | ToolProgress | ToolDone | Checked | Measured | Judged) -> list[Command]:
         """What to do now that somebody else than the model answered."""
         match reply:
             case ToolsListed():
@@ -176,6 +180,8 @@ class Run:
                 return self._checked(reply)
             case Measured():
                 return self._measured(reply)
+            case Judged():
+                return self._judged(reply)
             case _:
                 assert_never(reply)
 
@@ -219,11 +225,27 @@ class Run:
     def _ask(self) -> list[Command]:
         if self._course.tokens_left == 0:
             return self._close([], State.INCOMPLETE)
+        if asking := self._moderating.before():
+            self.state = move(self.state, State.JUDGING)
+            return [*asking]
         call = self._course.call(self._belt)
         if self._compacting.due(call, self._course.last_usage):
             self._asked, self.state = None, move(self.state, State.ASKING)
             return [self._compacting.ask(call)]
         return self._go(self._fitting.before(call))
+
+    def _judged(self, told: Judged) -> list[Command]:
+        """A text of the moderation is judged: go on with what hung on it. What a guard tells of is known, no more."""
+        self._moderating.told(told)
+        if self.state is not State.JUDGING or not self._moderating.over:
+            return []
+        if self._over is not None:
+            return self._keep(*self._over)
+        if self._moderating.fault is not None:
+            return self._failed(self._moderating.fault)
+        if self._moderating.blocked:
+            return [*self._announce(), *self._close([], State.INCOMPLETE)]
+        return self._ask()
 
     def _summarised(self) -> list[Command]:
         """What came before is one item from now on: the model goes on from it, or the response was all about that."""
@@ -391,12 +413,19 @@ class Run:
         return self._close(self._turn.abort(), State.CANCELLED)
 
     def _close(self, events: list[ev.Event], state: State, error: AntiphonError | None = None) -> list[Command]:
-        """Emit the last items, then save, then (in `_end`) the terminal event."""
-        self.state = move(self.state, State.SAVING)
+        """Emit the last items, have judged what is to be, then save, then (in `_end`) the terminal event."""
         emitted = self._emit(events)
+        said = state in {State.COMPLETED, State.INCOMPLETE}
+        if said and (asking := self._moderating.after(self._course.output)):
+            self._over, self.state = (state, error), move(self.state, State.JUDGING)
+            return [emitted, *asking]
+        return [emitted, *self._keep(state, error)]
+
+    def _keep(self, state: State, error: AntiphonError | None) -> list[Command]:
+        self.state = move(self.state, State.SAVING)
         response = self._response(state, error)
         self._ending = (state, response, error)
-        return [emitted, *self._save(response)]
+        return self._save(response)
 
     def _save(self, response: Response) -> list[Command]:
         if not self._plan.store:
@@ -424,7 +453,8 @@ class Run:
 
     def _response(self, state: State, error: AntiphonError | None) -> Response:
         # Where the turn itself came to its end, there is nothing left for another one.
-        reason = self._turn.incomplete_reason or MAX_OUTPUT_TOKENS if state is State.INCOMPLETE else None
+        blocked = CONTENT_FILTER if self._moderating.blocked else None
+        reason = blocked or self._turn.incomplete_reason or MAX_OUTPUT_TOKENS if state is State.INCOMPLETE else None
         tier = self._turn.service_tier or ""
         return msgspec.structs.replace(
             self._plan.response,
@@ -434,6 +464,7 @@ class Run:
             incomplete_details=IncompleteDetails(reason=reason) if reason else None,
             output=self._outlet.output,
             usage=self._course.usage,
+            moderation=self._moderating.found,
             service_tier=tier if tier in KNOWN_TIERS else "default",
         )
 

@@ -9,12 +9,17 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """Where a run stands. `SAVING` holds the terminal event back until the answer is durable, if it is to be kept."""
+    """Where a run stands.
+
+    `JUDGING` comes before the model is asked, or after it said all. `SAVING` holds the terminal event back until the
+    answer is durable, if it is to be kept.
+    """
 
     QUEUED = "queued"
     CHECKING = "checking"
     LISTING = "listing"
     MEASURING = "measuring"
+    JUDGING = "judging"
     ASKING = "asking"
     STREAMING = "streaming"
     CALLING_TOOLS = "calling_tools"
@@ -27,18 +32,18 @@ class State(StrEnum):
 
 ENDS = frozenset({State.COMPLETED, State.INCOMPLETE, State.FAILED, State.CANCELLED})
 
+TURN = frozenset({State.JUDGING, State.MEASURING, State.ASKING})
+"""What a turn may begin with."""
+
 MOVES: dict[State, frozenset[State]] = {
-    State.QUEUED: frozenset(
-        {State.CHECKING, State.LISTING, State.CALLING_TOOLS, State.MEASURING, State.ASKING, State.SAVING, State.FAILED}
-    ),
-    State.CHECKING: frozenset(
-        {State.LISTING, State.CALLING_TOOLS, State.MEASURING, State.ASKING, State.SAVING, State.FAILED, State.CANCELLED}
-    ),
-    State.LISTING: frozenset({State.CALLING_TOOLS, State.MEASURING, State.ASKING, State.SAVING}),
+    State.QUEUED: TURN | {State.CHECKING, State.LISTING, State.CALLING_TOOLS, State.SAVING, State.FAILED},
+    State.CHECKING: TURN | {State.LISTING, State.CALLING_TOOLS, State.SAVING, State.FAILED, State.CANCELLED},
+    State.LISTING: TURN | {State.CALLING_TOOLS, State.SAVING},
+    State.JUDGING: frozenset({State.MEASURING, State.ASKING, State.SAVING, State.FAILED, State.CANCELLED}),
     State.MEASURING: frozenset({State.MEASURING, State.ASKING, State.SAVING, State.FAILED, State.CANCELLED}),
-    State.ASKING: frozenset({State.STREAMING, State.SAVING, State.FAILED, State.CANCELLED}),
-    State.STREAMING: frozenset({State.CHECKING, State.CALLING_TOOLS, State.MEASURING, State.ASKING, State.SAVING}),
-    State.CALLING_TOOLS: frozenset({State.MEASURING, State.ASKING, State.SAVING}),
+    State.ASKING: frozenset({State.STREAMING, State.JUDGING, State.SAVING, State.FAILED, State.CANCELLED}),
+    State.STREAMING: TURN | {State.CHECKING, State.CALLING_TOOLS, State.SAVING},
+    State.CALLING_TOOLS: TURN | {State.SAVING},
     State.SAVING: ENDS,
     State.COMPLETED: frozenset(),
     State.INCOMPLETE: frozenset(),

@@ -7,7 +7,19 @@ from asyncio import CancelledError
 from collections.abc import Awaitable
 from typing import Protocol, assert_never
 
-from antiphon.engine.commands import CallTool, CallUpstream, Check, Emit, Finish, ListTools, Measure, Save, SaveStep
+from antiphon.engine.commands import (
+    Aid,
+    CallTool,
+    CallUpstream,
+    Check,
+    Emit,
+    Finish,
+    Judge,
+    ListTools,
+    Measure,
+    Save,
+    SaveStep,
+)
 from antiphon.engine.replies import Reply, UpstreamChunks
 from antiphon.engine.run import Run
 from antiphon.runner.observing import Observer
@@ -28,7 +40,7 @@ class Doors(Protocol):
         """Begin an upstream call; its replies come through `reply`."""
         ...
 
-    def use_tool(self, command: CallTool | ListTools | Check | Measure) -> None:
+    def use_tool(self, command: Aid) -> None:
         """Begin to use a tool of the server, or to look something up; several may be in use.
 
         The outcomes come through `reply`.
@@ -82,12 +94,12 @@ async def drive(run: Run, doors: Doors, observer: Observer | None = None) -> Fin
         await doors.close()
 
 
-def _begin(command: CallUpstream | CallTool | ListTools | Check | Measure | Save, doors: Doors) -> None:
+def _begin(command: CallUpstream | Aid | Save, doors: Doors) -> None:
     """Have carried out what the run waits for."""
     match command:
         case CallUpstream():
             doors.call(command)
-        case CallTool() | ListTools() | Check() | Measure():
+        case CallTool() | ListTools() | Check() | Measure() | Judge():
             doors.use_tool(command)
         case Save():
             doors.save(command)

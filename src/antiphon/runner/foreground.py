@@ -10,10 +10,22 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import suppress
 from typing import Any, Protocol, assert_never
 
-from antiphon.engine.commands import CallTool, CallUpstream, Check, Emit, ListTools, Measure, Save, SaveStep
+from antiphon.engine.commands import (
+    Aid,
+    CallTool,
+    CallUpstream,
+    Check,
+    Emit,
+    Judge,
+    ListTools,
+    Measure,
+    Save,
+    SaveStep,
+)
 from antiphon.engine.replies import (
     Cancelled,
     Checked,
+    Judged,
     Measured,
     Reply,
     Saved,
@@ -29,7 +41,6 @@ from antiphon.wire.answers import Answer
 from antiphon.wire.events import Event
 
 Ask = Callable[[CallUpstream], AsyncGenerator[Reply, None]]
-ToolCommand = CallTool | ListTools | Check | Measure
 
 
 class Sink(Protocol):
@@ -71,12 +82,16 @@ class Tools(Protocol):
         """How long a call is, and may be; what can't be known is None."""
         ...
 
+    async def judge(self, command: Judge) -> Judged:
+        """What a moderation model finds in a text; why there is no judgement is in the reply."""
+        ...
+
     async def close(self) -> None:
         """No more calls."""
         ...
 
 
-async def _begun(tools: Tools, command: ToolCommand, report: Callable[[ToolProgress], None]) -> Reply:
+async def _begun(tools: Tools, command: Aid, report: Callable[[ToolProgress], None]) -> Reply:
     match command:
         case CallTool():
             return await tools.call(command, report)
@@ -86,6 +101,8 @@ async def _begun(tools: Tools, command: ToolCommand, report: Callable[[ToolProgr
             return await tools.check(command)
         case Measure():
             return await tools.measure(command)
+        case Judge():
+            return await tools.judge(command)
         case _:
             assert_never(command)
 
@@ -156,7 +173,7 @@ class Foreground:
         self._source = self._ask(command)
         self._streaming = False
 
-    def use_tool(self, command: ToolCommand) -> None:
+    def use_tool(self, command: Aid) -> None:
         if self._tools is None:
             raise RuntimeError("a run without tools of the server asks for one")
         self._task = asyncio.current_task()

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from antiphon.engine.commands import CallTool, CallUpstream, Check, Command, Finish, ListTools, Measure, Save
+from antiphon.engine.commands import CallTool, CallUpstream, Check, Command, Finish, Judge, ListTools, Measure, Save
 from antiphon.engine.replies import (
     Cancelled,
     Checked,
+    Judged,
     Measured,
     Reply,
     Saved,
@@ -27,7 +28,7 @@ from antiphon.engine.replies import (
 from antiphon.engine.run import Run
 from antiphon.engine.state import State
 
-Kind = Literal["turn", "tool", "list", "check", "measure", "save"]
+Kind = Literal["turn", "tool", "list", "check", "measure", "judge", "save"]
 
 RUNS = 200
 """Runs that are remembered with all they did."""
@@ -136,6 +137,9 @@ class Timeline:
                 self._begin(f"check {key}", Span("check", key, self._clock()))
             case Measure():
                 self._begin("measure", Span("measure", "tokens", self._clock()))
+            case Judge(side):
+                self._turn_over()
+                self._begin(f"judge {side}", Span("judge", side, self._clock()))
             case Save():
                 self._turn_over()
                 self._begin("save", Span("save", "save", self._clock()))
@@ -163,10 +167,8 @@ class Timeline:
                 self._over(f"list {label}", error)
             case SaveFailed(error):
                 self._over("save", error.message)
-            case Checked(key):
-                self._over(f"check {key}")
             case _:
-                self._over(ENDS.get(type(reply), ""))
+                self._over(_over_with(reply))
 
     def _begin(self, key: str, span: Span) -> None:
         self.spans.append(span)
@@ -191,6 +193,17 @@ class Timeline:
             self.state = self._run.state
             self._run = None
         self._ended(self)
+
+
+def _over_with(reply: Reply) -> str:
+    """The key of what is over when a reply comes that says nothing else of it."""
+    match reply:
+        case Checked(key):
+            return f"check {key}"
+        case Judged(side):
+            return f"judge {side}"
+        case _:
+            return ENDS.get(type(reply), "")
 
 
 @dataclass(slots=True)

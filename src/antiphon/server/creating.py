@@ -17,6 +17,7 @@ from antiphon.runner.history import history, with_references
 from antiphon.server.allowed import target_for
 from antiphon.server.callers import Caller
 from antiphon.server.code_containers import check_containers
+from antiphon.server.moderating import judge_for
 from antiphon.server.pictures import check_pictures
 from antiphon.server.services import Services
 from antiphon.server.vector_stores import check_searches
@@ -55,15 +56,16 @@ async def prepared(services: Services, asked: Asked, making: Making, before: Seq
     context = opened(context, seal, notes, own=True)
     asked = replace(asked, input=opened(asked.input, seal, notes))
     speech = dialect(target.upstream.dialect)
-    own = [*asked.template, *asked.input]
-    attached = await services.attaching.attached(project, own, context, speech, notes)
+    attached = await services.attaching.attached(project, [*asked.template, *asked.input], context, speech, notes)
     files = await services.attaching.of_tools(project, asked.request.tools or ())
     asked = replace(asked, attached=attached, files=files)
     traits = traits_of(target.full_id, services.config.models)
     # What a server lists isn't on a tape: there, only what the operator says may decide.
     window = traits.context or (None if services.tape else services.catalog.window(target))
     place = Place(target.upstream.name, target.model, speech, traits, window)
-    plan = make_plan(asked, context, place, sources, notes, services.own(project))
+    judge = await judge_for(asked.request.moderation, services.catalog, making.caller, services.config.guardrails)
+    own = replace(services.own(project), judge=judge)
+    plan = make_plan(asked, context, place, sources, notes, own)
     check_pictures(plan.call.body, services.outward.reach)
     await check_containers(services, project, plan)
     await check_searches(services.retrieval, project, plan)

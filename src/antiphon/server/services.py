@@ -65,6 +65,7 @@ from antiphon.upstream.catalog import Catalog, Lister
 from antiphon.upstream.client import UpstreamClient
 from antiphon.upstream.discovery import PROBE_TIMEOUTS, Discovery, discover
 from antiphon.upstream.guarded import GuardedClient
+from antiphon.upstream.judging import Judges
 from antiphon.upstream.listing import Listing, list_models
 from antiphon.upstream.measuring import Measurer
 from antiphon.upstream.retry import Retry
@@ -210,7 +211,7 @@ async def open_services(
             open_runs=open_runs,
             meter=_meter(stack, config, store),
             seen=seen,
-            aids=_aids(stack, tape or network, catalog),
+            aids=_aids(stack, tape or network, catalog, Judges(client, catalog, config.guardrails)),
             texts=_texts(stack),
             outward=Outward(tape or network, partial(reach_of, config, access)),
             delivering=_delivering(stack, store, guarded(network, config), endpoints_of(config, environment)),
@@ -262,16 +263,14 @@ def _texts(stack: AsyncExitStack) -> DocumentTexts:
     return texts
 
 
-def _aids(stack: AsyncExitStack, transport: Transport, catalog: Catalog) -> Aids:
-    aids = Aids(Checker(), Measurer(transport, catalog))
+def _aids(stack: AsyncExitStack, transport: Transport, catalog: Catalog, judges: Judges) -> Aids:
+    aids = Aids(Checker(), Measurer(transport, catalog), judges)
     stack.push_async_callback(aids.checker.close)
     return aids
 
 
 def _client(config: Config, transport: Transport, catalog: Catalog, retry: Retry | None) -> UpstreamClient:
     """What asks upstreams, within guardrails where there are any."""
-    if config.guardrails is None:
-        return UpstreamClient(transport, catalog, retry)
     return GuardedClient(transport, catalog, config.guardrails, retry)
 
 

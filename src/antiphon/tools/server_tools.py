@@ -1,4 +1,4 @@
-"""The tools that this server runs for a run: carries out `ListTools`, `CallTool`, `Check` and `Measure`.
+"""The tools that this server runs for a run: carries out every `Aid`.
 
 A fault of a tool is its outcome, never raised; a tape that lacks the call, though, fails the run. Not here: the
 tools themselves (`table.py` names them), what follows (`engine/run.py`). Counterpart: `runner/foreground.py`, which
@@ -9,13 +9,14 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from antiphon.engine.commands import CallTool, Check, ListTools, Measure
+from antiphon.engine.commands import CallTool, Check, Judge, ListTools, Measure
 from antiphon.engine.kinds.face import Outcome
-from antiphon.engine.replies import Checked, Measured, ToolDone, ToolProgress, ToolsListed
+from antiphon.engine.replies import Checked, Judged, Measured, ToolDone, ToolProgress, ToolsListed
 from antiphon.errors import AntiphonError, CassetteFault, StoreFault
 from antiphon.tools.checker import Checker
 from antiphon.tools.mcp_calls import McpCalls
 from antiphon.tools.tool import Tool, ToolCall, failed
+from antiphon.upstream.judging import Judges
 from antiphon.upstream.measuring import Measurer
 
 AT_ONCE = 16
@@ -31,14 +32,15 @@ def unheard(progress: ToolProgress) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Aids:
-    """What a run needs beside tools: somebody who checks, and somebody who counts."""
+    """What a run needs beside tools: somebody who checks, somebody who counts, and somebody who judges."""
 
     checker: Checker
     measurer: Measurer
+    judges: Judges
 
     def in_scope(self, scope: str) -> "Aids":
         """The same on behalf of a scope of the cassette."""
-        return Aids(self.checker, self.measurer.in_scope(scope))
+        return Aids(self.checker, self.measurer.in_scope(scope), self.judges.in_scope(scope))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,10 @@ class ServerTools:
     async def measure(self, command: Measure) -> Measured:
         """How long a call is, and may be."""
         return await self._aids.measurer.measure(command)
+
+    async def judge(self, command: Judge) -> Judged:
+        """What a moderation model finds in a text, or why that isn't known."""
+        return await self._aids.judges.judge(command)
 
     async def close(self) -> None:
         """Nothing more is called in this run."""

@@ -93,13 +93,20 @@ class Catalog:
 
         Raises `NotFound` when nobody has it and `InvalidRequest` when several have it.
         """
-        wanted = next((target for pattern, target in self._aliases if fnmatchcase(model, pattern)), model)
+        wanted = self._unaliased(model)
         target = await self._find(wanted)
         if target is None and self._default_model:
             target = await self._find(self._default_model)
         if target is None:
             raise NotFound(self._nobody_has(wanted), code="model_not_found", param="model")
         return target
+
+    async def named(self, model: str) -> Target | None:
+        """Where a model goes that an upstream lists, or that is named with its upstream; None for any other.
+
+        Nothing stands in for it. Raises `InvalidRequest` when several have it.
+        """
+        return await self._find(self._unaliased(model), sure=True)
 
     def window(self, target: Target) -> int | None:
         """The model's context window in tokens, where the list that is known tells it."""
@@ -130,7 +137,10 @@ class Catalog:
             self._refresh.cancel()
             await asyncio.wait([self._refresh])
 
-    async def _find(self, model: str) -> Target | None:
+    def _unaliased(self, model: str) -> str:
+        return next((target for pattern, target in self._aliases if fnmatchcase(model, pattern)), model)
+
+    async def _find(self, model: str, *, sure: bool = False) -> Target | None:
         name, _, rest = model.partition("/")
         if rest and name in self._upstreams:
             return Target(self._upstreams[name], rest)
@@ -142,7 +152,9 @@ class Catalog:
         if len(holders) > 1 and not self._any_holder:
             ids = " or ".join(repr(Target(holder, model).full_id) for holder in holders)
             raise InvalidRequest(f"Several upstreams have the model {model!r}. Ask for {ids}.", param="model")
-        return Target(holders[0], model) if holders else self._the_only_one(model)
+        if holders:
+            return Target(holders[0], model)
+        return None if sure else self._the_only_one(model)
 
     def _the_only_one(self, model: str) -> Target | None:
         """With one upstream that doesn't list its models there is nobody else to ask."""

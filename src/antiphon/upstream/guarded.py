@@ -1,32 +1,40 @@
 """An `UpstreamClient` behind guardrails: what goes to a model and what comes from it is judged by another one first.
 
-The text of a stream is held until its sentence is judged; what comes behind it waits with it, so that nothing changes
-its place. Not here: what is judged and how (`rails.py`). Counterpart: `client.py`, the same without.
+The rails are the operator's, and those that a request asks for with `moderation`. The text of a stream is held until
+its sentence is judged; what comes behind it waits with it, so that nothing changes its place. Not here: what is judged
+and how (`rails.py`, `judging.py`). Counterpart: `client.py`, the same without.
 """
 
-import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 
 from antiphon.engine.commands import CallUpstream
-from antiphon.engine.replies import Reply, UpstreamChunks, UpstreamDone, UpstreamFailed, UpstreamOpened
-from antiphon.errors import AntiphonError, CassetteFault, StoreFault, UpstreamTimeout
+from antiphon.engine.moderating import asked_text
+from antiphon.engine.replies import Judged, Reply, UpstreamChunks, UpstreamDone, UpstreamFailed, UpstreamOpened
+from antiphon.errors import AntiphonError, CassetteFault, StoreFault
 from antiphon.transport import Transport
-from antiphon.upstream.asking import asked
 from antiphon.upstream.catalog import Catalog
 from antiphon.upstream.client import UpstreamClient
-from antiphon.upstream.rails import Guardrails, Spoken, asked_text
+from antiphon.upstream.judging import judgement, rails_of
+from antiphon.upstream.rails import Guardrails, Spoken
 from antiphon.upstream.retry import Retry
+from antiphon.wire.moderation import ModerationResult
 
 log = logging.getLogger("antiphon")
 
 
 class GuardedClient(UpstreamClient):
-    """Asks upstreams, within guardrails."""
+    """Asks upstreams, within guardrails: the operator's, where there are any, and those of a call."""
 
     def __init__(
-        self, transport: Transport, catalog: Catalog, rails: Guardrails, retry: Retry | None = None, *, scope: str = ""
+        self,
+        transport: Transport,
+        catalog: Catalog,
+        rails: Guardrails | None = None,
+        retry: Retry | None = None,
+        *,
+        scope: str = "",
     ) -> None:
         super().__init__(transport, catalog, retry, scope)
         self._rails = rails
@@ -37,69 +45,81 @@ class GuardedClient(UpstreamClient):
         """The same, asking on behalf of a scope."""
         return GuardedClient(*self._parts, scope=scope)
 
-    async def ask(self, call: CallUpstream) -> AsyncGenerator[Reply, None]:
+    def ask(self, call: CallUpstream) -> AsyncGenerator[Reply, None]:
         """As `UpstreamClient.ask`. A judge that can't be asked fails the call, unless the settings let it pass."""
-        try:
-            said = asked_text(call.body)
-            if self._rails.input and said and await self._flagged(said, None):
-                for reply in (UpstreamOpened(), *self._instead()):
-                    yield reply
-                return
-            async with aclosing(super().ask(call)) as replies:
-                watched = self._watched(replies, said or "") if self._rails.output else replies
+        replies = super().ask(call)
+        if self._rails is not None:
+            replies = self._within(self._rails, call, replies)
+        if call.guard is not None:
+            replies = self._within(rails_of(call.guard, self._rails), call, replies)
+        return replies
+
+    async def _within(
+        self, rails: Guardrails, call: CallUpstream, replies: AsyncGenerator[Reply, None]
+    ) -> AsyncGenerator[Reply, None]:
+        """What may be shown of the replies; nothing is asked before the input is judged."""
+        async with aclosing(replies):
+            try:
+                said = asked_text(call.body.get("messages", ()))
+                if rails.input and said and await self._flagged(rails, said, None):
+                    for reply in (UpstreamOpened(), *_instead(rails)):
+                        yield reply
+                    return
+                watched = self._watched(rails, replies, said or "") if rails.output else replies
                 async for reply in watched:
                     yield reply
-        except AntiphonError as fault:
-            yield UpstreamFailed(fault)
+            except AntiphonError as fault:
+                yield UpstreamFailed(fault)
 
-    async def _watched(self, replies: AsyncIterator[Reply], said: str) -> AsyncIterator[Reply]:
+    async def _watched(self, rails: Guardrails, replies: AsyncIterator[Reply], said: str) -> AsyncIterator[Reply]:
         """What may be shown of the replies. It goes by chunks, not by reads: a replay asks the judge the same."""
         spoken = Spoken()
         async for reply in replies:
-            fit = await self._fit(reply, spoken, said)
+            found = await self._found(rails, reply, spoken, said)
             if spoken.free:
                 yield UpstreamChunks(spoken.freed())
-            if not fit:
-                for instead in self._instead():
+            if found is not None:
+                if rails is not self._rails:
+                    # Whoever asked for it is told.
+                    yield Judged("output", found)
+                for instead in _instead(rails):
                     yield instead
                 return
             if not isinstance(reply, UpstreamChunks):
                 yield reply
 
-    async def _fit(self, reply: Reply, spoken: Spoken, said: str) -> bool:
-        """Take a reply, and have judged what is whole by it."""
+    async def _found(self, rails: Guardrails, reply: Reply, spoken: Spoken, said: str) -> ModerationResult | None:
+        """Take a reply, and have judged what is whole by it: what is found that may not be shown."""
         if isinstance(reply, UpstreamOpened):
-            return True
+            return None
         if not isinstance(reply, UpstreamChunks):
-            return not spoken.held or await self._lets(spoken, said)
+            return await self._settled(rails, spoken, said) if spoken.held else None
         for chunk in reply.chunks:
-            if spoken.take(chunk) and not await self._lets(spoken, said):
-                return False
-        return True
+            if spoken.take(chunk) and (found := await self._settled(rails, spoken, said)):
+                return found
+        return None
 
-    async def _lets(self, spoken: Spoken, said: str) -> bool:
-        if spoken.new.strip() and await self._flagged(said, spoken.judged + spoken.new):
-            return False
+    async def _settled(self, rails: Guardrails, spoken: Spoken, said: str) -> ModerationResult | None:
+        if spoken.new.strip() and (found := await self._flagged(rails, said, spoken.judged + spoken.new)):
+            return found
         spoken.settle()
-        return True
+        return None
 
-    def _instead(self) -> tuple[Reply, ...]:
-        return UpstreamChunks([self._rails.instead()]), UpstreamDone(marked=True)
-
-    async def _flagged(self, said: str, answered: str | None) -> bool:
-        """Whether the judge found anything. Raises `AntiphonError` where it can't be asked."""
-        rails = self._rails
+    async def _flagged(self, rails: Guardrails, said: str, answered: str | None) -> ModerationResult | None:
+        """What the judge found, None for nothing that counts. Raises `AntiphonError` where it can't be asked."""
         try:
-            async with asyncio.timeout(rails.timeout):
-                answer = await asked(self, self._judges, rails.path, rails.question(said, answered))
-            found = rails.found(answer)
-        except (AntiphonError, TimeoutError) as error:
-            fault = error if isinstance(error, AntiphonError) else UpstreamTimeout("The guardrail took too long.")
+            result = await judgement(self, self._judges, rails, rails.question(said, answered))
+        except AntiphonError as fault:
             if rails.when_unavailable == "block" or isinstance(fault, CassetteFault | StoreFault):
-                raise fault from None
+                raise
             log.warning("guardrail: %s couldn't be asked: %s", rails.model, fault.message)
-            return False
-        if found:
+            return None
+        found = rails.counted(result)
+        if found and rails is self._rails:
             what = "an answer" if answered is not None else "an input"
             log.warning("guardrail: %s blocked %s (%s)", rails.model, what, ", ".join(sorted(found)))
-        return bool(found)
+        return result if found else None
+
+
+def _instead(rails: Guardrails) -> tuple[Reply, ...]:
+    return UpstreamChunks([rails.instead()]), UpstreamDone(marked=True)

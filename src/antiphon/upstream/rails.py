@@ -4,15 +4,16 @@ The settings, what is asked of the judge and how its answer is read; all of it p
 (`guarded.py`). Sources: API reference, "Moderations"; model cards of Llama Guard 3 and 4.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
+from antiphon.engine.moderating import text_of
 from antiphon.errors import UpstreamGarbage
 from antiphon.wire.chat import ChatChunk, Choice, Delta
+from antiphon.wire.moderation import ModerationResult
 
 REFUSAL = "I'm sorry, but I can't help with that."
 PATHS = {"moderations": "/moderations", "llama-guard": "/chat/completions"}
@@ -53,13 +54,18 @@ class Guardrails(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_field
             messages.append({"role": "assistant", "content": answered[-MOST:]})
         return {"model": self.model, "messages": messages, "temperature": 0, "max_tokens": 32}
 
-    def found(self, answer: bytes) -> frozenset[str]:
-        """The categories that the judge found and that count; none for what may pass. Raises `UpstreamGarbage`."""
+    def counted(self, result: ModerationResult) -> frozenset[str]:
+        """The categories that the judge found and that count; none for what may pass."""
+        named = frozenset(name for name, on in result.categories.items() if on)
+        found = (named or frozenset({"flagged"})) if result.flagged else frozenset()
+        return found & frozenset(self.categories) if self.categories else found
+
+    def judgement(self, answer: bytes) -> ModerationResult:
+        """All that the judge said. Raises `UpstreamGarbage`."""
         try:
-            found = _moderated(answer) if self.kind == "moderations" else _guarded(answer)
+            return _moderated(answer, self.model) if self.kind == "moderations" else _guarded(answer, self.model)
         except msgspec.MsgspecError:
             raise UpstreamGarbage(f"The guardrail {self.model!r} answered with what isn't a judgement.") from None
-        return found & frozenset(self.categories) if self.categories else found
 
     def instead(self) -> ChatChunk:
         """What the model is made to say instead."""
@@ -71,17 +77,31 @@ class Guardrails(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_field
 class _Result(msgspec.Struct):
     flagged: bool
     categories: dict[str, bool | None] = {}
+    category_scores: dict[str, float | None] = {}
+    category_applied_input_types: dict[str, list[Literal["text", "image"]] | None] = {}
 
 
 class _Moderation(msgspec.Struct):
-    results: list[_Result]
+    results: Annotated[list[_Result], Meta(min_length=1)]
+    model: str | None = None
 
 
-def _moderated(answer: bytes) -> frozenset[str]:
-    results = msgspec.json.decode(answer, type=_Moderation).results
-    flagged = [result for result in results if result.flagged]
-    named = {name for result in flagged for name, on in result.categories.items() if on}
-    return frozenset(named or ({"flagged"} if flagged else ()))
+def _moderated(answer: bytes, model: str) -> ModerationResult:
+    """Several results are those of one text, in pieces."""
+    said = msgspec.json.decode(answer, type=_Moderation)
+    whole = ModerationResult(flagged=any(result.flagged for result in said.results), model=said.model or model)
+    for result in said.results:
+        for name, on in result.categories.items():
+            whole.categories[name] = whole.categories.get(name, False) or bool(on)
+        for name, score in result.category_scores.items():
+            whole.category_scores[name] = max(whole.category_scores.get(name, 0.0), score or 0.0)
+        whole.category_applied_input_types |= {
+            name: kinds for name, kinds in result.category_applied_input_types.items() if kinds is not None
+        }
+    for name in whole.categories:
+        # It was shown text alone, whether it says so or not.
+        whole.category_applied_input_types.setdefault(name, ["text"])
+    return whole
 
 
 class _Message(msgspec.Struct):
@@ -96,31 +116,21 @@ class _Completion(msgspec.Struct):
     choices: Annotated[list[_Choice], Meta(min_length=1)]
 
 
-def _guarded(answer: bytes) -> frozenset[str]:
+def _guarded(answer: bytes, model: str) -> ModerationResult:
     said = msgspec.json.decode(answer, type=_Completion).choices[0].message.content.split()
     verdict, *rest = [word.lower() for word in said] or [""]
     if verdict == "safe":
-        return frozenset()
+        return ModerationResult(flagged=False, model=model)
     if verdict != "unsafe":
         raise msgspec.ValidationError("neither safe nor unsafe")
-    return frozenset(word.strip().upper() for word in " ".join(rest).replace(",", " ").split()) or frozenset({"UNSAFE"})
-
-
-def asked_text(body: Mapping[str, Any]) -> str | None:
-    """What the user wrote since the model last spoke; None where the call goes on after a tool instead."""
-    texts: list[str] = []
-    for message in reversed(body.get("messages", ())):
-        if message.get("role") not in {"user", "system", "developer"}:
-            break
-        if message["role"] == "user":
-            texts.append(_text(message.get("content")))
-    return "\n".join(reversed(texts)) if texts else None
-
-
-def _text(content: Any) -> str:  # noqa: ANN401 - content as a chat server takes it: text, or parts
-    if isinstance(content, list):
-        return "\n".join(part["text"] for part in content if isinstance(part, dict) and part.get("type") == "text")
-    return content if isinstance(content, str) else ""
+    named = [word.strip().upper() for word in " ".join(rest).replace(",", " ").split()] or ["UNSAFE"]
+    return ModerationResult(
+        flagged=True,
+        model=model,
+        categories=dict.fromkeys(named, True),
+        category_scores=dict.fromkeys(named, 1.0),
+        category_applied_input_types={name: ["text"] for name in named},
+    )
 
 
 @dataclass(slots=True)
@@ -160,4 +170,4 @@ LONG = 400
 
 def _said(choice: Choice) -> str:
     content = choice.delta.content if choice.delta is not None else None
-    return _text(content)
+    return text_of(content)

@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Raw
 
+from antiphon.wire.moderation import ModerationOptions, ResponseModeration
+
 Include = Literal[
     "file_search_call.results",
     "web_search_call.results",
@@ -99,13 +101,6 @@ class ImageOptions(msgspec.Struct, kw_only=True):
     """How images in the context are treated."""
 
     context_compression: Literal["auto", "enabled", "disabled"] | None = None
-
-
-class ModerationOptions(msgspec.Struct, kw_only=True):
-    """A moderation model to run over input and output."""
-
-    model: str
-    policy: dict[str, Any] | None = None
 
 
 class CacheOptions(msgspec.Struct, kw_only=True):
@@ -245,4 +240,4 @@ class Response(msgspec.Struct, kw_only=True):
     access_programs: AccessPrograms | None = None
     image: dict[str, Any] | None = None
     input_transformations: list[Any] | None = None
-    moderation: None = None
+    moderation: ResponseModeration | None = None
