@@ -12,7 +12,7 @@ TEST_FLAGS ?= -n 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test check format docs bench quality soak sbom audit serve lock lock-node clean
+.PHONY: help venv demo test check format docs pictures bench quality soak sbom audit serve lock lock-node clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,9 @@ format: $(VENV)/.installed ## rewrite the code as `make check` wants it
 
 docs: $(VENV)/.installed ## write the generated parts of docs/reference again
 	$(PY) scripts/make_docs.py
+
+pictures: $(VENV)/.installed ## take the pictures of the console for the docs again; needs Chromium
+	ANTIPHON_PICTURES=docs/pictures/console $(PY) -m pytest -m soak --timeout 0 tests/console/test_pictures.py
 
 bench: $(BENCH_VENV)/.installed ## measure this server against a plain proxy (needs a C compiler); ARGS=--quick for a look
 	$(MAKE) -C bench tools

@@ -98,12 +98,14 @@ def watch(seen: Seen, context: BrowserContext) -> None:
 
 
 @contextlib.contextmanager
-def a_console(*flags: str, models: tuple[str, ...] = ("m", "other")) -> Iterator[tuple[Scene, str]]:
+def a_console(
+    *flags: str, models: tuple[str, ...] = ("m", "other"), folder: Path | None = None
+) -> Iterator[tuple[Scene, str]]:
     """A server and the address of its console."""
     stage = Stage()
     with (
         ScriptedUpstream(default=stage, models=models) as upstream,
-        running_server("--upstream", f"scripted={upstream.url}", *flags) as server,
+        running_server("--upstream", f"scripted={upstream.url}", *flags, folder=folder) as server,
     ):
         yield Scene(server, upstream, stage.script), base_of(server)
 

@@ -10,7 +10,8 @@ def test_columns_are_to_scale() -> None:
     heights = [float(bar.get("height", 0)) for bar in svg.iter("rect")]
     assert heights[1] == 2 * heights[0]
     assert heights[2] == 0
-    assert [text.text for text in svg.iter("text")] == ["<a", "b", "c"]
+    assert [text.text for text in svg.iter("span")] == ["<a", "b", "c"]
+    assert next(text.text for text in svg.iter("p")) == "2"
     assert [title.text for title in svg.iter("title")] == ["one", "2", "0"]
 
 

@@ -13,9 +13,20 @@ LONGEST = 200_000
 """Characters of a text that are read as Markdown; a longer one is shown as it is."""
 TAGS = {
     "p", "br", "hr", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5",
-    "h6", "table", "thead", "tbody", "tr", "th", "td", "a",
+    "h6", "table", "thead", "tbody", "tr", "th", "td", "a", "div",
 }  # fmt: skip
 ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "code": {"class"}}
+SHAPED = (
+    ("<table>", '<div class="scroll" tabindex="0"><table>'),
+    ("</table>", "</table></div>"),
+    (' style="text-align:right"', ' class="num"'),
+    (' style="text-align:center"', ' class="mid"'),
+    (' style="text-align:left"', ""),
+)
+"""What the library writes, and what a page without inline style has for it: wide tables scroll, columns are aligned."""
+ALIGNED = {"class": {"num", "mid"}}
+OURS = {"div": {"class": {"scroll"}, "tabindex": {"0"}}, "td": ALIGNED, "th": ALIGNED}
+SCROLLED = {"pre": {"tabindex": "0"}}
 SCHEMES = {"http", "https", "mailto"}
 REL = "noopener noreferrer nofollow"
 
@@ -33,7 +44,13 @@ def markdown(text: str) -> Markup:
     if len(text) > LONGEST:
         return Markup("<pre>{}</pre>").format(text)
     html = _reader().render(text)
-    safe = nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel=REL)
+    # A quotation mark in a text is an entity, so that none of these can stand in one.
+    for theirs, ours in SHAPED:
+        html = html.replace(theirs, ours)
+    safe = nh3.clean(
+        html, tags=TAGS, attributes=ATTRIBUTES, tag_attribute_values=OURS, set_tag_attribute_values=SCROLLED,
+        url_schemes=SCHEMES, link_rel=REL,
+    )  # fmt: skip
     return Markup(safe)  # noqa: S704 - what was just cleaned
 
 

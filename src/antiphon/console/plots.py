@@ -1,42 +1,53 @@
 """Small plots as SVG: a histogram, columns over time, marks on an axis. Pure; colours are the style sheet's.
 
+The drawing is stretched to its place; what is read stands beside it as text, which is as large on a telephone.
 Counterpart: `timeline.py`, the large one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from markupsafe import Markup
 
-WIDTH, HEIGHT, FOOT, GAP = 560, 130, 20, 2
+from antiphon.console.rendering import count
+
+WIDTH, HEIGHT, GAP = 560, 100, 2
 STRIP, STRIP_HEIGHT = 1000, 34
 
 
-def columns(values: Sequence[float], labels: Sequence[str], told: str, notes: Sequence[str] = ()) -> Markup:
-    """A column for each value; `labels` stand under the first, the last and between, `notes` are shown on pointing."""
-    top = max((*values, 0)) or 1
+def columns(
+    values: Sequence[float],
+    labels: Sequence[str],
+    told: str,
+    notes: Sequence[str] = (),
+    write: Callable[[float], str] = count,
+) -> Markup:
+    """A column for each value; `labels` stand under the first, the last and between, `notes` are shown on pointing.
+
+    The largest value is written above, as `write` has it.
+    """
+    most = max((*values, 0))
     wide = WIDTH / max(len(values), 1)
-    room = HEIGHT - FOOT - 12
     bars = Markup().join(
-        Markup('<rect class="column" x="{}" y="{}" width="{}" height="{}" rx="1"><title>{}</title></rect>').format(
+        Markup('<rect class="column" x="{}" y="{}" width="{}" height="{}"><title>{}</title></rect>').format(
             round(number * wide + GAP / 2, 1),
-            round(12 + room * (1 - value / top), 1),
+            round(HEIGHT * (1 - value / (most or 1)), 1),
             round(max(wide - GAP, 1), 1),
-            round(room * value / top, 1),
+            round(HEIGHT * value / (most or 1), 1),
             notes[number] if number < len(notes) else f"{value:g}",
         )
         for number, value in enumerate(values)
     )
-    last = max(len(labels) - 1, 1)
-    texts = Markup().join(
-        Markup('<text class="tick" x="{}" y="{}" text-anchor="{}">{}</text>').format(
-            round(number * WIDTH / last, 1), HEIGHT - 4, _anchor(number, len(labels)), label
-        )
-        for number, label in enumerate(labels)
-    )
     return Markup(
-        '<svg class="plot" viewBox="0 0 {w} {h}" role="img" aria-label="{told}">'
-        '<line class="base" x1="0" x2="{w}" y1="{y}" y2="{y}"/>{bars}{texts}</svg>'
-    ).format(w=WIDTH, h=HEIGHT, told=told, y=HEIGHT - FOOT, bars=bars, texts=texts)
+        '<div class="plotted"><p class="most">{most}</p><svg class="plot" viewBox="0 0 {w} {h}" role="img" '
+        'aria-label="{told}" preserveAspectRatio="none">{bars}</svg><p class="ticks">{ticks}</p></div>'
+    ).format(
+        most=write(most) if most else "",
+        w=WIDTH,
+        h=HEIGHT,
+        told=told,
+        bars=bars,
+        ticks=Markup().join(Markup("<span>{}</span>").format(label) for label in labels),
+    )
 
 
 def strip(moments: Sequence[float], until: float, told: str) -> Markup:
@@ -52,7 +63,3 @@ def strip(moments: Sequence[float], until: float, told: str) -> Markup:
         '<svg class="strip" viewBox="0 0 {w} {h}" role="img" aria-label="{told}" preserveAspectRatio="none">'
         '<line class="base" x1="0" x2="{w}" y1="17" y2="17"/>{marks}</svg>'
     ).format(w=STRIP, h=STRIP_HEIGHT, told=told, marks=marks)
-
-
-def _anchor(number: int, count: int) -> str:
-    return "start" if number == 0 else "end" if number == count - 1 else "middle"

@@ -1,6 +1,7 @@
 """The timeline of a run as SVG: a bar for each turn, tool call and save on one axis of time. Pure.
 
-A turn's bar has three shades: connecting, waiting for the first token, streaming. Colours are the style sheet's.
+A turn's bar has three shades: connecting, waiting for the first token, streaming. Colours and width are the
+style sheet's: places along the axis are hundredths of it, while letters and rows keep their size on a telephone.
 Not here: what was noted (`runner/timeline.py`).
 """
 
@@ -12,8 +13,10 @@ from markupsafe import Markup
 from antiphon.console.rendering import duration
 from antiphon.runner.timeline import Span
 
-WIDTH, LABEL, ROW, TOP, END = 1000, 170, 26, 26, 70
+ROW, TOP = 26, 26
 BAR = 14
+THIN = 0.5
+"""Hundredths of the axis below which a bar is drawn as a line."""
 TICKS = 5
 MOST = 200
 """Bars that are drawn; the rest is counted."""
@@ -26,11 +29,11 @@ def timeline(spans: Sequence[Span], began: float, until: float, *, live: bool = 
     seconds = max(until - began, 0.001)
     shown = list(spans[:MOST])
     height = TOP + ROW * max(len(shown), 1) + 8
-    scale = (WIDTH - LABEL - END) / seconds
 
     def at(moment: float) -> float:
-        return round(LABEL + max(0.0, min(moment - began, seconds)) * scale, 1)
+        return round(max(0.0, min(moment - began, seconds)) / seconds * 100, 2)
 
+    names = Markup().join(_name(span, number) for number, span in enumerate(shown))
     rows = Markup().join(_row(span, number, at, until) for number, span in enumerate(shown))
     more = (
         Markup('<text class="tick" x="{}" y="16">and {} more</text>').format(4, len(spans) - MOST)
@@ -39,20 +42,26 @@ def timeline(spans: Sequence[Span], began: float, until: float, *, live: bool = 
     )
     title = f"{len(spans)} steps in {duration(seconds)}" + (", still running" if live else "")
     return Markup(
-        '<svg class="timeline" viewBox="0 0 {w} {h}" role="img" aria-label="{title}" '
-        'preserveAspectRatio="xMinYMin meet">{axis}{rows}{more}</svg>'
-    ).format(w=WIDTH, h=height, title=title, axis=_axis(seconds, scale, height), rows=rows, more=more)
+        '<div class="timeline" role="img" aria-label="{title}"><svg class="names" height="{h}">{names}{more}</svg>'
+        '<svg class="plane" height="{h}">{axis}{rows}</svg></div>'
+    ).format(h=height, title=title, names=names, axis=_axis(seconds, height), rows=rows, more=more)
 
 
-def _axis(seconds: float, scale: float, height: int) -> Markup:
+def _axis(seconds: float, height: int) -> Markup:
     step = _step(seconds)
     marks = [number * step for number in range(int(seconds / step) + 1)]
     return Markup().join(
         Markup(
-            '<line class="grid" x1="{x}" x2="{x}" y1="{top}" y2="{bottom}"/>'
-            '<text class="tick" x="{x}" y="14">{text}</text>'
-        ).format(x=round(LABEL + mark * scale, 1), top=TOP - 6, bottom=height, text=duration(mark) if mark else "0")
-        for mark in marks
+            '<line class="grid" x1="{x}%" x2="{x}%" y1="{top}" y2="{bottom}"/>'
+            '<text class="tick{odd}" x="{x}%" y="14">{text}</text>'
+        ).format(
+            x=round(mark / seconds * 100, 2),
+            top=TOP - 6,
+            bottom=height,
+            odd=" odd" if number % 2 else "",
+            text=duration(mark) if mark else "0",
+        )
+        for number, mark in enumerate(marks)
     )
 
 
@@ -61,6 +70,10 @@ def _step(seconds: float) -> float:
     rough = seconds / TICKS
     power = 10.0 ** floor(log10(rough))
     return float(next(step * power for step in STEPS if step * power >= rough * 0.999))
+
+
+def _name(span: Span, number: int) -> Markup:
+    return Markup('<text class="label" x="0" y="{}">{}</text>').format(TOP + number * ROW + 15, _label(span))
 
 
 def _row(span: Span, number: int, at: Callable[[float], float], until: float) -> Markup:
@@ -73,27 +86,19 @@ def _row(span: Span, number: int, at: Callable[[float], float], until: float) ->
         bars = [("bar turn wait", span.start, opened), ("bar turn think", opened, first), ("bar turn", first, end)]
     state = " failed" if span.fault else " open" if span.end is None else ""
     drawn = Markup().join(
-        Markup('<rect class="{}{}" x="{}" y="{}" width="{}" height="{}" rx="2"/>').format(
-            name,
-            state,
-            at(start),
-            y + 4,
-            max(round(at(stop) - at(start), 1), 2.0 if name == f"bar {span.kind}" else 0),
-            BAR,
-        )
+        _bar(f"{name}{state}", at(start), at(stop), y + 4)
         for name, start, stop in bars
         if stop > start or name == f"bar {span.kind}"
     )
     return Markup(
-        '<g><title>{title}</title><text class="label" x="4" y="{ty}">{label}</text>{drawn}'
-        '<text class="took" x="{tx}" y="{ty}">{took}</text></g>'
-    ).format(
-        title=_told(span, end),
-        ty=y + 15,
-        label=_label(span),
-        drawn=drawn,
-        tx=at(end) + 6,
-        took=duration(end - span.start),
+        '<g><title>{title}</title>{drawn}<text class="took" x="{tx}%" dx="6" y="{ty}">{took}</text></g>'
+    ).format(title=_told(span, end), ty=y + 15, drawn=drawn, tx=at(end), took=duration(end - span.start))
+
+
+def _bar(name: str, start: float, stop: float, y: int) -> Markup:
+    wide = round(stop - start, 2)
+    return Markup('<rect class="{}{}" x="{}%" y="{}" width="{}%" height="{}"/>').format(
+        name, " thin" if wide < THIN else "", start, y, wide, BAR
     )
 
 

@@ -82,7 +82,9 @@ def told(rows: Sequence[Used], now: float) -> dict[str, Any]:
     by_model = summed([Used(**{**_members(row), "day": ""}) for row in rows])
     return {
         "tokens": columns(tokens, labels, f"Tokens by day, {DAYS} days", _notes(days, [count(one) for one in tokens])),
-        "costs": columns(costs, labels, f"Cost by day, {DAYS} days", _notes(days, [f"{one:.4f}" for one in costs])),
+        "costs": columns(
+            costs, labels, f"Cost by day, {DAYS} days", _notes(days, [f"{one:.4f}" for one in costs]), "{:.2f}".format
+        ),
         "rows": sorted(by_model, key=lambda row: -(row.input_tokens + row.output_tokens)),
         "sum_tokens": sum(tokens),
         "sum_cost": sum(costs),

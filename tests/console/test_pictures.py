@@ -1,0 +1,35 @@
+"""Pictures of every page, light, dark and narrow, for `docs/console.md`: `make pictures` writes them anew."""
+
+import io
+import os
+from pathlib import Path
+
+import pytest
+from console_gallery import LOOKS, a_gallery
+from console_scene import a_page
+from PIL import Image
+from playwright.sync_api import Browser
+
+TALLEST = {1280: 1400, 360: 1100}
+"""Pixels of a page that a picture shows, by its width."""
+
+
+@pytest.mark.soak
+def test_every_page_has_its_pictures(browser: Browser, tmp_path: Path) -> None:
+    place = Path(os.environ.get("ANTIPHON_PICTURES") or tmp_path / "pictures")
+    place.mkdir(parents=True, exist_ok=True)
+    (folder := tmp_path / "server").mkdir()
+    with a_gallery(folder) as gallery:
+        for look, options in LOOKS.items():
+            with a_page(browser, "", **options) as seen:
+                for name in gallery.pages:
+                    page = gallery.open(seen.page, name)
+                    # What is far below isn't laid out before it is near.
+                    wide = options["viewport"]["width"]
+                    tall = min(page.evaluate("document.documentElement.scrollHeight"), TALLEST[wide])
+                    page.set_viewport_size({"width": wide, "height": tall})
+                    page.wait_for_load_state("load")
+                    image = Image.open(io.BytesIO(page.screenshot(animations="disabled")))
+                    image.save(place / f"{name}-{look}.webp", quality=76, method=6)
+                    page.set_viewport_size(options["viewport"])
+    assert len(list(place.glob("*.webp"))) == len(gallery.pages) * len(LOOKS)
