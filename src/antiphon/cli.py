@@ -37,14 +37,16 @@ COMMANDS: dict[str, Callable[[Config, Environment, argparse.Namespace], int]] = 
     "files": lambda config, environment, said: files(said, config, environment),
     "keys": lambda config, _, said: keys(said, config),
     "migrate": lambda config, _, said: migrate(config, dry_run=said.dry_run),
-    "export": lambda config, _, said: export(config, said.path),
-    "import": lambda config, _, said: import_(config, said.path),
+    "export": lambda config, environment, said: export(
+        config, environment.variables, said.path, file_bytes=not said.no_file_bytes
+    ),
+    "import": lambda config, environment, said: import_(config, environment.variables, said.path),
 }
 STANDIN_PORT = 8322
 """Not the server's port, so that a server may have a stand-in for its upstream."""
 FILES_HELP = "where the bytes of files are kept: a folder, or s3://BUCKET/PREFIX; beside the database without it"
 DB_HELP = "where answers are kept: sqlite:///PATH, postgresql://USER@HOST/NAME or memory://"
-OWN = WORDS | KEY_WORDS | FILE_WORDS | {"api", "command", "dry_run", "model", "path", "question"}
+OWN = WORDS | KEY_WORDS | FILE_WORDS | {"api", "command", "dry_run", "model", "no_file_bytes", "path", "question"}
 """What the parser finds that isn't a setting."""
 
 
@@ -136,8 +138,11 @@ def _add_database_commands(commands: "argparse._SubParsersAction[argparse.Argume
     migrate_command.add_argument("--dry-run", action="store_true", help="only say what would be done")
     export_command = commands.add_parser("export", help="write a database as JSON Lines")
     export_command.add_argument("path", metavar="FILE", help="a new file; - for standard output")
+    export_command.add_argument("--no-file-bytes", action="store_true", help="leave the bytes of files where they are")
     import_command = commands.add_parser("import", help="take in what export wrote")
     import_command.add_argument("path", metavar="FILE", help="the file; - for standard input")
+    for command in (export_command, import_command):
+        command.add_argument("--files", metavar="PLACE", help=FILES_HELP)
     for command in (migrate_command, export_command, import_command):
         command.add_argument("--config", metavar="FILE", help="settings; ./antiphon.toml if it is there")
         command.add_argument("--db", metavar="URL", help=DB_HELP)

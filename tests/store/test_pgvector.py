@@ -12,7 +12,8 @@ from antiphon.errors import StoreFault
 from antiphon.store.pgvector import PgvectorNear, numbers
 from antiphon.store.postgres import PostgresBackend, open_backend
 from antiphon.store.sql_store import SqlStore
-from antiphon.store.sql_vectors import TSQUERY, SqlVectors, Words
+from antiphon.store.sql_vectors import SqlVectors
+from antiphon.store.tsvector import Tsvector
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ async def backend(postgres: PostgresServer) -> PostgresBackend:
 
 
 async def test_a_large_store_has_an_index_which_finds_the_same(backend: PostgresBackend) -> None:
-    store = SqlStore(backend, vectors=SqlVectors(backend, PgvectorNear(backend, exact=10), TSQUERY))
+    store = SqlStore(backend, vectors=SqlVectors(backend, PgvectorNear(backend, exact=10), Tsvector(backend)))
     await store.vectors.ready()
     await store.vectors.create(PROJECT, made())
     texts = [f"cat {number}" for number in range(60)]
@@ -33,12 +34,12 @@ async def test_a_large_store_has_an_index_which_finds_the_same(backend: Postgres
         await store.vectors.attach(PROJECT, "vs_1", [file(f"file-{half}", attributes={"n": half})])
         (held,) = await store.vectors.hold("me", 2e9, 1)
         assert await store.vectors.finish(held, passages(*texts[half : half + 30], at=at[half : half + 30]), 2)
-    for again in (SqlVectors(backend, PgvectorNear(backend, exact=10), TSQUERY), store.vectors):
+    for again in (SqlVectors(backend, PgvectorNear(backend, exact=10), Tsvector(backend)), store.vectors):
         store.vectors = again
         assert (await found(store, "", vector(1, 0), limit=5))[0] == texts[:5]
         late = await found(store, "", vector(1, 0), limit=3, wanted=lambda given: given["n"] == 30)
         assert late[0] == texts[30:33]
-        exact = SqlVectors(backend, PgvectorNear(backend, exact=100), TSQUERY)
+        exact = SqlVectors(backend, PgvectorNear(backend, exact=100), Tsvector(backend))
         store.vectors = exact
         assert (await found(store, "", vector(1, 0), limit=5))[0] == texts[:5]
     await store.vectors.delete(PROJECT, "vs_1")
@@ -64,15 +65,17 @@ async def test_a_database_without_the_extension_says_so(backend: PostgresBackend
         await connection.close()
 
 
-async def test_common_words_are_ranked_only_where_there_is_no_other(backend: PostgresBackend) -> None:
-    near = PgvectorNear(backend)
-    store = SqlStore(backend, vectors=SqlVectors(backend, near, Words(TSQUERY.form, 2)))
+async def test_where_an_index_gives_up_each_is_compared(postgres: PostgresServer, backend: PostgresBackend) -> None:
+    await backend.close()
+    backend = await open_backend(postgres.url("vectors") + "&hnsw.max_scan_tuples=1")
+    store = SqlStore(backend, vectors=SqlVectors(backend, PgvectorNear(backend, exact=10), Tsvector(backend)))
     await store.vectors.ready()
     await store.vectors.create(PROJECT, made())
-    await read(store, "file-1", "pet cat one", "pet cat two", "pet cat three", "pet dog two", "fish")
-    assert await found(store, "pet fish") == ([], ["fish"])
-    assert set((await found(store, "pet cat"))[1]) == {"pet cat one", "pet cat two", "pet cat three"}
-    assert await found(store, "nobody nothing") == ([], [])
+    at = [vector(math.cos(0.007 * number), math.sin(0.007 * number)) for number in range(400)]
+    for part in range(0, 400, 100):
+        await read(store, f"file-{part}", *map(str, range(part, part + 100)), at=at[part:], attributes={"n": part})
+    far = await found(store, "", vector(1, 0), limit=5, wanted=lambda given: given["n"] == 300)
+    assert far[0] == ["300", "301", "302", "303", "304"]
     await store.vectors.delete(PROJECT, "vs_1")
     await store.close()
 

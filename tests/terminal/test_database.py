@@ -1,5 +1,7 @@
 """`antiphon migrate`, `export` and `import`, as a user types them."""
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from antiphon.cli import main
 from antiphon.testing import ScriptedUpstream, text
 
 OLD, NEW = "sqlite:///old.db", "sqlite:///new.db"
+CATS = b"# Cats\n\nThey sleep on the sofa.\n"
 
 
 def test_migrating_says_what_it_does_and_does_it_once(tmp_path: Path) -> None:
@@ -38,6 +41,22 @@ def test_what_is_exported_can_be_imported(tmp_path: Path) -> None:
     again = run("export", "-", "--db", NEW, folder=tmp_path)
     assert again.stdout.encode().splitlines() == lines
     assert answer.response["id"] in again.stdout
+
+
+def test_bytes_can_be_left_where_they_are(tmp_path: Path) -> None:
+    with (
+        ScriptedUpstream() as upstream,
+        running_server("--upstream", f"up={upstream.url}", "--db", OLD, folder=tmp_path) as server,
+    ):
+        server.client.files.create(file=("cats.md", CATS), purpose="assistants")
+    for flags, kinds in (
+        ((), {"antiphon-export", "file", "bytes"}),
+        (("--no-file-bytes",), {"antiphon-export", "file"}),
+    ):
+        done = run("export", "-", "--db", OLD, *flags, folder=tmp_path)
+        assert {json.loads(line)["kind"] for line in done.stdout.splitlines()} == kinds
+    shutil.rmtree(tmp_path / "old.files")
+    assert "without their bytes" in run("export", "-", "--db", OLD, folder=tmp_path).stderr
 
 
 @pytest.mark.parametrize(

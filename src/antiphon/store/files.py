@@ -101,6 +101,9 @@ class Files(Protocol):
     async def get_upload(self, project: str, upload_id: str) -> StoredUpload:
         """One upload. One that is still pending behind its time has expired."""
 
+    async def pending_uploads(self) -> int:
+        """How many uploads of all projects aren't completed yet."""
+
     async def add_part(self, project: str, upload_id: str, part: StoredPart) -> None:
         """Keep a part.
 

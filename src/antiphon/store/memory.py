@@ -55,6 +55,7 @@ from antiphon.store.records import (
     ConversationLine,
     FileLine,
     ItemLine,
+    OwnRecord,
     PromptLine,
     Record,
     ResponseLine,
@@ -64,6 +65,7 @@ from antiphon.store.signals import LocalSignals, Signals
 from antiphon.store.sql_vectors import SqlVectors
 from antiphon.store.sqlite_memory import SqliteMemory
 from antiphon.store.uses import Uses
+from antiphon.store.vector_records import VectorRecord
 from antiphon.store.vectors import Vectors
 from antiphon.wire.answers import Answer, StoredItem
 
@@ -82,7 +84,8 @@ class MemoryStore:
         self.signals: Signals = LocalSignals()
         self.deliveries: Deliveries = MemoryDeliveries(clock)
         self._indexed = SqliteMemory(clock)
-        self.vectors: Vectors = SqlVectors(self._indexed, MatrixNear(self._indexed), clock=clock)
+        self._vectors = SqlVectors(self._indexed, MatrixNear(self._indexed), clock=clock)
+        self.vectors: Vectors = self._vectors
         self.lists: Lists = MemoryLists(self._projects)
         self.runs = MemoryRuns(self._projects, self.save_answer, self.deliveries, clock)
         self.files = MemoryFiles(clock, self.vectors.forget)
@@ -350,15 +353,24 @@ class MemoryStore:
         for project in self.files.projects():
             for file in self.files.all_of(project):
                 yield records.encode(FileLine(project, file))
+        async for record in self._vectors.records():
+            yield records.encode(record)
 
     async def import_(self, lines: AsyncIterable[bytes]) -> int:
         new = 0
         async for batch in records.batches(lines):
-            new += sum(self._take_in(record) for record in batch)
+            for record in batch:
+                new += await self._take_in(record)
         return new
 
-    def _take_in(self, record: Record) -> bool:
-        """Keep the row unless it is there; whether it was new."""
+    async def _take_in(self, record: Record) -> int:
+        """Keep the row unless it is there; how many were new."""
+        if isinstance(record, VectorRecord):
+            return await self._vectors.take_in(record)
+        return self._take_row(record)
+
+    def _take_row(self, record: OwnRecord) -> bool:
+        """Keep a row that has nothing to do with vector stores; whether it was new."""
         tenant = self._tenant(record.project)
         match record:
             case ConversationLine():

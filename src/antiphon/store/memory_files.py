@@ -80,6 +80,11 @@ class MemoryFiles:
     async def get_upload(self, project: str, upload_id: str) -> StoredUpload:
         return self._upload(project, upload_id)
 
+    async def pending_uploads(self) -> int:
+        now = self._clock()
+        every = [upload for shelf in self._shelves.values() for upload in shelf.uploads.values()]
+        return sum(aged(upload, now).status == "pending" for upload in every)
+
     async def add_part(self, project: str, upload_id: str, part: StoredPart) -> None:
         upload, parts = self._pending(project, upload_id), self._shelf(project).parts[upload_id]
         if len(parts) >= MAX_PARTS:

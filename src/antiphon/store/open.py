@@ -18,7 +18,8 @@ from antiphon.store.memory import MemoryStore
 from antiphon.store.migrate import Migration
 from antiphon.store.pgvector import PgvectorNear
 from antiphon.store.sql_store import SqlStore
-from antiphon.store.sql_vectors import TSQUERY, SqlVectors
+from antiphon.store.sql_vectors import SqlVectors
+from antiphon.store.tsvector import Tsvector
 
 MEMORY = "memory://"
 SQLITE = "sqlite:///"
@@ -39,7 +40,7 @@ async def open_store(url: str, clock: Callable[[], float] = time.time) -> OpenSt
     if url.startswith(POSTGRES):
         backend = await _postgres().open_backend(url, clock)
         signals = import_module("antiphon.store.postgres_signals").PostgresSignals(url)
-        return SqlStore(backend, clock, SqlVectors(backend, PgvectorNear(backend), TSQUERY, clock), signals)
+        return SqlStore(backend, clock, SqlVectors(backend, PgvectorNear(backend), Tsvector(backend), clock), signals)
     raise unknown(url)
 
 

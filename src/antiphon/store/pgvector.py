@@ -51,9 +51,14 @@ class PgvectorNear:
     ) -> list[int]:
         await self.ready()
         counted = sum(member.passages for member in members if chosen is None or member.key in chosen)
-        names: Names = {"schema": self._schema, "store": store.key, "dimension": store.dimension}
+        names: Names = {"schema": self._schema, "store": store.key, "dimension": store.dimension, "limit": limit}
         by_index = counted > self._exact and await self._has_index(store)
-        return await self._backend.read(partial(_nearest, names, chosen, _text(vector), limit, by_index=by_index))
+        nearest = partial(_nearest, names, chosen, numbers(vector))
+        found = await self._backend.read(partial(nearest, by_index=by_index))
+        if by_index and len(found) < limit:
+            # The index gives up where those that the filter leaves are far from the vector.
+            return await self._backend.read(partial(nearest, by_index=False))
+        return found
 
     async def grown(self, store: int, dimension: int) -> None:
         if store in self._indexed or not 0 < dimension <= MOST_DIMENSIONS:
@@ -81,10 +86,6 @@ def numbers(vector: bytes) -> list[float]:
     return list(struct.unpack(f"<{len(vector) // NUMBER_BYTES}f", vector))
 
 
-def _text(vector: bytes) -> str:
-    return as_list(numbers(vector))
-
-
 def _schema() -> Steps[str]:
     rows = yield Fetch("vector_schema", {})
     return rows[0][0] if rows else ""
@@ -107,16 +108,13 @@ def _indexed(names: Names) -> Steps[bool]:
     return bool((yield Fetch("has_vector_index", {}, names))[0][0])
 
 
-def _nearest(
-    names: Names, chosen: Collection[int] | None, vector: str, limit: int, *, by_index: bool
-) -> Steps[list[int]]:
+def _nearest(names: Names, chosen: Collection[int] | None, vector: list[float], *, by_index: bool) -> Steps[list[int]]:
     query = "nearest" if chosen is None else "nearest_of_files"
-    where = {"vector": vector, "limit": limit}
+    where: dict[str, object] = {"vector": vector}
     if chosen is not None:
         where["files"] = as_list(list(chosen))
     if by_index:
-        yield Fetch("search_strictly", {})
         query += "_by_index"
     else:
-        where["store"] = names["store"]
+        where |= {"store": names["store"], "limit": names["limit"]}
     return [row[0] for row in (yield Fetch(query, where, names))]

@@ -15,9 +15,10 @@ from antiphon.errors import ConfigFault, InvalidRequest
 from antiphon.store.base import Conversation, StoredChat, StoredPrompt
 from antiphon.store.faults import check_answer, check_chat, check_file, check_items, check_prompt, check_texts
 from antiphon.store.files import StoredFile
+from antiphon.store.vector_records import VectorRecord, check_vectors
 from antiphon.wire.answers import Answer, StoredItem
 
-VERSION = 3
+VERSION = 4
 LINES = 100
 BYTES = 8 << 20
 
@@ -130,16 +131,26 @@ class PromptLine(Struct, frozen=True, kw_only=True, tag_field="kind", tag="promp
 
 
 class FileLine(Struct, frozen=True, tag_field="kind", tag="file"):
-    """What is known of a file, and where its bytes are, which aren't in an export; since version 3 of the format."""
+    """What is known of a file, and where its bytes are; since version 3 of the format."""
 
     project: str
     file: StoredFile
 
 
-Record = ConversationLine | ResponseLine | ItemLine | ChatLine | PromptLine | FileLine
+class BytesLine(Struct, frozen=True, tag_field="kind", tag="bytes"):
+    """Some bytes of the file before it, as base64, until there are none; since version 4 of the format.
+
+    Not a row: `whole_export.py` writes and reads these lines, a store passes over them.
+    """
+
+    bytes: bytes
+
+
+OwnRecord = ConversationLine | ResponseLine | ItemLine | ChatLine | PromptLine | FileLine
+Record = OwnRecord | VectorRecord
 
 ENCODER = msgspec.json.Encoder()
-DECODER = msgspec.json.Decoder(Header | Record)
+DECODER = msgspec.json.Decoder(Header | BytesLine | Record)
 
 
 def to_text(raw: bytes) -> Text:
@@ -170,7 +181,7 @@ def header() -> bytes:
     return ENCODER.encode(Header(VERSION))
 
 
-def encode(record: Record) -> bytes:
+def encode(record: Record | BytesLine) -> bytes:
     """A row's line, without its end."""
     return ENCODER.encode(record)
 
@@ -182,7 +193,7 @@ async def batches(lines: AsyncIterable[bytes]) -> AsyncIterator[list[Record]]:
     async for line in lines:
         number += 1
         record = decode(line, number)
-        if isinstance(record, Header):
+        if isinstance(record, Header | BytesLine):
             continue
         batch.append(record)
         size += len(line)
@@ -194,10 +205,10 @@ async def batches(lines: AsyncIterable[bytes]) -> AsyncIterator[list[Record]]:
     yield batch
 
 
-def decode(line: bytes, number: int) -> Header | Record:
+def decode(line: bytes, number: int) -> Header | BytesLine | Record:
     """What the line with this number (from 1) says."""
     try:
-        record: Header | Record = DECODER.decode(line)
+        record: Header | BytesLine | Record = DECODER.decode(line)
         check(record)
     except (msgspec.MsgspecError, ValueError, InvalidRequest) as error:
         raise ConfigFault(f"Line {number} of the export can't be read: {error}") from error
@@ -206,8 +217,11 @@ def decode(line: bytes, number: int) -> Header | Record:
     return record
 
 
-def check(record: Header | Record) -> None:
+def check(record: Header | BytesLine | Record) -> None:
     """Raise what saving it would raise."""
+    if isinstance(record, VectorRecord):
+        check_vectors(record)
+        return
     match record:
         case Header(version=version):
             if version > VERSION:

@@ -51,6 +51,9 @@ class SqlFiles:
     async def get_upload(self, project: str, upload_id: str) -> StoredUpload:
         return await self._backend.read(partial(uploads.get, project, upload_id, self._clock()))
 
+    async def pending_uploads(self) -> int:
+        return await self._backend.read(partial(uploads.pending, self._clock()))
+
     async def add_part(self, project: str, upload_id: str, part: StoredPart) -> None:
         await self._backend.write(partial(uploads.add_part, project, upload_id, part, self._clock()))
 

@@ -20,6 +20,7 @@ from antiphon.store.lists import Lists
 from antiphon.store.near import MatrixNear
 from antiphon.store.operations import admin, answers, chats, conversations, prompts
 from antiphon.store.operations.saving import Lock, Save
+from antiphon.store.operations.vector_records import Intake
 from antiphon.store.pages import Page, PageQuery
 from antiphon.store.signals import LocalSignals, Signals
 from antiphon.store.sql_backend import Backend
@@ -46,7 +47,7 @@ class SqlStore:
         self,
         backend: Backend,
         clock: Callable[[], float] = time.time,
-        vectors: Vectors | None = None,
+        vectors: SqlVectors | None = None,
         signals: Signals | None = None,
     ) -> None:
         """Takes over backend and signals: `close` closes them. Without `signals` they are those of this process.
@@ -58,7 +59,8 @@ class SqlStore:
         self.signals: Signals = signals or LocalSignals()
         self.deliveries: Deliveries = SqlDeliveries(backend, clock)
         self.lists: Lists = SqlLists(backend)
-        self.vectors: Vectors = vectors or SqlVectors(backend, MatrixNear(backend), clock=clock)
+        self._vectors = vectors or SqlVectors(backend, MatrixNear(backend), clock=clock)
+        self.vectors: Vectors = self._vectors
         self.runs = SqlRuns(backend, clock)
         self.files: Files = SqlFiles(backend, clock)
         self.keys: Keys = SqlKeys(backend)
@@ -183,8 +185,10 @@ class SqlStore:
 
     async def import_(self, lines: AsyncIterable[bytes]) -> int:
         new = 0
+        intake = Intake(self._vectors.kept, self._clock())
         async for batch in records.batches(lines):
-            new += await self._backend.write(partial(admin.take_in, batch))
+            new += await self._backend.write(partial(admin.take_in, batch, intake))
+        await self._vectors.grown()
         return new
 
     async def close(self) -> None:

@@ -1,25 +1,28 @@
-"""`Vectors` on a SQL database: each method is one operation of `operations/`, and vectors are compared by a `Near`.
+"""`Vectors` on a SQL database: each method is one operation of `operations/`; a search asks a `Near` and a `ByWords`.
 
 What a search must know of a store's files is kept in memory as long as the store's version is the same. Not here: how
-vectors are compared (`near.py`, `pgvector.py`). Counterpart: `vectors.py`.
+vectors are compared (`near.py`, `pgvector.py`) and words found (`fts5.py`, `tsvector.py`). Counterpart: `vectors.py`.
 """
 
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
-from typing import Literal
+from typing import cast
 
 import msgspec
 
+from antiphon.store.by_words import ByWords
+from antiphon.store.fts5 import Fts5
 from antiphon.store.near import Near
-from antiphon.store.operations import passages, vector_files, vector_stores
+from antiphon.store.operations import passages, vector_files, vector_records, vector_stores
 from antiphon.store.operations.passages import Member, Snapshot
+from antiphon.store.operations.vector_records import Intake
 from antiphon.store.pages import Page, PageQuery
 from antiphon.store.sql_backend import Backend
 from antiphon.store.vector_faults import check_attributes, check_vector_files, check_vector_store, other_dimension
+from antiphon.store.vector_records import VectorRecord
 from antiphon.store.vectors import (
     Attributes,
     Batch,
@@ -35,50 +38,20 @@ from antiphon.store.vectors import (
 )
 
 KNOWN_STORES = 64
-KNOWN_WORDS = 50_000
-GROWN = 1.2
-"""By so much a store may have grown before its words are counted again."""
-
-Form = Callable[[int, Sequence[str], Literal["any", "all"]], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """How a database searches for words: `form` puts them into its own, for any or all of them.
-
-    A word is common in a store if more than `common` passages have it: those are ranked only where there is no other.
-    """
-
-    form: Form
-    common: int
-
-
-def _fts5(store: int, words: Sequence[str], which: Literal["any", "all"]) -> str:
-    joined = {"any": " OR ", "all": " AND "}[which].join(f'"{word}"' for word in words)
-    return f"words : s{store} AND {{text above}} : ({joined})"
-
-
-def _tsquery(store: int, words: Sequence[str], which: Literal["any", "all"]) -> str:
-    del store
-    return {"any": " | ", "all": " & "}[which].join(f"'{word}'" for word in words)
-
-
-FTS5 = Words(_fts5, 3_000)
-TSQUERY = Words(_tsquery, 700)
 
 
 class SqlVectors:
     """Implements `Vectors`. `clock` gives Unix seconds."""
 
     def __init__(
-        self, backend: Backend, near: Near, words: Words = FTS5, clock: Callable[[], float] = time.time
+        self, backend: Backend, near: Near, words: ByWords | None = None, clock: Callable[[], float] = time.time
     ) -> None:
+        """Without `words` they are found as SQLite finds them."""
         self._backend = backend
         self._near = near
-        self._words = words
+        self._words = words or Fts5(backend)
         self._clock = clock
         self._members: OrderedDict[int, tuple[int, list[Member]]] = OrderedDict()
-        self._counted: OrderedDict[tuple[int, str], tuple[int, int]] = OrderedDict()
 
     async def ready(self) -> None:
         await self._near.ready()
@@ -170,6 +143,31 @@ class SqlVectors:
     async def sweep(self, now: int, limit: int) -> int:
         return await self._backend.write(partial(vector_stores.sweep, now, limit))
 
+    def kept(self, vector: bytes) -> object:
+        """A vector as the database keeps it."""
+        return self._near.kept(vector)
+
+    async def grown(self) -> None:
+        """Many stores may have grown, by other ways than `finish`."""
+        for store, dimension in await self._backend.read(vector_stores.with_vectors):
+            await self._near.grown(store, dimension)
+
+    async def records(self) -> AsyncIterator[VectorRecord]:
+        """All there is, as it is exported."""
+        async with self._backend.snapshot() as read:
+            for kind in vector_records.EXPORTS:
+                after: int | None = 0
+                while after is not None:
+                    batch = await read(partial(kind, after))
+                    for record in batch.records:
+                        yield cast("VectorRecord", record)
+                    after = batch.after
+
+    async def take_in(self, record: VectorRecord) -> int:
+        """Write an exported row that isn't there yet; how many."""
+        intake = Intake(self._near.kept, self._clock())
+        return await self._backend.write(partial(vector_records.take_in, record, intake))
+
     async def search(self, project: str, store_id: str, search: Search) -> Orders:
         store = await self._backend.read(partial(passages.snapshot, project, store_id))
         given = len(search.vector) // passages.NUMBER_BYTES
@@ -178,8 +176,8 @@ class SqlVectors:
         members = await self._known(store)
         chosen = None
         if search.wanted is not None:
-            chosen = [member.key for member in members if search.wanted(member.attributes)]
-        if not members or chosen == []:
+            chosen = frozenset(member.key for member in members if search.wanted(member.attributes))
+        if not members or (chosen is not None and not chosen):
             return Orders([], [])
         by_vector = self._by_vector(store, members, chosen, search)
         return Orders(*await asyncio.gather(by_vector, self._by_word(store, members, chosen, search)))
@@ -200,39 +198,16 @@ class SqlVectors:
         return members
 
     async def _by_vector(
-        self, store: Snapshot, members: list[Member], chosen: list[int] | None, search: Search
+        self, store: Snapshot, members: list[Member], chosen: frozenset[int] | None, search: Search
     ) -> list[int]:
         if not search.vector or not store.dimension:
             return []
         return await self._near.nearest(store, members, chosen, search.vector, search.limit)
 
     async def _by_word(
-        self, store: Snapshot, members: list[Member], chosen: list[int] | None, search: Search
+        self, store: Snapshot, members: list[Member], chosen: frozenset[int] | None, search: Search
     ) -> list[int]:
-        words = passages.words_of(search.words)
-        total = sum(member.passages for member in members)
-        which: Literal["any", "all"] = "any"
-        if total > self._words.common and words:
-            counts = await self._counts(store.key, words, total)
-            rare = [word for word in words if 0 < counts[word] <= self._words.common]
-            words, which = (rare, "any") if rare else ([word for word in words if counts[word]], "all")
-        if not words:
-            return []
-        said = self._words.form(store.key, words, which)
-        return await self._backend.read(partial(passages.with_words, store.key, said, chosen, search.limit))
-
-    async def _counts(self, store: int, words: Sequence[str], total: int) -> dict[str, int]:
-        """How many passages have each word, as far as it matters; known for as long as the store is about as large."""
-        known = {word: self._counted.get((store, word), (0, 0)) for word in words}
-        fresh = [word for word, (_, then) in known.items() if not then <= total <= then * GROWN]
-        if fresh:
-            forms = {word: self._words.form(store, [word], "any") for word in fresh}
-            counts = await self._backend.read(partial(passages.counted, store, forms, self._words.common + 1))
-            for word, count in counts.items():
-                known[word] = self._counted[store, word] = (count, total)
-            while len(self._counted) > KNOWN_WORDS:
-                self._counted.popitem(last=False)
-        return {word: count for word, (count, _) in known.items()}
+        return await self._words.found(store, members, chosen, passages.words_of(search.words), search.limit)
 
 
 def _kept(passage: NewPassage, near: Near) -> NewPassage:

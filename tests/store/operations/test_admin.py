@@ -107,7 +107,7 @@ async def test_an_import_can_be_repeated_and_leaves_what_is_there(
 
 
 async def test_an_empty_store_is_exported_too(store: OpenStore) -> None:
-    assert [msgspec.json.decode(line) for line in await exported(store)] == [{"kind": "antiphon-export", "version": 3}]
+    assert [msgspec.json.decode(line) for line in await exported(store)] == [{"kind": "antiphon-export", "version": 4}]
     assert await store.import_(lines(await exported(store))) == 0
 
 

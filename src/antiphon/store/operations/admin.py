@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from antiphon.store.asks import Each, Fetch, Rows, Steps
+from antiphon.store.asks import Each, Fetch, Steps
 from antiphon.store.base import Conversation
-from antiphon.store.operations import answers, chats, files, prompts
+from antiphon.store.operations import answers, chats, files, prompts, vector_records
 from antiphon.store.operations.items import INPUT, LOOSE, OUTPUT, NewItem, insert_items
-from antiphon.store.operations.rows import as_list, new_keys, whole_items
+from antiphon.store.operations.rows import ROWS, Batch, as_list, batch_of, new_keys, whole_items
 from antiphon.store.operations.saving import hold_conversations
+from antiphon.store.operations.vector_records import Intake
 from antiphon.store.records import (
     ChatLine,
     ConversationLine,
@@ -29,9 +30,6 @@ from antiphon.store.records import (
     to_text,
 )
 
-# How many rows are read at a time.
-ROWS = 50
-
 
 def sweep(before: int, limit: int) -> Steps[int]:
     """Remove the oldest ended responses and chat completions; how many."""
@@ -44,13 +42,6 @@ def sweep(before: int, limit: int) -> Steps[int]:
     return len(responses) + len(old_chats)
 
 
-class Batch(msgspec.Struct, frozen=True):
-    """Some rows of one kind, and the key to go on after; None when there are no more."""
-
-    records: list[Record]
-    after: int | None
-
-
 def conversation_records(after: int) -> Steps[Batch]:
     """The next conversations."""
     rows = yield Fetch("export_conversations", {"after": after, "limit": ROWS})
@@ -59,7 +50,7 @@ def conversation_records(after: int) -> Steps[Batch]:
         pairs = msgspec.json.decode(metadata, type=dict[str, str])
         conversation = Conversation(id=row_id, created_at=created_at, metadata=pairs)
         records.append(ConversationLine(project, conversation, next_place))
-    return _batch(rows, records)
+    return batch_of(rows, records)
 
 
 def response_records(after: int) -> Steps[Batch]:
@@ -84,7 +75,7 @@ def response_records(after: int) -> Steps[Batch]:
                 output=[item for side, item in sides if side == OUTPUT],
             )
         )
-    return _batch(rows, records)
+    return batch_of(rows, records)
 
 
 def item_records(after: int) -> Steps[Batch]:
@@ -94,7 +85,7 @@ def item_records(after: int) -> Steps[Batch]:
     for row in map(tuple, rows):
         [item] = yield from whole_items(row[1], [row])
         records.append(ItemLine(row[1], row[2], placed(item, row[3])))
-    return _batch(rows, records)
+    return batch_of(rows, records)
 
 
 def chat_records(after: int) -> Steps[Batch]:
@@ -114,7 +105,7 @@ def chat_records(after: int) -> Steps[Batch]:
                 messages=[item for _, item in sides],
             )
         )
-    return _batch(rows, records)
+    return batch_of(rows, records)
 
 
 def prompt_records(after: int) -> Steps[Batch]:
@@ -124,14 +115,14 @@ def prompt_records(after: int) -> Steps[Batch]:
         PromptLine(project=project, id=row_id, version=version, created_at=created_at, body=to_text(body))
         for _, project, row_id, version, created_at, body in map(tuple, rows)
     ]
-    return _batch(rows, records)
+    return batch_of(rows, records)
 
 
 def file_records(after: int) -> Steps[Batch]:
-    """The next files; their bytes stay where they are."""
+    """The next files, without their bytes."""
     rows = yield Fetch("export_files", {"after": after, "limit": ROWS})
     records: list[Record] = [FileLine(row[1], files.as_file(row[2:])) for row in map(tuple, rows)]
-    return _batch(rows, records)
+    return batch_of(rows, records)
 
 
 # In the order in which they can be taken in again.
@@ -142,10 +133,11 @@ EXPORTS: tuple[Callable[[int], Steps[Batch]], ...] = (
     chat_records,
     prompt_records,
     file_records,
+    *vector_records.EXPORTS,
 )
 
 
-def take_in(records: Sequence[Record]) -> Steps[int]:
+def take_in(records: Sequence[Record], intake: Intake) -> Steps[int]:
     """Write the rows that aren't there yet; how many."""
     new = 0
     for record in records:
@@ -162,6 +154,8 @@ def take_in(records: Sequence[Record]) -> Steps[int]:
                 new += yield from prompts.take_in(record.project, record.prompt())
             case FileLine():
                 new += yield from files.take_in(record.project, record.file)
+            case _:
+                new += yield from vector_records.take_in(record, intake)
     return new
 
 
@@ -170,11 +164,6 @@ def _owned(owner: int, project: str) -> Steps[list[tuple[int, PlacedItem]]]:
     rows = yield Fetch("export_owned", {"owner": owner})
     items = yield from whole_items(project, [tuple(row) for row in rows])
     return [(row[0], placed(item, row[1])) for row, item in zip(rows, items, strict=True)]
-
-
-def _batch(rows: Rows, records: list[Record]) -> Batch:
-    """The batch; `rows` begin with the key."""
-    return Batch(records, rows[-1][0] if len(rows) == ROWS else None)
 
 
 def _take_conversation(line: ConversationLine) -> Steps[int]:

@@ -64,16 +64,17 @@ def finish(held: Held, passages: Sequence[NewPassage], dimension: int) -> Steps[
     yield Fetch("delete_file_passages", {"file": held.key})
     yield Fetch("delete_file_vectors", {"file": held.key})
     if passages:
-        yield from _insert(held, passages)
+        yield from insert(held.store, held.key, passages)
     size = sum(len(one.text.encode()) + dimension * NUMBER_BYTES for one in passages)
     done = {"key": held.key, "usage_bytes": size, "passages": len(passages), "since": since}
     yield Fetch("finish_vector_file", done)
     return True
 
 
-def _insert(held: Held, passages: Sequence[NewPassage]) -> Steps[None]:
+def insert(store: int, file: int, passages: Sequence[NewPassage]) -> Steps[None]:
+    """Write passages of a file, their vectors in the form that the database keeps."""
     rows = yield Fetch("new_passage_keys", {"count": len(passages)})
-    there = {"store": held.store, "file": held.key}
+    there = {"store": store, "file": file}
     texts: list[dict[str, Any]] = []
     vectors: list[dict[str, Any]] = []
     for row, one in zip(rows, passages, strict=True):
@@ -128,8 +129,9 @@ def counted(store: int, forms: Mapping[str, str], most: int) -> Steps[dict[str, 
 
 def found(project: str, store_id: str, keys: Sequence[int]) -> Steps[list[FoundPassage]]:
     """These passages, in the order of the keys."""
-    store = (yield from find(project, store_id))[KEY]
-    rows = yield Fetch("found_passages", {"store": store, "keys": as_list(keys)})
+    rows = yield Fetch("found_passages", {"project": project, "id": store_id, "keys": as_list(keys)})
+    if not rows:
+        yield from find(project, store_id)
     there = {row[0]: _found(row) for row in rows}
     return [there[key] for key in keys if key in there]
 

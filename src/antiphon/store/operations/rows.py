@@ -14,10 +14,25 @@ from antiphon.store.blobs import attach, names
 from antiphon.store.faults import no_cursor, storable
 from antiphon.store.pages import Page, PageQuery
 from antiphon.store.paging import Window, page, window
+from antiphon.store.records import Record
 from antiphon.wire.answers import StoredItem
 
+ROWS = 50
+"""How many rows an export reads at a time."""
 LOWEST = -1
 HIGHEST = 2**63 - 1
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """Some rows of one kind to be exported, and the key to go on after; None when there are no more."""
+
+    records: list[Record]
+    after: int | None
+
+
+def batch_of(rows: Rows, records: list[Record]) -> Batch:
+    """The batch; `rows` begin with the key."""
+    return Batch(records, rows[-1][0] if len(rows) == ROWS else None)
 
 
 def as_list(values: object) -> str:

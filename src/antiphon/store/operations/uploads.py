@@ -39,6 +39,11 @@ def get(project: str, upload_id: str, now: float) -> Steps[StoredUpload]:
     return (yield from _find(project, upload_id, now))[0]
 
 
+def pending(now: float) -> Steps[int]:
+    """How many aren't completed yet."""
+    return int((yield Fetch("count_pending_uploads", {"now": int(now)}))[0][0])
+
+
 def add_part(project: str, upload_id: str, part: StoredPart, now: float) -> Steps[None]:
     """One part more."""
     upload, key = yield from _held(project, upload_id, now)

@@ -31,7 +31,7 @@ def attach(project: str, store_id: str, files: Sequence[VectorFile], batch: Batc
     for file in files:
         there = yield Fetch("find_vector_file", {"store": store, "id": file.id})
         for old in there:
-            yield from _remove(store, tuple(old)[FILE_KEY])
+            yield from remove(store, tuple(old)[FILE_KEY])
         same = ("id", "filename", "created_at", "most_tokens", "overlap_tokens")
         said = {name: getattr(file, name) for name in same}
         more = {"store": store, "attributes": as_list(file.attributes), "batch": batch_key}
@@ -69,7 +69,7 @@ def detach(project: str, store_id: str, file_id: str) -> Steps[None]:
     """Take a file out."""
     store = (yield from find(project, store_id))[KEY]
     key = (yield from find_file(store, store_id, file_id))[FILE_KEY]
-    yield from _remove(store, key)
+    yield from remove(store, key)
 
 
 def forget(project: str, file_id: str) -> Steps[None]:
@@ -78,7 +78,7 @@ def forget(project: str, file_id: str) -> Steps[None]:
     if storable(file_id):
         rows = yield Fetch("files_in_vector_stores", {"project": project, "id": file_id})
     for row in rows:
-        yield from _remove(row[1], row[0])
+        yield from remove(row[1], row[0])
 
 
 def batch(project: str, store_id: str, batch_id: str) -> Steps[Batch]:
@@ -174,7 +174,8 @@ def as_held(row: Any, owner: str) -> Held:  # noqa: ANN401 - a row of either dri
     )
 
 
-def _remove(store: int, key: int) -> Steps[None]:
+def remove(store: int, key: int) -> Steps[None]:
+    """Take out a file by its key."""
     yield Fetch("delete_file_passages", {"file": key})
     yield Fetch("delete_file_vectors", {"file": key})
     yield Fetch("delete_vector_file", {"key": key})

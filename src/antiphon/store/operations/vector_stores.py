@@ -96,6 +96,12 @@ def sweep(now: int, limit: int) -> Steps[int]:
     return len(rows)
 
 
+def with_vectors() -> Steps[list[tuple[int, int]]]:
+    """The keys of the stores that have vectors, and how long these are."""
+    rows = yield Fetch("vector_stores_with_vectors", {})
+    return [(row[0], row[1]) for row in rows]
+
+
 def find(project: str, store_id: str) -> Steps[Any]:
     """The row of `find_vector_store`."""
     return tuple((yield from one_row("find_vector_store", project, store_id, no_vector_store(store_id))))

@@ -6,32 +6,63 @@
 SELECT nextval('passage_keys') FROM generate_series(1, :count::bigint);
 
 -- name: insert_passage
--- A passage, and its words.
+-- A passage, and its words, with one that stands for its store.
 INSERT INTO passages (key, store, file, number, start, finish, page, heading, above, text, words)
-VALUES (:key, :store, :file, :number, :start, :finish, :page, :heading, :above::text, :text::text,
-    to_tsvector('english', :above::text || ' ' || :text::text));
+VALUES (:key, :store::bigint, :file, :number, :start, :finish, :page, :heading, :above::text, :text::text,
+    to_tsvector('english', :above::text || ' ' || :text::text) || array_to_tsvector(ARRAY['#' || :store::bigint]));
 
 -- name: insert_passage_vector
 -- The vector of a passage.
 INSERT INTO passage_vectors (key, store, file, vector) VALUES (:key, :store, :file, :vector);
 
 -- name: passages_with_words
--- The passages of a store that have the words, the best first.
-SELECT p.key FROM passages AS p
-WHERE p.store = :store AND p.words @@ to_tsquery('english', :words)
+-- The passages of a store, or of some of its files, that have some of the words, the best first; then, without keys, how
+-- many have each word. Words that more have than are common don't count. Those whose words are rarest together are ranked.
+WITH asked AS MATERIALIZED (
+    SELECT w.place, to_tsquery('english', w.word) AS form
+    FROM json_array_elements_text(:words::json) WITH ORDINALITY AS w (word, place)
+    WHERE numnode(to_tsquery('english', w.word)) > 0
+), met AS MATERIALIZED (
+    SELECT a.place, h.key FROM asked AS a CROSS JOIN LATERAL (
+        SELECT p.key FROM passages AS p
+        WHERE p.words @@ (('''#' || :store::bigint || '''')::tsquery && a.form) AND p.store + 0 = :store
+            AND (:files::text IS NULL OR p.file IN (SELECT (json_array_elements_text(:files::json))::bigint))
+        LIMIT :common::bigint + 1
+    ) AS h
+), counted AS MATERIALIZED (
+    SELECT place, count(*) AS amount FROM met GROUP BY place
+), candidates AS MATERIALIZED (
+    SELECT m.key, sum(ln(1 + :total::float8 / c.amount)) AS rarity
+    FROM met AS m JOIN counted AS c ON c.place = m.place AND c.amount <= :common
+    GROUP BY m.key ORDER BY rarity DESC, m.key LIMIT :ranked
+), form AS MATERIALIZED (
+    SELECT string_agg('(' || a.form::text || ')', ' | ')::tsquery AS said
+    FROM asked AS a JOIN counted AS c ON c.place = a.place AND c.amount <= :common
+)
+(
+    SELECT c.key, NULL::bigint AS place, NULL::bigint AS amount
+    FROM candidates AS c JOIN passages AS p ON p.key = c.key CROSS JOIN form AS f
+    ORDER BY ts_rank(p.words, f.said, 1) DESC, c.key LIMIT :limit
+)
+UNION ALL
+SELECT NULL, place, amount FROM counted;
+
+-- name: passages_with_all_words
+-- Passages of a store, or of some of its files, that have all of the words, though many may: as many as are ranked.
+SELECT p.key FROM (
+    SELECT p.key, p.words FROM passages AS p
+    WHERE p.words @@ (('''#' || :store::bigint || '''')::tsquery && to_tsquery('english', :words)) AND p.store + 0 = :store
+        AND numnode(to_tsquery('english', :words)) > 0
+        AND (:files::text IS NULL OR p.file IN (SELECT (json_array_elements_text(:files::json))::bigint))
+    LIMIT :many
+) AS p
 ORDER BY ts_rank(p.words, to_tsquery('english', :words), 1) DESC, p.key LIMIT :limit;
 
--- name: count_passages_with_words
--- How many passages of a store have the words, counted so far.
-SELECT count(*) FROM (
-    SELECT 1 FROM passages AS p WHERE p.store = :store AND p.words @@ to_tsquery('english', :words) LIMIT :limit
-) AS found;
-
--- name: passages_of_files_with_words
--- Those of some files alone.
+-- name: passages_of_few_files_with_words
+-- The passages of some small files that have any of the words, each looked at.
 SELECT p.key FROM passages AS p
-WHERE p.store = :store AND p.words @@ to_tsquery('english', :words)
-    AND p.file IN (SELECT (json_array_elements_text(:files::json))::bigint)
+WHERE p.file = ANY (ARRAY(SELECT (json_array_elements_text(:files::json))::bigint)) AND p.store + 0 = :store
+    AND p.words @@ to_tsquery('english', :words)
 ORDER BY ts_rank(p.words, to_tsquery('english', :words), 1) DESC, p.key LIMIT :limit;
 
 -- name: vector_schema
@@ -43,32 +74,28 @@ WHERE e.extname = 'vector';
 -- Install the extension vector, if it is on the machine and this role may.
 CREATE EXTENSION IF NOT EXISTS vector;
 
--- name: search_strictly
--- Searches of an index go on until enough is found that passes the filters.
-SELECT set_config('hnsw.iterative_scan', 'strict_order', true), set_config('hnsw.ef_search', '100', true);
-
 -- name: nearest_by_index
 -- The passages of a large store that are nearest to a vector, by its index.
 SELECT v.key FROM passage_vectors AS v WHERE v.store = {store}
-ORDER BY (v.vector::{schema}.vector({dimension})) OPERATOR({schema}.<=>) (:vector::text::{schema}.vector) LIMIT :limit;
+ORDER BY (v.vector::{schema}.vector({dimension})) OPERATOR({schema}.<=>) (:vector::real[]::{schema}.vector) LIMIT {limit};
 
 -- name: nearest_of_files_by_index
--- Those of some files alone.
+-- Those of some files alone, by the index all the same: the files' own would have each of their vectors compared.
 SELECT v.key FROM passage_vectors AS v
-WHERE v.store = {store} AND v.file = ANY (ARRAY(SELECT (json_array_elements_text(:files::json))::bigint))
-ORDER BY (v.vector::{schema}.vector({dimension})) OPERATOR({schema}.<=>) (:vector::text::{schema}.vector) LIMIT :limit;
+WHERE v.store = {store} AND (v.file IN (SELECT (json_array_elements_text(:files::json))::bigint)) IS TRUE
+ORDER BY (v.vector::{schema}.vector({dimension})) OPERATOR({schema}.<=>) (:vector::real[]::{schema}.vector) LIMIT {limit};
 
 -- name: nearest
 -- The passages of a store that are nearest to a vector, each looked at.
 SELECT v.key FROM passage_vectors AS v WHERE v.store = :store
-ORDER BY (v.vector::{schema}.vector({dimension}) OPERATOR({schema}.<=>) (:vector::text::{schema}.vector)) + 0, v.key
+ORDER BY (v.vector::{schema}.vector({dimension}) OPERATOR({schema}.<=>) (:vector::real[]::{schema}.vector)) + 0, v.key
 LIMIT :limit;
 
 -- name: nearest_of_files
 -- Those of some files alone.
 SELECT v.key FROM passage_vectors AS v
 WHERE v.store = :store AND v.file IN (SELECT (json_array_elements_text(:files::json))::bigint)
-ORDER BY (v.vector::{schema}.vector({dimension}) OPERATOR({schema}.<=>) (:vector::text::{schema}.vector)) + 0, v.key
+ORDER BY (v.vector::{schema}.vector({dimension}) OPERATOR({schema}.<=>) (:vector::real[]::{schema}.vector)) + 0, v.key
 LIMIT :limit;
 
 -- name: make_vector_index
@@ -87,5 +114,5 @@ DROP INDEX IF EXISTS passage_vectors_near_{store};
 -- name: found_passages
 -- These passages of a store, with their files.
 SELECT p.key, p.text, p.page, p.heading, p.start, p.finish, p.number, f.id, f.filename, f.attributes
-FROM passages AS p JOIN vector_files AS f ON f.key = p.file
-WHERE p.store = :store AND p.key IN (SELECT (json_array_elements_text(:keys::json))::bigint);
+FROM passages AS p JOIN vector_files AS f ON f.key = p.file JOIN vector_stores AS s ON s.key = p.store + 0
+WHERE p.key IN (SELECT (json_array_elements_text(:keys::json))::bigint) AND s.project = :project AND s.id = :id;

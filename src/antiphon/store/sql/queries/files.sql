@@ -74,6 +74,10 @@ SELECT
     id, created_at, expires_at, filename, purpose, media_type, bytes, keep_seconds, status, file_id, key
 FROM uploads WHERE project = :project AND id = :id;
 
+-- name: count_pending_uploads
+-- How many uploads of all projects are waiting for more.
+SELECT count(*) FROM uploads WHERE status = 'pending' AND expires_at > :now;
+
 -- name: hold_upload
 -- See that nobody adds parts to it or ends it before the transaction ends.
 UPDATE uploads SET status = status WHERE project = :project AND id = :id;

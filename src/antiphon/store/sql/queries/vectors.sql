@@ -201,3 +201,7 @@ SELECT number, start, finish, text FROM passages WHERE file = :file ORDER BY num
 -- name: count_passages
 -- How many passages a store has.
 SELECT CAST(coalesce(sum(passages), 0) AS bigint) FROM vector_files WHERE store = :store;
+
+-- name: vector_stores_with_vectors
+-- Stores that have vectors, and their length.
+SELECT key, dimension FROM vector_stores WHERE dimension > 0;

@@ -39,4 +39,5 @@ SELECT p.key, p.text, p.page, p.heading, p.start, p.finish, p.number, f.id, f.fi
 FROM json_each(:keys) AS w
 CROSS JOIN passages AS p ON p.key = w.value
 CROSS JOIN vector_files AS f ON f.key = p.file
-WHERE p.store = :store;
+CROSS JOIN vector_stores AS s ON s.key = p.store
+WHERE s.project = :project AND s.id = :id;
