@@ -1,6 +1,9 @@
 """A refusal is no fault: the shared server ends without a word on standard error."""
 
+import socket
+
 import pytest
+from fuzzing.test_fuzz import HANDSHAKE, frame
 from running_server import Scene, running_server
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
@@ -15,3 +18,16 @@ def test_a_refused_handshake_is_not_logged(scene: Scene) -> None:
         ):
             pass
         assert refused.value.response.headers["content-type"] == "application/json"
+
+
+def test_an_answer_that_nobody_can_take_any_more_is_not_logged(scene: Scene) -> None:
+    """What is wrong with the first message isn't said: the frame behind it has ended the connection."""
+    with running_server("--upstream", f"scripted={scene.upstream.url}") as server:
+        host, port = server.address
+        for _ in range(20):
+            with socket.create_connection((host, port), 60) as raw:
+                raw.sendall(HANDSHAKE.format(host, port).encode())
+                assert raw.recv(65536).startswith(b"HTTP/1.1 101")
+                raw.sendall(frame(2, b"\xff") + frame(1, b"\xff"))
+                while raw.recv(65536):
+                    pass

@@ -1,10 +1,11 @@
 """uvicorn's WebSocket protocol, which takes a refusal with an answer of its own for the end that it is.
 
 uvicorn logs an error after each, though ASGI's extension "websocket.http.response" allows it; and a traceback for text
-that isn't UTF-8, with which a client could fill the log. Counterpart: `server/coded.py`, its HTTP protocol.
+that isn't UTF-8, and for an answer to what came before a frame that is none: a client could fill the log. Counterpart: `server/coded.py`, its HTTP protocol.
 """
 
 from uvicorn._types import ASGISendEvent
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 NOT_TEXT = 1007
@@ -14,7 +15,9 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     """One WebSocket's protocol."""
 
     async def send(self, message: ASGISendEvent) -> None:
-        """Send what the application says."""
+        """Send what the application says. Raises `ClientDisconnected` where the connection has ended."""
+        if self.close_sent and self.handshake_complete:
+            raise ClientDisconnected
         await super().send(message)
         if self.close_sent:
             self.handshake_complete = True
