@@ -19,7 +19,7 @@ def test_the_account_of_an_agents_run() -> None:
     ]  # fmt: skip
     assert (told.project, told.model, told.error, told.faults) == ("p", "up/m", None, {})
     assert told.began < (told.first or 0) < told.ended
-    assert (told.trace, told.span_ids, told.usage, told.cost) == (None, [], None, 0)
+    assert (told.trace, told.span, told.usage, told.cost) == (None, 0, None, 0)
 
 
 def test_what_failed_and_where() -> None:
@@ -51,7 +51,7 @@ def test_each_span_has_an_id_and_what_is_sent_for_it_says_so() -> None:
         TRACE.reset(token)
         OUTGOING.set(None)
     assert told.trace == Trace(b"\x09" * 16, b"\x08" * 8)
-    assert [int.from_bytes(each) for each in told.span_ids] == [1, 2, 3, 4, 5]
+    assert told.span == 1
     # The save was last.
     assert sent == {"traceparent": f"00-{'09' * 16}-{5:016x}-01"}
 

@@ -1,16 +1,22 @@
 """What reaches a collector, and what is left out. A whole server: tests/server/test_seen.py."""
 
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
 from otel_collector import collecting
 from seen_runs import account
 
+from antiphon.network import Network
 from antiphon.seen.account import Account
 from antiphon.seen.context import OUTGOING, Trace
 from antiphon.seen.otel import Otel
 from antiphon.seen.settings import OtelSettings
 from antiphon.sources import chance
+from antiphon.transport import Timeouts
 
 
 def traced(trace: Trace | None = None) -> Account:
@@ -22,13 +28,23 @@ def traced(trace: Trace | None = None) -> Account:
 async def sent(settings: OtelSettings, *accounts: Account) -> int:
     """How many traces arrive."""
     with collecting() as collector:
-        otel = Otel(replace_endpoint(settings, collector.url), {"x-key": "k"}, lambda *_: "")
-        for one in accounts:
-            otel.take(one)
-        await otel.close()
+        async with network() as door:
+            otel = Otel(replace_endpoint(settings, collector.url), {"x-key": "k"}, door, lambda *_: "", time.time)
+            for one in accounts:
+                otel.take(one)
+            await otel.close()
         assert all(headers["x-key"] == "k" for headers in collector.headers)
         assert bool(collector.metrics) == settings.metrics
     return len([span for span in collector.spans if span.kind == "server"])
+
+
+@contextlib.asynccontextmanager
+async def network() -> AsyncIterator[Network]:
+    door = Network(Timeouts())
+    try:
+        yield door
+    finally:
+        await door.close()
 
 
 def replace_endpoint(settings: OtelSettings, url: str) -> OtelSettings:
@@ -48,3 +64,21 @@ async def test_who_began_a_trace_says_whether_it_is_kept() -> None:
 
 async def test_metrics_without_traces() -> None:
     assert await sent(OtelSettings(endpoint="", traces=False), traced()) == 0
+
+
+async def test_a_collector_that_is_gone_costs_its_traces_and_is_complained_of_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with collecting() as collector:
+        gone = collector.url
+    async with network() as door:
+        otel = Otel(OtelSettings(endpoint=gone), {}, door, lambda *_: "", time.time)
+        with caplog.at_level(logging.WARNING, "antiphon"):
+            for _ in range(3):
+                otel.take(traced())
+                await otel.flush()
+    assert [record.message.startswith("otel: the collector takes no traces") for record in caplog.records] == [True]
+
+
+async def test_a_long_line_goes_in_several_parts() -> None:
+    assert await sent(OtelSettings(endpoint="", metrics=False), *[traced() for _ in range(150)]) == 150

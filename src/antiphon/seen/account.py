@@ -14,6 +14,7 @@ from antiphon.engine.state import State
 from antiphon.errors import AntiphonError
 from antiphon.runner.timeline import Span, Timeline
 from antiphon.seen.context import OUTGOING, TRACE, Trace
+from antiphon.seen.otlp import span_id
 from antiphon.seen.prices import Price, cost_of
 from antiphon.wire.responses import Response, Usage
 
@@ -24,8 +25,8 @@ OUTCOMES = {State.COMPLETED: "completed", State.INCOMPLETE: "incomplete", State.
 class Account:
     """A run that is over. Times in Unix seconds; `cost` in millionths of the prices' currency.
 
-    `span_ids` are those of its response and of each of `spans`, in order, where it is traced. `error` is the code or
-    kind of what it failed with.
+    `span` is the number of the span of its response, where it is traced; those of `spans` follow it. `error` is the
+    code or kind of what it failed with.
     """
 
     project: str
@@ -41,7 +42,7 @@ class Account:
     spans: Sequence[Span]
     faults: Mapping[int, str]
     trace: Trace | None = None
-    span_ids: Sequence[bytes] = ()
+    span: int = 0
 
 
 Take = Callable[[Account], None]
@@ -50,7 +51,7 @@ Take = Callable[[Account], None]
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """Keeps the account of each run and tells `takers`. `traced` gives ids to what is to be a span of a trace."""
+    """Keeps the account of each run and tells `takers`. `traced` is the chance in ids of traces and spans."""
 
     clock: Callable[[], float]
     takers: Sequence[Take]
@@ -74,7 +75,7 @@ class Accounting:
         self._places: dict[str, int] = {}
         chance = accounts.traced
         self._trace = (TRACE.get() or Trace.new(chance)) if chance else None
-        self._ids = [chance(8)] if chance else []
+        self._span = int.from_bytes(chance(8)) if chance else 0
 
     def asked(self, command: Command) -> None:
         if isinstance(command, Finish) and command.error is not None:
@@ -84,11 +85,9 @@ class Accounting:
         begun = self._timeline.spans[known:]
         if isinstance(command, CallTool) and begun:
             self._places[command.item_id] = known
-        if self._trace is not None and self._accounts.traced is not None:
-            self._ids += [self._accounts.traced(8) for _ in begun]
-            if begun:
-                # Whatever is sent for the command is sent from here.
-                OUTGOING.set(self._trace.header(self._ids[-1]))
+        if self._trace is not None and begun:
+            # Whatever is sent for the command is sent from here.
+            OUTGOING.set(self._trace.header(span_id(self._span + known + len(begun))))
 
     def told(self, reply: Reply) -> None:
         if isinstance(reply, UpstreamFailed | SaveFailed):
@@ -116,7 +115,7 @@ class Accounting:
             spans=timeline.spans,
             faults=self._faults,
             trace=self._trace,
-            span_ids=self._ids,
+            span=self._span,
         )
         for take in self._accounts.takers:
             take(account)

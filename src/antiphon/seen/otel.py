@@ -1,61 +1,77 @@
 """Sends traces and metrics to a collector, by OTLP over HTTP.
 
-Accounts wait in a line; every few seconds a thread turns them into spans and sends them. Nothing of it is on the way of
-a token, and a collector that is gone costs nothing but its traces. Needs the extra `[otel]`; imported when it is set
-up. Not here: what a span says (`spans.py`). Counterpart: the collector of tests/otel_collector.py.
+Accounts wait in a line; every few seconds some of them at a time become bytes and are sent. Nothing of it is on the way
+of a token, and a collector that is gone costs nothing but its traces. Not here: what a span says (`spans.py`), what is
+counted (`figures.py`), their bytes (`otlp.py`). Counterpart: the collector of tests/otel_collector.py.
 """
 
 import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any
-
-from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
-from opentelemetry.sdk.resources import Resource
 
 from antiphon import __version__
+from antiphon.errors import AntiphonError
 from antiphon.seen.account import Account
+from antiphon.seen.figures import Figures
+from antiphon.seen.otlp import Origin, metrics, traces
 from antiphon.seen.settings import OtelSettings
 from antiphon.seen.spans import spans_of
+from antiphon.transport import HttpRequest, Transport
+from antiphon.upstream.reading import read_at_most
 
 log = logging.getLogger("antiphon")
 
 MOST_WAITING = 10_000
-AT_ONCE = 512
+AT_ONCE = 64
+"""Responses whose spans are sent together: encoding them takes about a millisecond, which tokens can wait."""
 SECONDS_TO_SEND = 10.0
+SECONDS_TO_END = 3.0
+SUCCESS = range(200, 300)
 _SPAN = 2**64
 
 
 class Otel:
-    """Traces and metrics of one process. `take` is told accounts, `run` sends until it is cancelled."""
+    """Traces and metrics of one process. `take` is told accounts, `run` sends until it is cancelled.
 
-    def __init__(self, settings: OtelSettings, headers: Mapping[str, str], hashed: Callable[[str, str], str]) -> None:
+    `clock` gives Unix seconds.
+    """
+
+    def __init__(
+        self,
+        settings: OtelSettings,
+        headers: Mapping[str, str],
+        network: Transport,
+        hashed: Callable[[str, str], str],
+        clock: Callable[[], float],
+    ) -> None:
         self._settings = settings
+        self._headers = {**headers, "content-type": "application/x-protobuf"}
+        self._network = network
         self._hashed = hashed
-        self._resource = Resource({"service.name": settings.service, "service.version": __version__})
+        self._clock = clock
+        self._began = _nanos(clock())
+        self._origin = Origin(settings.service, __version__)
         self._waiting: deque[Account] = deque(maxlen=MOST_WAITING)
-        base, sent = settings.endpoint.rstrip("/"), dict(headers)
-        self._traces = OTLPSpanExporter(f"{base}/v1/traces", headers=sent, timeout=SECONDS_TO_SEND)
-        self._meters: MeterProvider | None = None
-        if settings.metrics:
-            exporter = OTLPMetricExporter(f"{base}/v1/metrics", headers=sent, timeout=SECONDS_TO_SEND)
-            reader = PeriodicExportingMetricReader(exporter, settings.every * 1000)
-            self._meters = MeterProvider([reader], self._resource, shutdown_on_exit=False)
-            self._figures = Figures(self._meters)
+        self._figures = Figures()
+        self._silent = False
 
     def take(self, account: Account) -> None:
         """A run is over."""
-        self._waiting.append(account)
+        if self._settings.metrics:
+            self._figures.take(account)
+        if self._settings.traces and self._keeps(account):
+            self._waiting.append(account)
 
-    async def flush(self) -> None:
-        """Send what waits."""
+    async def flush(self, seconds: float = SECONDS_TO_SEND) -> None:
+        """Send what waits. What a collector doesn't take is lost, and the rest waits for the next time."""
         while self._waiting:
             accounts = [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
-            await asyncio.to_thread(self._send, accounts)
+            spans = (span for account in accounts for span in spans_of(account, self._hashed))
+            if not await self._sent("traces", traces(spans, self._origin), seconds):
+                return
+        if self._settings.metrics and (told := self._figures.told()):
+            await self._sent("metrics", metrics(told, self._origin, self._began, _nanos(self._clock())), seconds)
 
     async def run(self) -> None:
         """Send every few seconds."""
@@ -64,19 +80,26 @@ class Otel:
             await self.flush()
 
     async def close(self) -> None:
-        """Send what is left, and end."""
-        await self.flush()
-        await asyncio.to_thread(self._end)
+        """Send what is left."""
+        await self.flush(SECONDS_TO_END)
 
-    def _send(self, accounts: list[Account]) -> None:
-        if self._meters is not None:
-            for account in accounts:
-                self._figures.take(account)
-        if self._settings.traces:
-            kept = [account for account in accounts if self._keeps(account)]
-            spans = [span for account in kept for span in spans_of(account, self._resource, self._hashed)]
-            if spans:
-                self._traces.export(spans)
+    async def _sent(self, what: str, body: bytes, seconds: float) -> bool:
+        """Whether the collector took it. That it doesn't is logged once, until it does again."""
+        url = f"{self._settings.endpoint.rstrip('/')}/v1/{what}"
+        try:
+            async with asyncio.timeout(seconds):
+                answer = await self._network.send(HttpRequest("POST", url, "otel", self._headers, body))
+                try:
+                    said = await read_at_most(answer, 1024, seconds)
+                finally:
+                    await answer.close()
+            wrong = None if answer.status in SUCCESS else f"{answer.status} {said.decode('utf-8', 'replace')[:200]!r}"
+        except (AntiphonError, TimeoutError) as error:
+            wrong = error.message if isinstance(error, AntiphonError) else f"nothing came in {seconds:g} s"
+        if wrong is not None and not self._silent:
+            log.warning("otel: the collector takes no %s: %s", what, wrong)
+        self._silent = wrong is not None
+        return wrong is None
 
     def _keeps(self, account: Account) -> bool:
         """Whether a trace is kept: as whoever began it wants, else so many of all, by their ids."""
@@ -87,40 +110,6 @@ class Otel:
             return trace.sampled
         return int.from_bytes(trace.id[:8]) < self._settings.sample * _SPAN
 
-    def _end(self) -> None:
-        self._traces.shutdown()  # type: ignore[no-untyped-call] # the SDK left its type out
-        if self._meters is not None:
-            self._meters.shutdown()
 
-
-class Figures:
-    """The metrics that the conventions name, and those of our own."""
-
-    def __init__(self, meters: MeterProvider) -> None:
-        meter = meters.get_meter("antiphon", __version__)
-        self._seconds = meter.create_histogram("gen_ai.client.operation.duration", "s")
-        self._first = meter.create_histogram("gen_ai.server.time_to_first_token", "s")
-        self._tokens = meter.create_histogram("gen_ai.client.token.usage", "{token}")
-        self._responses = meter.create_counter("antiphon.responses", "{response}")
-        self._cost = meter.create_counter("antiphon.cost")
-
-    def take(self, account: Account) -> None:
-        """A run is over."""
-        upstream, _, model = account.model.partition("/")
-        about: dict[str, Any] = {
-            "gen_ai.operation.name": "chat",
-            "gen_ai.provider.name": upstream,
-            "gen_ai.request.model": model,
-        }
-        failed = {"error.type": account.error} if account.error else {}
-        self._responses.add(1, about | {"antiphon.outcome": account.outcome})
-        for span in account.spans:
-            if span.kind == "turn" and span.end is not None:
-                self._seconds.record(span.end - span.start, about | failed)
-        if account.first is not None:
-            self._first.record(account.first - account.began, about)
-        if account.usage is not None:
-            self._tokens.record(account.usage.input_tokens, about | {"gen_ai.token.type": "input"})
-            self._tokens.record(account.usage.output_tokens, about | {"gen_ai.token.type": "output"})
-        if account.cost:
-            self._cost.add(account.cost / 1e6, about)
+def _nanos(seconds: float) -> int:
+    return round(seconds * 1e9)

@@ -1,64 +1,55 @@
 """An account as spans of OpenTelemetry: one of the response, and below it one of each turn, tool call and save.
 
-By the conventions for generative AI; no prompt, answer or argument is in them. Needs the extra `[otel]`; imported when
-it is set up. Not here: sending (`otel.py`). Source: OpenTelemetry semantic conventions, gen-ai.
+By the conventions for generative AI; no prompt, answer or argument is in them. Not here: their bytes (`otlp.py`),
+sending (`otel.py`). Source: OpenTelemetry semantic conventions, gen-ai.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import Event, ReadableSpan
-from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, TraceFlags, TraceState
-
-from antiphon import __version__
 from antiphon.runner.timeline import Span
 from antiphon.seen.account import Account
+from antiphon.seen.otlp import CLIENT, INTERNAL, SERVER, Told, span_id
 
-SCOPE = InstrumentationScope("antiphon", __version__)
 Attributes = dict[str, Any]
 
 
-def spans_of(account: Account, resource: Resource, hashed: Callable[[str, str], str]) -> Iterator[ReadableSpan]:
+def spans_of(account: Account, hashed: Callable[[str, str], str]) -> Iterator[Told]:
     """The spans of a run. `hashed` stands for a user of a project by a word that tells nobody who it is."""
-    if account.trace is None:
+    trace = account.trace
+    if trace is None:
         return
-    trace, own = int.from_bytes(account.trace.id), account.span_ids[0]
-
-    def context(span: bytes, *, remote: bool = False) -> SpanContext:
-        state = TraceState.from_header([account.trace.state]) if account.trace and account.trace.state else None
-        return SpanContext(trace, int.from_bytes(span), remote, TraceFlags(1), state)
-
-    parent = context(account.trace.parent, remote=True) if account.trace.parent else None
-    root = context(own)
-    yield ReadableSpan(
+    own = span_id(account.span)
+    yield Told(
         name=f"response {account.model}",
-        context=root,
-        parent=parent,
-        resource=resource,
+        trace=trace.id,
+        id=own,
+        parent=trace.parent,
+        state=trace.state,
+        kind=SERVER,
+        start=_nanos(account.began),
+        end=_nanos(account.ended),
         attributes=_response(account, hashed),
-        events=[Event("first token", timestamp=_nanos(account.first))] if account.first is not None else (),
-        kind=SpanKind.SERVER,
-        status=_status(account.error if account.outcome == "failed" else None),
-        start_time=_nanos(account.began),
-        end_time=_nanos(account.ended),
-        instrumentation_scope=SCOPE,
+        first=_nanos(account.first) if account.first is not None else None,
+        fault=account.error if account.outcome == "failed" else None,
     )
-    for index, (span, span_id) in enumerate(zip(account.spans, account.span_ids[1:], strict=False)):
+    for index, span in enumerate(account.spans):
         fault = account.faults.get(index)
-        yield ReadableSpan(
+        about = _KINDS.get(span.kind, _plain)(span)
+        if fault:
+            about["error.type"] = fault
+        yield Told(
             name=_name(span),
-            context=context(span_id),
-            parent=root,
-            resource=resource,
-            attributes=_KINDS.get(span.kind, _plain)(span) | ({"error.type": fault} if fault else {}),
-            events=[Event("first token", timestamp=_nanos(span.first))] if span.first is not None else (),
-            kind=SpanKind.CLIENT if span.kind in {"turn", "list"} else SpanKind.INTERNAL,
-            status=_status(fault),
-            start_time=_nanos(span.start),
-            end_time=_nanos(span.end or account.ended),
-            instrumentation_scope=SCOPE,
+            trace=trace.id,
+            id=span_id(account.span + index + 1),
+            parent=own,
+            state=trace.state,
+            kind=CLIENT if span.kind in {"turn", "list"} else INTERNAL,
+            start=_nanos(span.start),
+            end=_nanos(span.end or account.ended),
+            attributes=about,
+            first=_nanos(span.first) if span.first is not None else None,
+            fault=fault,
         )
 
 
@@ -128,10 +119,6 @@ def _name(span: Span) -> str:
             return f"list_tools {span.name}"
         case _:
             return span.kind
-
-
-def _status(fault: str | None) -> Status:
-    return Status(StatusCode.ERROR, fault) if fault else Status(StatusCode.UNSET)
 
 
 def _nanos(seconds: float) -> int:

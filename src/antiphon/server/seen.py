@@ -10,23 +10,19 @@ import sys
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from antiphon.config import Config, Environment
-from antiphon.errors import ConfigFault
 from antiphon.runner.observing import Watch
 from antiphon.sealing import Sealing
 from antiphon.seen.account import Accounts, Take
 from antiphon.seen.logs import log_json, logged
 from antiphon.seen.metrics import Metrics
+from antiphon.seen.otel import Otel
 from antiphon.seen.outgoing import Traced
 from antiphon.seen.usage import Counter
 from antiphon.sources import chance, live
 from antiphon.store.base import Store
 from antiphon.transport import Transport
-
-if TYPE_CHECKING:
-    from antiphon.seen.otel import Otel
 
 SHORT = 16
 """Characters of the word that stands for a user."""
@@ -58,10 +54,11 @@ def traced(network: Transport, config: Config) -> Transport:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What of the server is needed: where usage is kept, what hides names, and how many answers are under way."""
+    """What of the server is needed: where usage is kept, what hides names, how many answers go on, a way out."""
 
     store: Store
     sealing: Sealing
+    network: Transport
     open_runs: Callable[[], int] = int
 
     def hashed(self, project: str, user: str) -> str:
@@ -84,7 +81,7 @@ async def open_seen(stack: AsyncExitStack, config: Config, environment: Environm
         takers.append(counter.take)
         stack.push_async_callback(counter.flush)
         _at_work(stack, counter.run())
-    otel = _otel(config, environment, around.hashed)
+    otel = _otel(config, environment, around)
     if otel is not None:
         takers.append(otel.take)
         stack.push_async_callback(otel.close)
@@ -93,16 +90,12 @@ async def open_seen(stack: AsyncExitStack, config: Config, environment: Environm
     return Seen(counter, metrics, accounts.watch if takers else None, logs, otel is not None)
 
 
-def _otel(config: Config, environment: Environment, hashed: Callable[[str, str], str]) -> "Otel | None":
+def _otel(config: Config, environment: Environment, around: Around) -> Otel | None:
     said = config.otel
     if said is None:
         return None
-    try:
-        from antiphon.seen.otel import Otel  # noqa: PLC0415 - an optional extra, and half a second to import
-    except ModuleNotFoundError as error:
-        raise ConfigFault("[otel] needs packages that this server lacks: pip install 'antiphon[otel]'.") from error
     headers = {name: environment.key(variable, name, "The header") for name, variable in said.headers_env.items()}
-    return Otel(said, headers, hashed)
+    return Otel(said, headers, around.network, around.hashed, live().clock)
 
 
 def _at_work(stack: AsyncExitStack, work: Coroutine[object, object, None]) -> None:

@@ -190,7 +190,7 @@ async def open_services(
         store, files = await open_kept(stack, config, environment.variables)
         retry = Retry(sleep=_no_wait) if replays else Retry()
         sealing, open_runs, access = sealing_of(config), OpenRuns(), await _access(stack, config, store, network)
-        seen = await open_seen(stack, config, environment, Around(store, sealing, open_runs.count))
+        seen = await open_seen(stack, config, environment, Around(store, sealing, network, open_runs.count))
         key = _keys(environment, "The tool", replays=replays)
         tools = _closed_in(stack, make_tools(Workshop(tape or network, config.tools, key, catalog, replays, retry)))
         client = _client(config, tape or network, catalog, retry if replays else None)

@@ -1,7 +1,8 @@
 """uvicorn's WebSocket protocol, which takes a refusal with an answer of its own for the end that it is.
 
 uvicorn logs an error after each, though ASGI's extension "websocket.http.response" allows it; and a traceback for text
-that isn't UTF-8, and for an answer to what came before a frame that is none: a client could fill the log. Counterpart: `server/coded.py`, its HTTP protocol.
+that isn't UTF-8, and for an answer to what came before a frame that is none: a client could fill the log with them.
+Counterpart: `server/coded.py`, its HTTP protocol.
 """
 
 from uvicorn._types import ASGISendEvent
