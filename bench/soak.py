@@ -17,6 +17,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
@@ -30,7 +31,7 @@ from bench.soak_mock import mocked
 
 KEEP = 120.0
 """Seconds for which responses are kept, and events half as long."""
-MOST_OPEN = 400
+MOST_OPEN = 150
 """Clients at once; a server that is slower than the load has fewer to answer."""
 GROWTH = 1.05
 LOOSE = 1.10
@@ -183,6 +184,8 @@ async def watch(server: Subject, plan: Plan, soak: Soak, client: Client, began: 
         sample = await server.sample(began)
         soak.during.append(sample)
         print(line(sample, responses(client.answers), soak.skipped, len(client.faults)), flush=True)
+        if told := Counter(fault[:60] for fault in client.faults).most_common(5):
+            print("         ", told, flush=True)
 
 
 def line(sample: Sample, made: int, skipped: int, faults: int) -> str:

@@ -24,7 +24,7 @@ from judged_http import Judged, JudgedAsync
 from antiphon.testing import Reply, Request, ScriptedUpstream, parse_sse, status
 
 PROGRAM = str(Path(sys.executable).with_name("antiphon"))
-PATIENCE = 20.0
+PATIENCE = 60.0
 ADDRESS = re.compile(r"http://\S+/v1")
 NOT_INHERITED = ("ANTIPHON_", "OPENAI_")
 

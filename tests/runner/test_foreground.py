@@ -9,6 +9,7 @@ from plain_doors import Client, Store, Upstream
 from antiphon.engine.commands import CallTool, CallUpstream, Check, Judge, ListTools, Measure
 from antiphon.engine.kinds.face import Outcome
 from antiphon.engine.replies import (
+    Cancelled,
     Checked,
     Judged,
     Measured,
@@ -206,6 +207,16 @@ async def test_tools_that_are_under_way_end_with_the_run() -> None:
     await tools.waits.wait()
     await doors.close()
     assert tools.cancelled == 2
+
+
+async def test_no_tool_is_begun_once_the_run_is_to_end() -> None:
+    store, tools = Store(), Tools(held=asyncio.Event())
+    doors = Foreground(Upstream([]).ask, store, "p", Client(store), tools=tools)
+    doors.stop()
+    doors.use_tool(TOOL_CALL)
+    assert await doors.reply() == Cancelled()
+    await doors.close()
+    assert (tools.waits.is_set(), tools.cancelled) == (False, 0)
 
 
 def test_a_run_without_tools_may_not_use_one() -> None:

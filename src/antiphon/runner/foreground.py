@@ -178,6 +178,9 @@ class Foreground:
             raise RuntimeError("a run without tools of the server asks for one")
         self._task = asyncio.current_task()
         self._end_call()
+        if self._stopped:
+            # The reply says so; nothing is begun that might not be undone.
+            return
         self._using[asyncio.ensure_future(_begun(self._tools, command, self._report))] = None
 
     def save(self, command: Save) -> None:
