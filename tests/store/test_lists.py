@@ -162,6 +162,7 @@ def test_cursors_and_bounds() -> None:
 
 def test_how_far_a_page_looks() -> None:
     assert Chosen(since=1).most is None
-    assert Chosen(status="failed").most == lists.LOOKED_AT
+    assert Chosen(status="failed").most is None
+    assert Chosen(model="m").most == lists.LOOKED_AT
     assert Chosen(text="x").most == lists.READ
     assert needle('a "b"') == b'a \\"b\\"'

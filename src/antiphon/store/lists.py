@@ -21,6 +21,9 @@ LOOKED_AT = 20_000
 """Rows that one page looks at for a filter on what stands in them."""
 READ = 2_000
 """Rows whose items one page reads for a text."""
+WAYS = frozenset({"status", "conversation", "previous"})
+"""Filters by which rows are found without looking at others; a status, unless nearly all rows have it."""
+COMPLETED = "completed"
 TOP: Moment = (2**62, 2**62)
 
 
@@ -39,10 +42,19 @@ class Chosen(Struct, frozen=True, kw_only=True):
     until: int | None = None
 
     @property
+    def way(self) -> str | None:
+        """The filter that has an index of its own, where it is the only one but for times."""
+        said = [name for name in ("status", "model", "conversation", "previous", "text") if getattr(self, name)]
+        indexed = said[0] in WAYS and self.status != COMPLETED if len(said) == 1 else False
+        return said[0] if indexed else None
+
+    @property
     def most(self) -> int | None:
         """How many rows a page may look at; None where each of them is on it."""
         if self.text:
             return READ
+        if self.way:
+            return None
         return LOOKED_AT if self.status or self.model or self.conversation or self.previous else None
 
 

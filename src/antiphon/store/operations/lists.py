@@ -48,7 +48,9 @@ def responses(project: str, chosen: Chosen, before: str | None, limit: int) -> S
         "text": needle(chosen.text) if chosen.text else None,
         "limit": limit + 1,
     }
-    found = [tuple(row) for row in (yield Fetch("listed_responses", params))]
+    found = [
+        tuple(row) for row in (yield Fetch(f"listed_of_{chosen.way}" if chosen.way else "listed_responses", params))
+    ]
     older = (found[limit - 1][1], found[limit - 1][0]) if len(found) > limit else floor
     return Found([_response(row) for row in found[:limit]], cursor_of(older) if older else None)
 
