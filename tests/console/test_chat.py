@@ -103,20 +103,20 @@ def test_what_is_no_json_is_shown_as_it_is() -> None:
     assert one(StoredItem("x", b"[1]")).title == "Unreadable"
 
 
-def test_images_are_numbered_over_all_items_and_found_again() -> None:
+def test_images_are_numbered_in_each_item_and_found_again() -> None:
     image = {"type": "input_image", "image_url": f"data:image/png;base64,{PIXEL}"}
     items = [message("user", image, image), item(2, type="image_generation_call", result=PIXEL, output_format="webp")]
-    assert [entry.images for entry in entries(items)] == [[0, 1], [2]]
-    found = picture(items, 2)
+    assert [entry.images for entry in entries(items)] == [[0, 1], [0]]
+    found = picture(items[1], 0)
     assert found is not None
     assert (found.media, found.data) == ("image/webp", b"\x89PNG pixel")
-    assert picture(items, 3) is None
+    assert picture(items[0], 2) is None
 
 
 def test_no_image_that_could_be_a_program() -> None:
     svg = {"type": "input_image", "image_url": "data:image/svg+xml;base64,PHN2Zz4="}
-    assert picture([message("user", svg)], 0) is None
-    assert picture([message("user", {"type": "input_image", "image_url": "data:image/png;base64,x"})], 0) is None
+    assert picture(message("user", svg), 0) is None
+    assert picture(message("user", {"type": "input_image", "image_url": "data:image/png;base64,x"}), 0) is None
 
 
 def test_the_text_of_a_line() -> None:

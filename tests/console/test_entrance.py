@@ -82,7 +82,7 @@ def test_each_sees_what_is_its_own(visitor: Visitor, keyed: tuple[Scene, str, di
     assert page.url.path == "/console/responses"
     assert blue in page.text
     assert red not in page.text
-    for more in ("", "/timeline", "/request.json", "/images/0", f"/compare/{blue}", "/output"):
+    for more in ("", "/timeline", "/request.json", "/items", f"/compare/{blue}", "/output"):
         assert visitor.get(f"/console/responses/{red}{more}").status_code == 404, more
     assert visitor.get(f"/console/responses/{red}/events.json").json()["events"] == []
     assert visitor.post(f"/console/responses/{red}/delete").status_code == 404

@@ -61,20 +61,17 @@ def entries(items: Sequence[StoredItem]) -> list[Entry]:
     outputs = {str(one.get("call_id")): one for one in read if str(one.get("type", "")).endswith(OUTPUT)}
     called = {str(one.get("call_id")) for one in read if one.get("call_id") and one not in outputs.values()}
     shown: list[Entry] = []
-    pictures = 0
     for item, value in zip(items, read, strict=True):
-        found = len(list(_data_images(value)))
         entry = _entry(item, value, outputs, called)
         if entry is not None:
-            entry.images = list(range(pictures, pictures + found))
+            entry.images = [number for number, _ in enumerate(_data_images(value))]
             shown.append(entry)
-        pictures += found
     return shown
 
 
-def picture(items: Iterable[StoredItem], number: int) -> Picture | None:
-    """The image of this number among all that the items carry; None where there is none."""
-    found = [text for item in items for text in _data_images(_read(item))]
+def picture(item: StoredItem, number: int) -> Picture | None:
+    """The image of this number among those that the item carries; None where there is none."""
+    found = list(_data_images(_read(item)))
     if not 0 <= number < len(found):
         return None
     match = DATA_IMAGE.match(found[number])

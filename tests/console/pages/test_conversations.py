@@ -29,6 +29,10 @@ def test_responses_and_what_branches_off_them(pages: Pages) -> None:
     page = pages.get(f"/console/conversations/{name}").text
     assert f'/console/responses/{inside}">First.' in page
     assert f'/console/responses/{branch}">What if?' in page
+    further = pages.answer("Further.", previous_response_id=branch, input="And then?")
+    page = pages.get(f"/console/conversations/{name}").text
+    assert f'/console/responses/{further}">And then?' in page
+    assert f'/console/responses/{further}">And then?' in pages.get(f"/console/responses/{inside}").text
     assert "Inside." in page
     assert "Outside." not in page
 

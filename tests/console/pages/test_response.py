@@ -49,10 +49,12 @@ def test_the_events_of_a_stream_are_kept_with_their_times(pages: Pages) -> None:
 def test_images_come_through_the_server(pages: Pages) -> None:
     parts = [{"type": "input_image", "image_url": f"data:image/png;base64,{PIXEL}", "detail": "auto"}]
     kept = pages.answer(input=[{"role": "user", "content": parts}])
-    assert f'src="/console/responses/{kept}/images/0"' in pages.get(f"/console/responses/{kept}").text
-    image = pages.get(f"/console/responses/{kept}/images/0")
+    (item,) = pages.scene.server.get(f"/responses/{kept}/input_items").json["data"]
+    assert f'src="/console/items/{item["id"]}/images/0"' in pages.get(f"/console/responses/{kept}").text
+    image = pages.get(f"/console/items/{item['id']}/images/0")
     assert (image.content, image.headers["content-type"]) == (b"\x89PNG", "image/png")
-    assert pages.get(f"/console/responses/{kept}/images/1").status_code == 404
+    assert pages.get(f"/console/items/{item['id']}/images/1").status_code == 404
+    assert pages.get("/console/items/msg_none/images/0").status_code == 404
 
 
 def test_many_items_come_in_pages(pages: Pages) -> None:
@@ -65,6 +67,10 @@ def test_many_items_come_in_pages(pages: Pages) -> None:
     assert "number 119." in last
     assert "Hello." in last
     assert pages.get(f"/console/responses/{kept}?at=nonsense").status_code == 200
+    leaf = pages.get(f"/console/responses/{kept}/items?at=50").text
+    assert leaf.count('<li class="entry') == 50
+    assert f'data-further="/console/responses/{kept}/items?at=100"' in leaf
+    assert "data-further" not in pages.get(f"/console/responses/{kept}/items?at=100").text
 
 
 def test_a_run_is_followed_while_it_goes_on(pages: Pages) -> None:

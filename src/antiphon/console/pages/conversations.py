@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from antiphon.console.chat import entries, text_of
+from antiphon.console.branches import branch_of, grow
+from antiphon.console.chat import entries
 from antiphon.console.desk import Desk, to
 from antiphon.errors import InvalidRequest
 from antiphon.sources import live
@@ -21,7 +22,6 @@ from antiphon.wire.answers import StoredItem
 
 SIZE = 50
 RESPONSES = 20
-BRANCHES = 10
 ROLES = {"user": "input_text", "assistant": "output_text", "system": "input_text", "developer": "input_text"}
 """Who may have said a message that is added, and what its content is then."""
 
@@ -92,8 +92,8 @@ async def _show(desk: Desk, request: Request) -> Response:
     query = PageQuery(after=said.get("after"), before=said.get("before"), limit=SIZE, order="desc")
     page = await store.list_items(project, name, query)
     found = await store.lists.responses(project, Chosen(conversation=name), None, RESPONSES)
-    answers = [{"id": row.id, "asked": text_of(row.asked), "status": row.status} for row in found.rows]
-    branches = [await _branches(desk, project, answer) for answer in answers[:BRANCHES]]
+    answers = [branch_of(row) for row in found.rows]
+    await grow(store.lists, project, answers)
     items = page.items[::-1]
     return desk.page(
         request,
@@ -102,13 +102,6 @@ async def _show(desk: Desk, request: Request) -> Response:
         entries=entries(items),
         earlier=items[0].id if items and page.has_more else None,
         later=bool(said.get("after")),
-        answers=[*branches, *answers[BRANCHES:]],
+        answers=answers,
         roles=list(ROLES),
     )
-
-
-async def _branches(desk: Desk, project: str, answer: dict[str, Any]) -> dict[str, Any]:
-    """The response with those that continue it outside of the conversation."""
-    chosen = Chosen(previous=answer["id"])
-    found = await desk.services.store.lists.responses(project, chosen, None, BRANCHES)
-    return answer | {"branches": [{"id": row.id, "asked": text_of(row.asked)} for row in found.rows]}

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from antiphon.console.branches import Branch, grow
 from antiphon.console.chat import entries, picture, text_of
 from antiphon.console.code import CODES
 from antiphon.console.code import request_of as as_request
@@ -28,7 +29,6 @@ from antiphon.runner.timeline import Span, Timeline
 from antiphon.server.retaking import find
 from antiphon.sources import live
 from antiphon.store.base import SavedAnswer
-from antiphon.store.lists import Chosen
 from antiphon.store.pages import PageQuery
 from antiphon.wire.answers import StoredItem
 
@@ -45,11 +45,12 @@ def routes(desk: Desk) -> list[BaseRoute]:
     path = "/responses/{id}"
     ways = (
         ("", _show), ("/timeline", _follow), ("/events.json", _played), ("/request.json", _asked),
-        ("/output", _output), ("/images/{number:int}", _image), ("/compare/{other}", _compare),
+        ("/output", _output), ("/items", _leaf), ("/compare/{other}", _compare),
     )  # fmt: skip
     return [
         *(Route(path + more, partial(answer, desk)) for more, answer in ways),
         Route(path + "/cassette", partial(_cassette, desk), methods=["POST"]),
+        Route("/items/{item}/images/{number:int}", partial(_image, desk)),
     ]
 
 
@@ -81,22 +82,32 @@ async def _asked(desk: Desk, request: Request) -> Response:
 async def _output(desk: Desk, request: Request) -> Response:
     """The items of the answer alone, to be put into another page."""
     saved = await desk.services.store.get_answer(desk.project(request), request.path_params["id"])
-    given = await _input(desk, request, MOST)
-    # Read with what was asked, so that images have the numbers by which they are found.
-    shown = entries([*given, *saved.output])[-SIZE:]
-    own = {item.id for item in saved.output}
-    return HTMLResponse(
-        desk.render(request, "output.html", saved=saved, entries=[one for one in shown if one.id in own])
-    )
+    shown = entries(list(saved.output)[-SIZE:])
+    return HTMLResponse(desk.render(request, "output.html", saved=saved, entries=shown))
+
+
+async def _leaf(desk: Desk, request: Request) -> Response:
+    """A page of the items alone, to be put below those before it."""
+    saved = await desk.services.store.get_answer(desk.project(request), request.path_params["id"])
+    shown, _ = await _items(desk, request, saved)
+    return HTMLResponse(desk.render(request, "leaf.html", saved=saved, **shown))
+
+
+async def _items(desk: Desk, request: Request, saved: SavedAnswer) -> tuple[dict[str, Any], list[StoredItem]]:
+    """The page of items that is asked for, and what was put in, as far as it was read for that."""
+    said = request.query_params.get("at", "0")
+    at = int(said) if said.isdecimal() and len(said) < DIGITS else 0
+    given = await _input(desk, request, at + SIZE + 1)
+    items = [*given, *saved.output][at : at + SIZE + 1]
+    return {"entries": entries(items[:SIZE]), "at": at, "size": SIZE, "more": len(items) > SIZE}, given
 
 
 async def _image(desk: Desk, request: Request) -> Response:
     """An image that stands in an item."""
-    saved = await desk.services.store.get_answer(desk.project(request), request.path_params["id"])
-    given = await _input(desk, request, MOST)
-    found = picture([*given, *saved.output], request.path_params["number"])
+    item = await desk.services.store.find_item(desk.project(request), request.path_params["item"])
+    found = picture(item, request.path_params["number"])
     if found is None:
-        raise NotFound("There is no such image in this response.")
+        raise NotFound("There is no such image in this item.")
     return Response(found.data, media_type=found.media, headers={"cache-control": KEPT_FOR_EVER})
 
 
@@ -117,25 +128,19 @@ async def _show(desk: Desk, request: Request) -> Response:
         if found is None:
             raise
         return desk.page(request, "response_live.html", run=found, **_drawn(found))
-    said = request.query_params.get("at", "0")
-    at = int(said) if said.isdecimal() and len(said) < DIGITS else 0
-    given = await _input(desk, request, at + SIZE + 1)
-    items = [*given, *saved.output][at : at + SIZE + 1]
+    shown, given = await _items(desk, request, saved)
     body = object_of(saved.body)
     return desk.page(
         request,
         "response.html",
         saved=saved,
         body=body,
-        entries=entries(items[:SIZE]),
-        at=at,
-        size=SIZE,
-        more=len(items) > SIZE,
         children=await _children(desk, request, saved),
-        codes=_codes(body, given, api_of(request)) if at == 0 and len(given) <= SIZE else [],
+        codes=_codes(body, given, api_of(request)) if shown["at"] == 0 and len(given) <= SIZE else [],
         usage=body.get("usage") or {},
         error=body.get("error") or {},
         models=[model.id for model in await desk.services.catalog.models()],
+        **shown,
         **(_drawn(found) if found else _stored_only(saved, body)),
     )
 
@@ -186,11 +191,11 @@ async def _input(desk: Desk, request: Request, most: int) -> list[StoredItem]:
     return page.items
 
 
-async def _children(desk: Desk, request: Request, saved: SavedAnswer) -> list[dict[str, Any]]:
-    """The newest responses that continue this one."""
-    chosen = Chosen(previous=saved.id)
-    found = await desk.services.store.lists.responses(desk.project(request), chosen, None, CHILDREN)
-    return [{"id": row.id, "asked": text_of(row.asked)} for row in found.rows]
+async def _children(desk: Desk, request: Request, saved: SavedAnswer) -> list[Branch]:
+    """What continues this one, and what continues that."""
+    root = Branch(saved.id, "")
+    await grow(desk.services.store.lists, desk.project(request), [root], CHILDREN)
+    return root.children
 
 
 def _codes(body: dict[str, Any], given: list[StoredItem], api: str) -> list[tuple[str, str]]:

@@ -150,3 +150,4 @@ document.addEventListener("submit", (event) => {
   }
 });
 if (document.querySelector("[data-scrub]")) import("./scrub.js");
+if (document.querySelector("[data-further]")) import("./leaves.js");
