@@ -6,6 +6,7 @@ secret has 192 bits of chance, so that a slow hash would hide nothing better. No
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hmac import compare_digest
@@ -25,6 +26,9 @@ USUAL = frozenset({INFERENCE, READ, WRITE})
 """The scopes of a key that was made without saying which."""
 ALL = frozenset(SCOPES)
 
+PROJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+"""How a project may be called."""
+PROJECT_HOW = "letters, digits, dots, hyphens and underscores, at most 64"
 NOBODYS = hashlib.sha256(b"").digest()
 """What a key of an unknown id is compared with, so that it takes as long as one of a known id."""
 

@@ -1,6 +1,6 @@
 """What continues a response, and what continues that: a tree, read level by level and within bounds.
 
-Not here: how it is drawn (`templates/tree.html`). Counterpart: `store/lists.py`, which finds what continues one response.
+Not here: how it is drawn (`templates/tree.html`). Counterpart: `store/lists.py`, which finds what continues a response.
 """
 
 from collections import deque

@@ -7,7 +7,6 @@ Not here: the flags (`key_flags.py`), what a key looks like (`antiphon/keys.py`)
 import argparse
 import asyncio
 import getpass
-import re
 import socket
 import sys
 from collections.abc import Awaitable, Callable
@@ -17,14 +16,13 @@ import msgspec
 
 from antiphon.config import Config, duration
 from antiphon.errors import ConfigFault
-from antiphon.keys import SCOPES, digest, make_key, unknown_scopes
+from antiphon.keys import PROJECT, PROJECT_HOW, SCOPES, digest, make_key, unknown_scopes
 from antiphon.server.keeping import prepared_store_url
 from antiphon.sources import chance, live
 from antiphon.store.keys import Act, Keys, StoredKey, no_key
 from antiphon.store.open import MEMORY, open_store
 from antiphon.terminal.serving import say
 
-PROJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 Said = argparse.Namespace
 
 
@@ -47,8 +45,7 @@ async def _within(url: str, said: Said) -> int:
 
 async def _create(kept: Keys, said: Said) -> None:
     if not PROJECT.fullmatch(said.project):
-        allowed = "letters, digits, dots, hyphens and underscores, at most 64"
-        raise ConfigFault(f"--project {said.project!r} is no name for one: {allowed}.")
+        raise ConfigFault(f"--project {said.project!r} is no name for one: {PROJECT_HOW}.")
     scopes = [word.strip() for word in said.scopes.split(",") if word.strip()]
     if not scopes or (unknown := unknown_scopes(scopes)):
         wrong = f"{unknown[0]!r} is none" if scopes else "none is said"

@@ -1,5 +1,6 @@
 """Usage by day and model; keys, their log, and revoking one."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from antiphon.console.pages.keys import DAYS, state, told
 from antiphon.store.keys import StoredKey
 from antiphon.store.usage import Used
 
+KEY = re.compile(r"sk-ap-[0-9a-f]{12}-[0-9a-f]{48}")
 NOW = 1_700_000_000.0
 """2023-11-14."""
 
@@ -45,6 +47,33 @@ def test_what_was_used_is_shown_and_keys_can_be_revoked(counting: Pages, tmp_pat
     told = run("keys", "list", "--db", db, folder=tmp_path).stdout
     assert "revoked" in told
     assert "console, key" in run("keys", "log", "--db", db, folder=tmp_path).stdout
+
+
+def test_a_key_is_made_rotated_and_revoked_in_the_console() -> None:
+    with a_console() as (scene, base), httpx2.Client(timeout=20, follow_redirects=True) as http:
+        pages = Pages(scene, base, http)
+        told = pages.post("/console/keys", project="blue sky", scopes="read")
+        assert (told.status_code, "A project is called by letters" in told.text) == (400, True)
+        assert pages.post("/console/keys", project="blue").status_code == 400
+        assert pages.post("/console/keys", csrf="wrong", project="blue", scopes="admin").status_code == 403
+        form = {"project": "blue", "name": "<first>", "days": "30", "models": "scripted/m, other/*"}
+        made = pages.post("/console/keys", scopes="admin", **form)
+        (key,) = KEY.findall(made.text)
+        assert "&lt;first&gt;" in made.text
+        # Whoever made the first key goes on with it; others need one now. It isn't shown again.
+        page = pages.get("/console/keys").text
+        assert "scripted/m, other/*" in page
+        assert KEY.findall(page) == []
+        bearer = {"authorization": f"Bearer {key}"}
+        assert httpx2.get(f"{base}/v1/organization/audit_logs", headers=bearer).status_code == 200
+        key_id = page.split("/console/keys/")[1].split("/")[0]
+        assert pages.post(f"/console/keys/{key_id}/rotate", hours="3").status_code == 400
+        (second,) = KEY.findall(pages.post(f"/console/keys/{key_id}/rotate", hours="1").text)
+        logs = httpx2.get(f"{base}/v1/organization/audit_logs", headers=bearer).json()
+        assert [act["type"] for act in logs["data"]] == ["api_key.rotated", "api_key.created", "api_key.created"]
+        assert pages.post(f"/console/keys/{second.split('-')[2]}0/rotate", hours="1").status_code == 404
+        pages.post(f"/console/keys/{second.split('-')[2]}/revoke")
+        assert '<span class="state failed">revoked</span>' in pages.get("/console/keys").text
 
 
 def test_without_counting_it_says_how(pages: Pages) -> None:

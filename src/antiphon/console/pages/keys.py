@@ -1,6 +1,6 @@
 """Usage by day and model, of one's own project; for `admin` of all, with the keys and the log of who changed them.
 
-Keys are made at the terminal, where they are shown once. Counterparts: `terminal/keys.py`, `seen/usage.py`.
+A key is shown once, on the page that answers the form. Counterparts: `making_keys.py`, for forms; `seen/usage.py`.
 """
 
 from collections.abc import Sequence
@@ -12,12 +12,13 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from antiphon.console.desk import Desk, to
+from antiphon.console.making_keys import GRACE, LASTS, MakingKeys
 from antiphon.console.plots import columns
 from antiphon.console.rendering import count
-from antiphon.keys import ADMIN
+from antiphon.keys import ADMIN, ALL, SCOPES, USUAL, NewKey
 from antiphon.server.callers import DEFAULT, caller_of
-from antiphon.sources import live
-from antiphon.store.keys import Act, StoredKey, no_key
+from antiphon.sources import chance, live
+from antiphon.store.keys import StoredKey
 from antiphon.store.usage import Asked, Used, summed
 
 DAYS = 30
@@ -34,29 +35,57 @@ def routes(desk: Desk) -> list[BaseRoute]:
         return desk.page(request, "usage.html", counted=counter is not None, **told(rows, live().clock()))
 
     async def keys(request: Request) -> Response:
-        kept = desk.services.store.keys
-        now = live().clock()
-        rows = [(key, state(key, now)) for key in await kept.all()]
-        return desk.page(request, "keys.html", keys=rows, acts=(await kept.acts(ACTS)).items)
+        return await _keys(desk, request)
+
+    async def make(request: Request) -> Response:
+        await desk.sessions.check(request)
+        first = desk.services.access.open
+        made = await _making(desk, request).make(await request.form())
+        if first:
+            # The server isn't open any more: whoever made its first key goes on with it.
+            desk.sessions.begin(request, made.text)
+        return await _keys(desk, request, made)
+
+    async def rotate(request: Request) -> Response:
+        await desk.sessions.check(request)
+        hours = str((await request.form()).get("hours", ""))
+        return await _keys(desk, request, await _making(desk, request).rotate(request.path_params["id"], hours))
 
     async def revoke(request: Request) -> Response:
         await desk.sessions.check(request)
-        kept, name, now = desk.services.store.keys, request.path_params["id"], live().now()
-        key = next((key for key in await kept.all() if key.id == name), None)
-        if key is None:
-            raise no_key(name)
-        actor = f"console, key {caller_of(request.scope).key or 'none'}"
-        act = Act(
-            at=now, kind="api_key.revoked", project=key.project, subject=key.id, actor=actor, detail={"name": key.name}
-        )
-        await kept.end(key.id, act, revoked_at=now)
+        await _making(desk, request).revoke(request.path_params["id"])
         return to("/keys")
 
     return [
         Route("/usage", usage),
         Route("/keys", keys, methods=["GET"]),
+        Route("/keys", make, methods=["POST"]),
+        Route("/keys/{id}/rotate", rotate, methods=["POST"]),
         Route("/keys/{id}/revoke", revoke, methods=["POST"]),
     ]
+
+
+def _making(desk: Desk, request: Request) -> MakingKeys:
+    actor = f"console, key {caller_of(request.scope).key or 'none'}"
+    return MakingKeys(desk.services.store.keys, actor, live().now(), chance)
+
+
+async def _keys(desk: Desk, request: Request, made: NewKey | None = None) -> Response:
+    """The page; `made` is a new key, to be shown this once."""
+    kept, now = desk.services.store.keys, live().clock()
+    rows = [(key, state(key, now)) for key in await kept.all()]
+    return desk.page(
+        request,
+        "keys.html",
+        keys=rows,
+        acts=(await kept.acts(ACTS)).items,
+        made=made,
+        scopes=SCOPES,
+        usual=USUAL if rows else ALL,
+        lasts=LASTS,
+        grace=GRACE,
+        projects=sorted({DEFAULT, *(key.project for key, _ in rows)}),
+    )
 
 
 async def _used(desk: Desk, request: Request) -> list[Used]:
