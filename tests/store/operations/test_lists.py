@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from antiphon.store.asks import Fetch
@@ -44,7 +45,7 @@ def test_a_filter_with_an_index_reads_what_it_finds_and_no_more(connection: sqli
     column = {"status": "status", "conversation": "conversation_id", "previous": "previous_response_id"}[way]
     assert f"responses_by_{way} (project=? AND {column}=? AND created_at" in plan[0]
     assert not any("TEMP B-TREE" in step for step in plan)
-    first = next(lists.responses("p", Chosen(**{way: "failed"}), None, 2))
+    first = next(lists.responses("p", msgspec.convert({way: "failed"}, Chosen), None, 2))
     assert isinstance(first, Fetch)
     assert first.query == f"listed_of_{way}"
 
