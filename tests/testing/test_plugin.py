@@ -1,19 +1,21 @@
-"""The pytest plugin, tried as a new user would: an empty project, ten lines of test, recorded, replayed, failing well."""
+"""The pytest plugin, tried as a new user would: an empty project, ten lines of test, recorded, replayed, failing well.
+
+One test starts pytest as a user does, with every plugin that is installed; the runs of the others are forked
+(`forked_pytest.py`).
+"""
 
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from forked_pytest import ForkingPytest, forking_pytest
 from running_server import environment
 
 from antiphon.testing import ScriptedUpstream, status, text
-
-pytestmark = pytest.mark.timeout(300)
-"""Each of these starts several runs of pytest."""
 
 TEN_LINES = """
 def test_greeting(openai_client):
@@ -24,22 +26,54 @@ def test_greeting(openai_client):
 Run = Callable[..., str]
 
 
+@pytest.fixture(scope="module")
+def forking() -> Iterator[ForkingPytest]:
+    with forking_pytest() as started:
+        yield started
+
+
 @pytest.fixture
-def project(tmp_path: Path) -> Run:
+def project(tmp_path: Path, forking: ForkingPytest) -> Run:
     """Runs pytest in an empty project; gives back what it printed. `status` is what it must end with."""
-    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    return runs_in(tmp_path, forking.run)
+
+
+@pytest.fixture
+def real_project(tmp_path: Path) -> Run:
+    """The same, each run started as a user starts it."""
+
+    def started(words: Sequence[str], folder: Path, variables: Mapping[str, str]) -> tuple[int, str]:
+        command = [sys.executable, "-m", "pytest", "-p", "no:asyncio", *words]
+        ended = subprocess.run(command, check=False, cwd=folder, env=variables, capture_output=True, text=True)
+        return ended.returncode, ended.stdout + ended.stderr
+
+    return runs_in(tmp_path, started)
+
+
+def runs_in(folder: Path, start: Callable[[Sequence[str], Path, Mapping[str, str]], tuple[int, str]]) -> Run:
+    (folder / "pytest.ini").write_text("[pytest]\n")
 
     def run(*words: str, status: int = 0, upstream: str = "", **files: str) -> str:
         for name, content in files.items():
-            (tmp_path / f"{name}.py").write_text(content)
+            (folder / f"{name}.py").write_text(content)
         variables = {"ANTIPHON_UPSTREAM": f"scripted={upstream}"} if upstream else {}
-        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:asyncio", *words]
-        home = environment(tmp_path, **variables, PATH=os.environ["PATH"])
-        ended = subprocess.run(command, check=False, cwd=tmp_path, env=home, capture_output=True, text=True)
-        assert ended.returncode == status, ended.stdout + ended.stderr
-        return ended.stdout
+        home = environment(folder, **variables, PATH=os.environ["PATH"])
+        ended, said = start(["-p", "no:cacheprovider", *words], folder, home)
+        assert ended == status, said
+        return said
 
     return run
+
+
+def test_a_user_records_and_replays(real_project: Run, tmp_path: Path) -> None:
+    assert "Record it: pytest --record-mode=once 'test_it.py::test_greeting'" in real_project(
+        test_it=TEN_LINES, status=1
+    )
+    with ScriptedUpstream(text("Hello, ", "Ann!"), models=["m"]) as upstream:
+        said = real_project("--record-mode=once", upstream=upstream.url)
+        assert "recorded 1 in cassettes/test_it/test_greeting.jsonl" in said
+    assert (tmp_path / "cassettes/test_it/test_greeting.jsonl").is_file()
+    assert "1 passed" in real_project()
 
 
 def test_recorded_once_replayed_and_failing_well(project: Run, tmp_path: Path) -> None:
@@ -204,6 +238,6 @@ def test_an_upstream_that_refuses_is_no_miss(project: Run) -> None:
     assert "1 passed" in project()
 
 
-def test_a_run_without_cassettes_loads_no_server(project: Run) -> None:
+def test_a_run_without_cassettes_loads_no_server(real_project: Run) -> None:
     test = "import sys\ndef test_it():\n    assert not {'aiohttp', 'starlette', 'uvicorn'} & sys.modules.keys()\n"
-    assert "1 passed" in project(test_it=test)
+    assert "1 passed" in real_project(test_it=test)
