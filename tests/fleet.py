@@ -22,7 +22,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 from postgres_server import PostgresServer, postgres_server
-from running_server import ADDRESS, PROGRAM, environment
+from running_server import ADDRESS, environment
+from starting import PROGRAM
 
 from antiphon.testing import Reply, Request, ScriptedUpstream, status, text, tool_call
 

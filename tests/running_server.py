@@ -1,4 +1,4 @@
-"""A server started as a user starts it, in a process of its own, and what a test does with it.
+"""A server started as a user starts it (`starting.py`), in a process of its own, and what a test does with it.
 
 `with running_server("--upstream", …) as server:` starts `antiphon serve` on a free port and an SQLite file
 in a fresh folder. At the end it is told to stop, and must end with status 0 and without a word on standard
@@ -9,7 +9,6 @@ import contextlib
 import os
 import re
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,10 +19,10 @@ from typing import IO, Any
 import httpx2
 import openai
 from judged_http import Judged, JudgedAsync
+from starting import Process, start
 
 from antiphon.testing import Reply, Request, ScriptedUpstream, parse_sse, status
 
-PROGRAM = str(Path(sys.executable).with_name("antiphon"))
 PATIENCE = 60.0
 ADDRESS = re.compile(r"http://\S+/v1")
 NOT_INHERITED = ("ANTIPHON_", "OPENAI_")
@@ -81,7 +80,7 @@ class Answer:
 class RunningServer:
     """A running process. `url` ends in `/v1`; `http` and the SDK's clients judge every answer."""
 
-    def __init__(self, folder: Path, url: str, process: "subprocess.Popen[str]", errors: IO[str]) -> None:
+    def __init__(self, folder: Path, url: str, process: Process, errors: IO[str]) -> None:
         self.folder = folder
         self.errors = errors
         self.url = url
@@ -156,11 +155,9 @@ def running_server(
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         database = [] if {"--db", "--cassette"}.intersection(flags) else ["--db", "sqlite:///kept.db"]
         errors = stack.enter_context(tempfile.TemporaryFile("w+"))
-        process = subprocess.Popen(
-            [PROGRAM, "serve", "--port", "0", *database, *flags],
-            cwd=folder, env=environment(folder, **(variables or {})), text=True,
-            stdout=subprocess.PIPE, stderr=errors, **started,
-        )  # fmt: skip
+        changed = variables or {}
+        words = ["serve", "--port", "0", *database, *flags]
+        process = start(words, folder, environment(folder, **changed), changed, errors, **started)
         stack.callback(_ended, process)
         server = RunningServer(folder, _address(process, errors), process, errors)
         stack.callback(server.close)
@@ -173,18 +170,20 @@ def running_server(
 
 def run(*words: str, folder: Path, variables: Mapping[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
     """Run a command of the program to its end, in a folder that is its home as well."""
-    return subprocess.run(
-        [PROGRAM, *words], cwd=folder, env=environment(folder, **(variables or {})), text=True, capture_output=True,
-        check=False, timeout=PATIENCE * 2,
-    )  # fmt: skip
+    changed = variables or {}
+    with tempfile.TemporaryFile("w+") as errors:
+        process = start(words, folder, environment(folder, **changed), changed, errors)
+        said, _ = process.communicate()
+        errors.seek(0)
+        return subprocess.CompletedProcess(words, process.wait(), said, errors.read())
 
 
-def _ended(process: "subprocess.Popen[str]") -> None:
+def _ended(process: Process) -> None:
     process.kill()
     process.communicate()
 
 
-def _address(process: "subprocess.Popen[str]", errors: Any) -> str:
+def _address(process: Process, errors: Any) -> str:
     """The base URL that it prints in its first line."""
     line = process.stdout.readline() if process.stdout else ""
     if found := ADDRESS.search(line):

@@ -5,14 +5,14 @@ Not here: `antiphon serve` (`running_server.py`).
 
 import contextlib
 import re
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
-from running_server import PATIENCE, PROGRAM, environment
+from running_server import PATIENCE, environment
+from starting import Process, start
 
 ADDRESS = re.compile(r"http://\S+:\d+")
 
@@ -22,7 +22,7 @@ class RunningStandin:
     """A running process. `url` has no path; after the end, `status` is its exit status and `said` its standard error."""
 
     url: str
-    process: "subprocess.Popen[str]"
+    process: Process
     http: httpx2.Client
     status: int | None = None
     said: str = ""
@@ -33,10 +33,7 @@ def running_standin(command: str, *words: str, folder: Path) -> Iterator[Running
     """`antiphon replay …` or `antiphon record …` on a free port, in a folder."""
     with contextlib.ExitStack() as stack:
         errors = stack.enter_context(tempfile.TemporaryFile("w+"))
-        process = subprocess.Popen(
-            [PROGRAM, command, "--port", "0", *words],
-            cwd=folder, env=environment(folder), text=True, stdout=subprocess.PIPE, stderr=errors,
-        )  # fmt: skip
+        process = start([command, "--port", "0", *words], folder, environment(folder), {}, errors)
         stack.callback(_ended, process)
         line = process.stdout.readline() if process.stdout else ""
         if not (found := ADDRESS.search(line)):
@@ -52,6 +49,6 @@ def running_standin(command: str, *words: str, folder: Path) -> Iterator[Running
         standin.said = errors.read()
 
 
-def _ended(process: "subprocess.Popen[str]") -> None:
+def _ended(process: Process) -> None:
     process.kill()
     process.communicate()

@@ -8,8 +8,9 @@ from pathlib import Path
 import httpx2
 import openai
 import pytest
-from running_server import PROGRAM, environment
+from running_server import environment
 from running_standin import RunningStandin, running_standin
+from starting import PROGRAM
 
 from antiphon.cassettes.interaction import End
 from antiphon.cassettes.open import read_cassette

@@ -3,8 +3,9 @@
 import subprocess
 from pathlib import Path
 
-from running_server import PROGRAM, environment
+from running_server import environment
 from running_standin import running_standin
+from starting import PROGRAM
 
 from antiphon.testing import ScriptedUpstream, text
 

@@ -1,18 +1,19 @@
 """The pytest plugin, tried as a new user would: an empty project, ten lines of test, recorded, replayed, failing well.
 
 One test starts pytest as a user does, with every plugin that is installed; the runs of the others are forked
-(`forked_pytest.py`).
+(`forked.py`).
 """
 
 import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from forked_pytest import ForkingPytest, forking_pytest
+from forked import Forking
 from running_server import environment
 
 from antiphon.testing import ScriptedUpstream, status, text
@@ -27,15 +28,26 @@ Run = Callable[..., str]
 
 
 @pytest.fixture(scope="module")
-def forking() -> Iterator[ForkingPytest]:
-    with forking_pytest() as started:
+def forking() -> Iterator[Forking]:
+    with Forking("pytest:main", "openai.resources.responses", "uvloop", "antiphon.testing.played") as started:
         yield started
 
 
 @pytest.fixture
-def project(tmp_path: Path, forking: ForkingPytest) -> Run:
+def project(tmp_path: Path, forking: Forking) -> Run:
     """Runs pytest in an empty project; gives back what it printed. `status` is what it must end with."""
-    return runs_in(tmp_path, forking.run)
+
+    def forked(words: Sequence[str], folder: Path, variables: Mapping[str, str]) -> tuple[int, str]:
+        # Other plugins that are installed here take longer to load than these tests to run.
+        own = ["-p", "antiphon", "-p", "xdist", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+        alone = {**variables, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        with tempfile.TemporaryFile("w+") as said:
+            process = forking.start([*own, *words], folder, alone, said, said)
+            process.communicate()
+            said.seek(0)
+            return process.wait(), said.read()
+
+    return runs_in(tmp_path, forked)
 
 
 @pytest.fixture
