@@ -8,7 +8,8 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 BENCH_VENV ?= .venv-bench
 BENCH_PY := $(BENCH_VENV)/bin/python
-TEST_FLAGS ?= -n 2
+# Neighbours stay together, so that most fixtures of a folder are made once; who is done takes over from the other.
+TEST_FLAGS ?= -n 2 --dist worksteal
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 from client_environments import LEFT_OUT
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 from shown import SHOWN
 from shown_reports import Results
 
@@ -40,7 +40,13 @@ def traces_dir() -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what reads recordings where there are none."""
+    """Skip what reads recordings where there are none.
+
+    What tries many inputs isn't traced by coverage, which would double its time: plain tests show which lines run.
+    """
+    for item in items:
+        if item.get_closest_marker("recordings") or is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker(pytest.mark.no_cover)
     if SHARED.is_dir():
         return
     for item in items:

@@ -1,7 +1,6 @@
-"""How tests start our program: the first time of each kind as a user does, and after that forked, without its imports.
+"""How tests start our program: with a command or flag for the first time as a user does, after that forked, without imports.
 
-A kind is a command with its flags, whatever they are set to. Each process of tests has its own first times; only they are
-traced, since the others run the same lines. Not here: what is done with the process (`running_server.py`,
+Each process of tests has its own first times. Only they are traced by coverage: the others run the same lines. Not here: what is done with the process (`running_server.py`,
 `running_standin.py`), and how it is forked (`forked.py`).
 """
 
@@ -23,7 +22,7 @@ READ_EARLY = ("PYTHON", "LC_", "LANG", "TZ", "COVERAGE_")
 
 Process = subprocess.Popen[str] | Forked
 
-_known: set[frozenset[str]] = set()
+_known: set[str] = set()
 
 
 def start(  # the face of a `Popen`
@@ -31,11 +30,11 @@ def start(  # the face of a `Popen`
     **real: Any,
 ) -> Process:  # fmt: skip
     """Start the program; `changed` is what a test has put into `variables`. With words for `Popen` it isn't forked."""
-    kind = frozenset(word for word in words if word.startswith("--") or word.isalpha())
+    named = {word for word in words if word.startswith("--")} | {words[0]}
     early = any(name.startswith(READ_EARLY) for name in changed)
-    if kind in _known and not early and not real and sys.platform == "linux":
+    if named <= _known and not early and not real and sys.platform == "linux":
         return _forking().start(words, folder, variables, None, errors)
-    _known.add(kind)
+    _known.update(named)
     return subprocess.Popen(
         [PROGRAM, *words], cwd=folder, env=variables, text=True, stdout=subprocess.PIPE, stderr=errors, **real
     )
