@@ -124,7 +124,7 @@ def test_an_allowed_page_may_ask_and_read(open_to_a_page: RunningServer) -> None
         assert answer.status_code == 200
         assert answer.headers["access-control-allow-origin"] == ALLOWED
         exposed = {name.strip() for name in answer.headers["access-control-expose-headers"].split(",")}
-        assert {"x-request-id", "antiphon-ignored", "antiphon-replay"} <= exposed
+        assert {"x-request-id", "antiphon-ignored", "antiphon-replay", "x-ratelimit-remaining-tokens"} <= exposed
 
 
 def test_an_allowed_page_may_read_errors(open_to_a_page: RunningServer) -> None:

@@ -2,9 +2,14 @@
 
 import contextlib
 import http.client
+import json
+import resource
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -153,8 +158,58 @@ def test_a_siege_in_small(server: RunningServer) -> None:
     siege(server, slow=100, deaf=20, seconds=3.0)
 
 
+def asked_in(server: RunningServer, seconds: float) -> list[float]:
+    """How long good clients wait, four at a time, each with a question after the other: milliseconds, in order."""
+    end = time.monotonic() + seconds
+
+    def ask(_: int) -> list[float]:
+        waits: list[float] = []
+        kept = http.client.HTTPConnection(*server.address, timeout=PATIENCE)
+        with contextlib.closing(kept):
+            while time.monotonic() < end:
+                began = time.monotonic()
+                kept.request("POST", "/v1/responses", json.dumps(GOOD), {"Content-Type": "application/json"})
+                answer = kept.getresponse()
+                assert (answer.status, len(answer.read()) > 200_000) == (200, True)
+                waits.append((time.monotonic() - began) * 1000)
+                time.sleep(0.02)
+        return waits
+
+    with ThreadPoolExecutor(4) as pool:
+        return sorted(wait for waits in pool.map(ask, range(4)) for wait in waits)
+
+
+@contextlib.contextmanager
+def besieged(server: RunningServer) -> Iterator[None]:
+    """While the siege goes on, which it does once all are there."""
+    host, port = server.address
+    program = [sys.executable, str(Path(__file__).parents[1] / "siege.py"), host, str(port)]
+    with subprocess.Popen(program, stdin=subprocess.PIPE) as ill:
+        try:
+            # Until they are all there.
+            time.sleep(10)
+            yield
+        finally:
+            ill.communicate(timeout=PATIENCE)
+
+
 @pytest.mark.soak
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_a_siege(tmp_path: Path) -> None:
+    """In rounds, with and without, so that a machine that is slow for a while is slow for both. It prints figures."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (8192, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
     with bounded(tmp_path, connections=5000, limits="[limits]\nconnections = {}\n") as server:
-        siege(server, slow=2000, deaf=200, seconds=90.0)
+        before, most = server.memory, 0
+        quiet: list[float] = []
+        siege: list[float] = []
+        for _ in range(4):
+            quiet += asked_in(server, 20.0)
+            with besieged(server):
+                siege += asked_in(server, 20.0)
+                most = max(most, server.memory)
+        for name, waits in (("alone", sorted(quiet)), ("besieged", sorted(siege))):
+            p50, p99 = (waits[int(len(waits) * part)] for part in (0.5, 0.99))
+            print(f"{name}: {len(waits)} answers, p50 {p50:.1f} ms, p99 {p99:.1f} ms")  # noqa: T201 - for -s
+        print(f"memory: {before >> 20} MB before, {most >> 20} MB at the most")  # noqa: T201 - for -s
+        assert most - before < 600_000_000
+        assert server.post(GOOD).status == 200

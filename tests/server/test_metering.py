@@ -12,6 +12,7 @@ from websockets.sync.client import connect
 
 from antiphon.server.metering import Tally
 from antiphon.testing import ScriptedUpstream, text
+from antiphon.wire.responses import InputTokensDetails, OutputTokensDetails, Usage
 
 # Long enough that no test runs over the end of one.
 WINDOW = 10**9
@@ -95,6 +96,18 @@ def test_tokens_of_what_is_passed_on() -> None:
     for data in (b'{"usage":{"total_', b'tokens": 12}}'):
         tally.pass_on(data)
     assert tally.tokens == 12
+    assert tally.usage == Usage(total_tokens=12)
+    told = Tally(b"")
+    told.pass_on(
+        b'{"usage":{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12,'
+        b'"prompt_tokens_details":{"cached_tokens":4},"completion_tokens_details":{"reasoning_tokens":2}}}'
+    )
+    assert told.usage == Usage(
+        input_tokens=9, output_tokens=3, total_tokens=12,
+        input_tokens_details=InputTokensDetails(cached_tokens=4),
+        output_tokens_details=OutputTokensDetails(reasoning_tokens=2),
+    )  # fmt: skip
     guessed = Tally(b"x" * 8)
+    assert guessed.usage is None
     guessed.pass_on(b"y" * 8)
     assert guessed.tokens == 4

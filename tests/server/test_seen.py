@@ -155,6 +155,15 @@ def test_usage_by_model_and_day(eyes: Eyes) -> None:
         assert eyes.server.get("/usage", None, **wrong).error["param"] == next(iter(wrong))
 
 
+def test_a_call_that_is_passed_through_counts_too(eyes: Eyes) -> None:
+    asked = {"model": "scripted/chat", "messages": [{"role": "user", "content": SECRET}]}
+    eyes.scene.play(text("One.", usage=(7, 3)), text("One.", usage=(7, 3)), status(400, {"error": {"message": "No."}}))
+    for body in (asked, asked | {"stream": True, "stream_options": {"include_usage": True}}, asked):
+        eyes.server.post(body, "/chat/completions")
+    (row,) = eyes.server.get("/usage", model="scripted/chat").json["data"]
+    assert [row[name] for name in ("requests", "failed", "turns", "input_tokens", "output_tokens")] == [3, 1, 3, 14, 6]
+
+
 def test_logs_are_lines_of_json_without_what_was_said(tmp_path: Path) -> None:
     with ScriptedUpstream(text("The answer."), status(500, {"error": {"message": "broken"}}), models=["m"]) as upstream:
         lines = logged(tmp_path, upstream)

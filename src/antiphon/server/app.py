@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from antiphon.errors import AntiphonError
+from antiphon.runner.quotas import WINDOWED
 from antiphon.server.background import taken_up
 from antiphon.server.errors import on_antiphon_error, on_fault, on_http_exception
 from antiphon.server.front import Front, Guard, is_loopback
@@ -80,7 +81,14 @@ class Cors(TypedDict):
 CORS = Cors(
     allow_methods=["*"],
     allow_headers=["*"],
-    expose_headers=["x-request-id", "antiphon-approximated", "antiphon-ignored", "antiphon-replay"],
+    expose_headers=[
+        "x-request-id",
+        "antiphon-approximated",
+        "antiphon-ignored",
+        "antiphon-replay",
+        "retry-after",
+        *(f"x-ratelimit-{word}-{kind}" for kind in WINDOWED for word in ("limit", "remaining", "reset")),
+    ],
 )
 
 

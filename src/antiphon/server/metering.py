@@ -14,12 +14,13 @@ from antiphon.errors import LimitReached
 from antiphon.runner.quotas import SPENDER, Quotas, Spender
 from antiphon.server.callers import Caller, caller_of
 from antiphon.store.uses import Uses
+from antiphon.wire.responses import InputTokensDetails, OutputTokensDetails, Usage
 
 LOOK = 30.0
 """Seconds for which what a project keeps is taken to be what it was."""
 TAIL = 4096
 PER_TOKEN = 4
-_TOTAL = re.compile(rb'"total_tokens"\s*:\s*(\d{1,12})')
+_COUNT = re.compile(rb'"(total|prompt|completion|cached|reasoning)_tokens"\s*:\s*(\d{1,12})')
 
 
 class Meter:
@@ -100,5 +101,23 @@ class Tally:
     @property
     def tokens(self) -> int:
         """About how many."""
-        told = _TOTAL.findall(self._tail)
-        return int(told[-1]) if told else self._length // PER_TOKEN
+        told = self._told()
+        return told["total"] if "total" in told else self._length // PER_TOKEN
+
+    @property
+    def usage(self) -> Usage | None:
+        """As the upstream counts them; None where it doesn't say."""
+        told = self._told()
+        if not told:
+            return None
+        return Usage(
+            input_tokens=told.get("prompt", 0),
+            output_tokens=told.get("completion", 0),
+            total_tokens=told.get("total", 0),
+            input_tokens_details=InputTokensDetails(cached_tokens=told.get("cached", 0)),
+            output_tokens_details=OutputTokensDetails(reasoning_tokens=told.get("reasoning", 0)),
+        )
+
+    def _told(self) -> dict[str, int]:
+        """The last count of each kind."""
+        return {kind.decode(): int(count) for kind, count in _COUNT.findall(self._tail)}

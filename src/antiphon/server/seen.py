@@ -76,7 +76,7 @@ async def open_seen(stack: AsyncExitStack, config: Config, environment: Environm
     metrics = Metrics(around.open_runs) if config.metrics else None
     if metrics is not None:
         takers.append(metrics.take)
-    counter = Counter(around.store.usage) if config.usage else None
+    counter = Counter(around.store.usage, config.prices) if config.usage else None
     if counter is not None:
         takers.append(counter.take)
         stack.push_async_callback(counter.flush)

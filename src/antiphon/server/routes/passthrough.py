@@ -6,7 +6,9 @@ name is changed, when the client used one that the upstream doesn't know.
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable
+from dataclasses import dataclass
 
 import msgspec
 from starlette.routing import Route
@@ -15,9 +17,10 @@ from starlette.types import Receive, Scope, Send
 from antiphon.engine.reading import read
 from antiphon.errors import Forbidden, InvalidRequest, UpstreamFault
 from antiphon.runner.quotas import Spender
+from antiphon.seen.usage import Passed
 from antiphon.server.allowed import target_for
 from antiphon.server.answering import Connection, attending
-from antiphon.server.callers import caller_of, project_of
+from antiphon.server.callers import Caller, caller_of, project_of
 from antiphon.server.chat_keeper import ChatKeeper, keeper_for
 from antiphon.server.front import REQUEST_ID
 from antiphon.server.limits import read_json_body
@@ -67,7 +70,7 @@ class Passthrough:
         keeper = keeper_for(body, sources) if self._path == CHAT else None
         calling = self._services.client.forward(target, self._path, headers, body)
         tally = Tally(body)
-        relay = asyncio.ensure_future(self._relay(calling, connection, keeper, tally))
+        relay = asyncio.ensure_future(self._relay(calling, connection, keeper, _Count(target.full_id, tally)))
         try:
             async with attending(receive, relay.cancel):
                 # A client that leaves cancels the relay, and with it the upstream call; nobody waits for an answer.
@@ -93,7 +96,7 @@ class Passthrough:
         return rails.model if rails and rails.kind == "moderations" else USUAL_JUDGE
 
     async def _relay(
-        self, calling: Awaitable[HttpAnswer], connection: Connection, keeper: ChatKeeper | None, tally: Tally
+        self, calling: Awaitable[HttpAnswer], connection: Connection, keeper: ChatKeeper | None, count: "_Count"
     ) -> None:
         """Status, headers of interest, then each read as one write."""
         answer, send = await calling, connection.send
@@ -101,7 +104,7 @@ class Passthrough:
         try:
             await send({"type": "http.response.start", "status": answer.status, "headers": given})
             async for data in answer.chunks():
-                tally.pass_on(data)
+                count.tally.pass_on(data)
                 passed = keeper.pass_on(data) if keeper else data
                 if passed:
                     await send({"type": "http.response.body", "body": passed, "more_body": True})
@@ -111,12 +114,27 @@ class Passthrough:
             return
         finally:
             await answer.close()
-            if self._services.meter is not None and answer.status < FAULTS:
-                caller = caller_of(connection.scope)
-                self._services.meter.quotas.spend(Spender(caller.project, caller.key), tally.tokens)
+            self._used(caller_of(connection.scope), count, failed=answer.status >= FAULTS)
         if keeper:
             await keeper.save(self._services.store, project_of(connection.scope))
         await send({"type": "http.response.body", "body": keeper.rest() if keeper else b"", "more_body": False})
+
+    def _used(self, caller: Caller, count: "_Count", *, failed: bool) -> None:
+        """What it took: of the caller's quota, and for the operator to see."""
+        services, tally = self._services, count.tally
+        if services.meter is not None and not failed:
+            services.meter.quotas.spend(Spender(caller.project, caller.key), tally.tokens)
+        if services.seen.counter is not None:
+            tokens = None if failed else tally.usage
+            services.seen.counter.passed(Passed(caller.project, count.model, time.time(), tokens, failed=failed))
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """Whose tokens are counted: those of a model, by its full id."""
+
+    model: str
+    tally: Tally
 
 
 def routes(services: Services) -> list[Route]:
