@@ -35,9 +35,10 @@ async def slowly(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(1)
 
 
-async def deafly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def deafly(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Ask, and read nothing: what comes stays in the system's buffers."""
-    reader._transport.pause_reading()  # type: ignore[attr-defined]
+    assert isinstance(writer.transport, asyncio.Transport)
+    writer.transport.pause_reading()
     writer.write(whole(ASKED))
     await writer.drain()
     await writer.wait_closed()
