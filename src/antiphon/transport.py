@@ -4,7 +4,7 @@ Everything that leaves this process goes through one `Transport`: the real one i
 another wrapped round it (`cassettes/transport.py`). Not here: SSE, retries, JSON (`upstream/`).
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -61,6 +61,15 @@ class HttpAnswer(Protocol):
     async def close(self) -> None:
         """Give the connection back, or drop it if the body wasn't read to its end. May be called twice."""
         ...
+
+
+HandOver = Callable[[Callable[[bytes], bool]], Awaitable[None]]
+"""What an `HttpAnswer` has as `hand_over` that can be read without a task being woken for each read.
+
+It has `take` called with the body, read by read, where it arrives; that must not wait. Over when `take` gives False,
+and when the end or a fault has come: `chunks` goes on from there. Raises what `take` raises. Cancel it, and `take` is
+called no more.
+"""
 
 
 class Transport(Protocol):

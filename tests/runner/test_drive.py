@@ -1,12 +1,20 @@
 """A run is driven to its end: its commands are carried out in order, and everything is let go of."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 
 import pytest
 
 from antiphon.engine.commands import Aid, CallUpstream, Emit, Finish, Save, SaveStep
-from antiphon.engine.replies import Cancelled, Reply, Saved, UpstreamDone, UpstreamFailed, UpstreamOpened
+from antiphon.engine.replies import (
+    Cancelled,
+    Reply,
+    Saved,
+    UpstreamChunks,
+    UpstreamDone,
+    UpstreamFailed,
+    UpstreamOpened,
+)
 from antiphon.engine.run import Run
 from antiphon.engine.state import State
 from antiphon.errors import UpstreamUnavailable
@@ -23,6 +31,14 @@ class Doors:
 
     async def emit(self, command: Emit) -> None:
         self.asked.append(f"emit {len(command.events)}")
+
+    def emit_now(self, command: Emit) -> bool:
+        raise AssertionError(command)
+
+    def hand_over(self, take: Callable[[UpstreamChunks], bool]) -> Awaitable[None] | None:
+        """There is nothing to hand over."""
+        del take
+        return None
 
     async def save_step(self, command: SaveStep) -> None:
         raise AssertionError(command)
@@ -79,3 +95,55 @@ async def test_everything_is_let_go_of_when_something_breaks(run: Run) -> None:
     with pytest.raises(ZeroDivisionError):
         await drive(run, doors)
     assert doors.asked[-1] == "close"
+
+
+class Handing(Doors):
+    """Doors that hand chunks over, until the client is behind after `prompt` of them."""
+
+    def __init__(self, *replies: Reply | BaseException, handed: int, prompt: int, ends: bool = False) -> None:
+        super().__init__(*replies)
+        self.events: list[int] = []
+        self._handed = handed
+        self._prompt = prompt
+        self._ends = ends
+
+    async def emit(self, command: Emit) -> None:
+        await super().emit(command)
+        self.events += [event.sequence_number for event in command.events]
+
+    def emit_now(self, command: Emit) -> bool:
+        self._prompt -= 1
+        if self._prompt < 0:
+            return False
+        self.events += [event.sequence_number for event in command.events]
+        return True
+
+    def hand_over(self, take: Callable[[UpstreamChunks], bool]) -> Awaitable[None] | None:
+        return self._hand(take) if self._handed else None
+
+    async def _hand(self, take: Callable[[UpstreamChunks], bool]) -> None:
+        await asyncio.sleep(0)
+        while self._handed:
+            self._handed -= 1
+            if not take(chunks(said(content="more"))):
+                if self._ends:
+                    raise asyncio.CancelledError
+                return
+
+
+@pytest.mark.parametrize("prompt", range(4))
+async def test_chunks_are_taken_where_they_arrive_and_waited_for_where_they_must(run: Run, prompt: int) -> None:
+    begun, ended = chunks(said(content="Hi")), chunks(said(finish="stop"))
+    doors = Handing(UpstreamOpened(), begun, ended, UpstreamDone(marked=True), Saved(), handed=3, prompt=prompt)
+    # Whoever declined is given the others as they come later.
+    assert await drive(run, doors) == Finish()
+    assert doors.events == list(range(len(doors.events)))
+    assert run.state is State.COMPLETED
+
+
+async def test_who_is_stopped_while_the_client_is_behind_loses_no_event(run: Run) -> None:
+    begun = chunks(said(content="Hi"))
+    doors = Handing(UpstreamOpened(), begun, Saved(), handed=2, prompt=1, ends=True)
+    assert await drive(run, doors) == Finish()
+    assert doors.events == list(range(len(doors.events)))
+    assert run.state is State.CANCELLED

@@ -1,6 +1,6 @@
 """Whoever looks on at a run is told all of it but the events and, of a stream, all chunks but the first."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 
 from antiphon.engine.commands import (
     Aid,
@@ -11,7 +11,7 @@ from antiphon.engine.commands import (
     Save,
     SaveStep,
 )
-from antiphon.engine.replies import Reply, Saved, UpstreamDone, UpstreamOpened
+from antiphon.engine.replies import Reply, Saved, UpstreamChunks, UpstreamDone, UpstreamOpened
 from antiphon.engine.run import Run
 from antiphon.runner.drive import drive
 from antiphon.runner.observing import Observer, Observers, watching
@@ -38,6 +38,12 @@ class Doors:
         self._replies = list(replies)
 
     async def emit(self, command: Emit) -> None: ...
+
+    def emit_now(self, command: Emit) -> bool:
+        raise AssertionError(command)
+
+    def hand_over(self, take: Callable[[UpstreamChunks], bool]) -> None:
+        """There is nothing to hand over."""
 
     async def save_step(self, command: SaveStep) -> None:
         raise AssertionError(command)

@@ -21,7 +21,7 @@ from antiphon.engine.replies import (
 )
 from antiphon.engine.run import Run
 from antiphon.errors import StoreFault, UpstreamUnavailable
-from antiphon.runner.timeline import ALL_ROOM, ROOM, RecentRuns, Span, Timeline
+from antiphon.runner.timeline import ALL_ROOM, ROOM, TAPPED, RecentRuns, Span, Timeline
 from antiphon.testing.playbook import chunks, said
 from antiphon.wire.answers import Answer
 from antiphon.wire.mcp import McpTool
@@ -149,3 +149,22 @@ def test_figures_and_what_is_open(recent: RecentRuns, runs: Callable[[int], list
     (figures,) = recent.figures("p", 0)
     assert (figures.run_id, figures.model, figures.seconds, figures.first) == (one.run_id, "up/m", 5, 3)
     assert list(recent.figures("p", 1e9)) == list(recent.figures("other", 0)) == []
+
+
+def test_events_are_kept_of_one_client_and_of_some_runs_at_a_time(runs: Callable[[int], list[Run]]) -> None:
+    recent = RecentRuns(Clock(), most=2 * TAPPED)
+    open_runs = runs(TAPPED + 1)
+    watched = [recent.watch(run, "p") for run in open_runs]
+    taps = [recent.tap("p", run.id) for run in open_runs]
+    assert [tap is not None for tap in taps] == [True] * TAPPED + [False]
+    assert recent.tap("p", open_runs[0].id) is None
+    watched[3].asked(Finish())
+    assert recent.tap("p", open_runs[-1].id) == watched[-1].wrote
+    assert recent.tap("p", "unknown") is None
+
+
+def test_runs_that_nobody_ends_are_no_longer_counted(runs: Callable[[int], list[Run]]) -> None:
+    recent = RecentRuns(Clock(), most=TAPPED)
+    for run in runs(2 * TAPPED):
+        recent.watch(run, "p")
+        assert recent.tap("p", run.id) is not None

@@ -4,7 +4,7 @@ Counterpart: `runner/timeline.py`, which kept the bytes; `static/scrub.js`, whic
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ class Sent:
     data: dict[str, Any]
 
 
-def events(written: Sequence[tuple[float, bytes]], began: float) -> list[Sent]:
+def events(written: Iterable[tuple[float, bytes]], began: float) -> list[Sent]:
     """The events that the pieces of a stream hold, which may be cut anywhere."""
     found: list[Sent] = []
     rest = b""

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from antiphon.engine.constraints import Constraint
 from antiphon.engine.run_state import RunState
 from antiphon.errors import AntiphonError
@@ -27,9 +29,11 @@ class CallUpstream:
     guard: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Emit:
-    """Send these events to the client, in this order. No reply."""
+class Emit(msgspec.Struct, frozen=True, gc=False):
+    """Send these events to the client, in this order. No reply.
+
+    A struct, for there is one for every token.
+    """
 
     events: list[Event]
 

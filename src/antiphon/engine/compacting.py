@@ -32,7 +32,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Compacting:
-    """One run's summaries. `asking` while the model is asked for one; `cost` is that of the last."""
+    """One run's summaries. `asking` while what the upstream says belongs to one; `cost` is that of the last."""
 
     def __init__(self, wish: Wish, sources: Sources, seal: Seal | None) -> None:
         self.cost: Usage | None = None
@@ -42,11 +42,7 @@ class Compacting:
         self._turn: Turn | None = None
         self._scale = 1.0
         self._asked = 0
-
-    @property
-    def asking(self) -> bool:
-        """Whether what the upstream says now belongs to a summary."""
-        return self._turn is not None
+        self.asking = False
 
     @property
     def only(self) -> bool:
@@ -65,7 +61,7 @@ class Compacting:
 
     def ask(self, call: CallUpstream) -> CallUpstream:
         """The call that asks for a summary, in the place of this one."""
-        self._turn = Turn(self._sources)
+        self._turn, self.asking = Turn(self._sources), True
         # What is counted next is another conversation.
         self._asked = 0
         messages: list[dict[str, Any]] = [*call.body["messages"], {"role": "user", "content": ASKED}]
@@ -83,7 +79,7 @@ class Compacting:
 
         Without one the run goes on as it is, and asks for none again.
         """
-        turn, self._turn = self._turn, None
+        turn, self._turn, self.asking = self._turn, None, False
         if turn is None or self._seal is None:
             return None
         turn.finish()

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from antiphon.engine.kinds.face import Outcome
 from antiphon.errors import AntiphonError
 from antiphon.wire.chat import ChatChunk
@@ -20,9 +22,11 @@ class UpstreamOpened:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class UpstreamChunks:
-    """The chunks that one read of the upstream's stream brought, in order."""
+class UpstreamChunks(msgspec.Struct, frozen=True, gc=False):
+    """The chunks that one read of the upstream's stream brought, in order.
+
+    A struct, for there is one for every token.
+    """
 
     chunks: Sequence[ChatChunk]
 

@@ -146,7 +146,7 @@ class Run:
         """What to do now that `reply` came. Raises `IllegalMove` for a reply nothing was asked for."""
         match reply:
             case UpstreamChunks(chunks):
-                commands = self._stream()
+                commands = [] if self.state is State.STREAMING else self._stream()
                 if self._compacting.asking:
                     self._compacting.feed(chunks)
                 else:

@@ -4,7 +4,7 @@ Not here: the bytes (`connection.py`). Counterpart: `transport.HttpAnswer`, the 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from math import inf
 
 from antiphon.network.connection import Connection
@@ -61,6 +61,15 @@ class Answer:
             raise no_end(self._request, connection.fault, self._idle) from connection.fault
         raise StopAsyncIteration
 
+    def hand_over(self, take: Callable[[bytes], bool]) -> Awaitable[None]:
+        self._waiting_since = self._loop.time()
+        waiter = self._connection.hand_over(take)
+        waiter.add_done_callback(self._handed)
+        return waiter
+
+    def _handed(self, _: object) -> None:
+        self._waiting_since = inf
+
     async def close(self) -> None:
         self._let_go()
 
@@ -72,7 +81,7 @@ class Answer:
 
     def _look(self) -> None:
         """Runs when the timer fires. `_waiting_since` is infinite while no read waits."""
-        left = self._waiting_since + self._idle - self._loop.time()
+        left = max(self._waiting_since, self._connection.handed_at) + self._idle - self._loop.time()
         if left <= 0:
             self._connection.fail(TimeoutError())
         else:

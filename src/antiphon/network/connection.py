@@ -6,6 +6,7 @@ An `asyncio.Protocol` round httptools' parser of responses. It waits for nothing
 
 import asyncio
 from collections.abc import Callable
+from math import inf
 from typing import cast
 
 import httptools
@@ -29,7 +30,7 @@ class Connection(asyncio.Protocol):
     """Where an answer arrives: `status` and `headers` once `head` is done, then its body piece by piece.
 
     `over` is true when nothing more will come: whole, or with a `fault`. `heard` is true when something came back
-    for the request under way.
+    for the request under way, `handed_at` the loop's time when a piece was last handed over.
     """
 
     def __init__(self, lost: Callable[["Connection"], None]) -> None:
@@ -44,6 +45,8 @@ class Connection(asyncio.Protocol):
             lenient_headers=True, lenient_optional_cr_before_lf=True, lenient_spaces_after_chunk_size=True
         )
         self._waiter: asyncio.Future[None] | None = None
+        self._taker: Callable[[bytes], bool] | None = None
+        self.handed_at = -inf
         self._pieces: list[bytes] = []
         self._held = 0
         self._bodiless = 0
@@ -74,8 +77,17 @@ class Connection(asyncio.Protocol):
 
     def news(self) -> asyncio.Future[None]:
         """Done when the head, a piece of the body or the end has come."""
+        self._taker = None
         self._waiter = self._loop.create_future()
         return self._waiter
+
+    def hand_over(self, take: Callable[[bytes], bool]) -> asyncio.Future[None]:
+        """Done when there is news that `take` wasn't called with, or after a piece for which it gave False."""
+        waiter = self.news()
+        if self._pieces or self.over:
+            waiter.set_result(None)
+        self._taker = take
+        return waiter
 
     @property
     def holds(self) -> bool:
@@ -139,7 +151,7 @@ class Connection(asyncio.Protocol):
             self._paused = True
             self._transport.pause_reading()
         if self._pieces:
-            self._tell()
+            self._arrived()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is closed, by whomever."""
@@ -200,6 +212,19 @@ class Connection(asyncio.Protocol):
     def _garbled(self, why: str) -> None:
         self.fail(Garbled(why))
         self.drop()
+
+    def _arrived(self) -> None:
+        """There is something of the body."""
+        taker, waiter = self._taker, self._waiter
+        if taker is None or waiter is None or waiter.done():
+            self._tell()
+            return
+        self.handed_at = self._loop.time()
+        try:
+            if not taker(self.take()):
+                waiter.set_result(None)
+        except Exception as error:  # noqa: BLE001 - it is for whoever waits, not for the event loop
+            waiter.set_exception(error)
 
     def _tell(self) -> None:
         waiter = self._waiter

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from antiphon.engine import run_state
-from antiphon.engine.commands import Save, SaveStep
+from antiphon.engine.commands import Emit, Save, SaveStep
 from antiphon.engine.replies import Reply, Saved, SaveFailed
 from antiphon.errors import AntiphonError, LeaseLost, StoreFault
 from antiphon.runner.broadcast import Broadcast
-from antiphon.runner.foreground import Ask, Foreground, Tools
+from antiphon.runner.foreground import Ask, Foreground, Take, Tools
 from antiphon.runner.journal import AGAIN, Journal
 from antiphon.store.deliveries import Delivery
 from antiphon.store.runs import Batch, Runs, Step
@@ -69,6 +69,12 @@ class Background(Foreground):
 
     def reply(self) -> Awaitable[Reply]:
         return super().reply() if self._journal.size < FULL else self._patient_reply()
+
+    def emit_now(self, command: Emit) -> bool:
+        return self._journal.size < FULL and super().emit_now(command)
+
+    def hand_over(self, take: Take) -> Awaitable[None] | None:
+        return super().hand_over(take) if self._journal.size < FULL else None
 
     async def _patient_reply(self) -> Reply:
         await self._journal.settled()

@@ -4,7 +4,7 @@ All decisions are the `Run`'s (`engine/run.py`); all waiting is behind `Doors`. 
 """
 
 from asyncio import CancelledError
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Protocol, assert_never
 
 from antiphon.engine.commands import (
@@ -12,6 +12,7 @@ from antiphon.engine.commands import (
     CallTool,
     CallUpstream,
     Check,
+    Command,
     Emit,
     Finish,
     Judge,
@@ -30,6 +31,10 @@ class Doors(Protocol):
 
     async def emit(self, command: Emit) -> None:
         """Hand events to the client; returns when it may be given more."""
+        ...
+
+    def emit_now(self, command: Emit) -> bool:
+        """The same without waiting; False where that can't be, and nothing was handed on."""
         ...
 
     async def save_step(self, command: SaveStep) -> None:
@@ -55,6 +60,10 @@ class Doors(Protocol):
         """The next reply, to be waited for."""
         ...
 
+    def hand_over(self, take: Callable[[UpstreamChunks], bool]) -> Awaitable[None] | None:
+        """Have `take` called with chunks where they arrive, until it gives False or another reply comes; or None."""
+        ...
+
     def interrupted(self) -> Reply:
         """What to tell a run whose waiting was cancelled; raises `CancelledError` where the program itself ends."""
         ...
@@ -66,32 +75,73 @@ class Doors(Protocol):
 
 async def drive(run: Run, doors: Doors, observer: Observer | None = None) -> Finish:
     """Drive `run` to its end and return how it ended. `observer` looks on."""
-    last: type[Reply] | None = None
-    try:
-        commands = run.start()
-        while True:
-            for command in commands:
-                if isinstance(command, Emit):
-                    await doors.emit(command)
-                    continue
-                if isinstance(command, SaveStep):
-                    await doors.save_step(command)
-                    continue
-                if observer is not None:
-                    observer.asked(command)
-                if isinstance(command, Finish):
-                    return command
-                _begin(command, doors)
-            try:
-                reply = await doors.reply()
-            except CancelledError:
-                reply = doors.interrupted()
-            if observer is not None and not (last is type(reply) is UpstreamChunks):
-                observer.told(reply)
-            last = type(reply)
-            commands = run.handle(reply)
-    finally:
-        await doors.close()
+    return await _Driver(run, doors, observer).to_end()
+
+
+class _Driver:
+    """Nearly all of a stream is chunks whose events the client takes at once: those wake no task (`_take`)."""
+
+    def __init__(self, run: Run, doors: Doors, observer: Observer | None) -> None:
+        self._run = run
+        self._doors = doors
+        self._observer = observer
+        self._last: type[Reply] | None = None
+        self._left: list[Command] = []
+
+    async def to_end(self) -> Finish:
+        try:
+            commands = self._run.start()
+            while True:
+                for command in commands:
+                    finish = await self._carry_out(command)
+                    if finish is not None:
+                        return finish
+                commands = await self._next()
+        finally:
+            await self._doors.close()
+
+    async def _carry_out(self, command: Command) -> Finish | None:
+        if isinstance(command, Emit):
+            await self._doors.emit(command)
+            return None
+        if isinstance(command, SaveStep):
+            await self._doors.save_step(command)
+            return None
+        if self._observer is not None:
+            self._observer.asked(command)
+        if isinstance(command, Finish):
+            return command
+        _begin(command, self._doors)
+        return None
+
+    async def _next(self) -> list[Command]:
+        """What the run wants after the replies that come now."""
+        try:
+            handed = self._doors.hand_over(self._take) if self._last is UpstreamChunks else None
+            if handed is not None:
+                await handed
+                if self._left:
+                    return self._what_is_left()
+            reply = await self._doors.reply()
+        except CancelledError:
+            reply = self._doors.interrupted()
+        if self._observer is not None and not (self._last is type(reply) is UpstreamChunks):
+            self._observer.told(reply)
+        self._last = type(reply)
+        return [*self._what_is_left(), *self._run.handle(reply)]
+
+    def _what_is_left(self) -> list[Command]:
+        left, self._left = self._left, []
+        return left
+
+    def _take(self, chunks: UpstreamChunks) -> bool:
+        """Have the run take chunks where they arrive. What must be waited for is done next, by `to_end`."""
+        commands = self._run.handle(chunks)
+        for place, command in enumerate(commands):
+            if not (isinstance(command, Emit) and self._doors.emit_now(command)):
+                self._left = commands[place:]
+                return False
+        return True
 
 
 def _begin(command: CallUpstream | Aid | Save, doors: Doors) -> None:

@@ -33,6 +33,7 @@ from antiphon.engine.replies import (
     ToolDone,
     ToolProgress,
     ToolsListed,
+    UpstreamChunks,
     UpstreamFailed,
     UpstreamOpened,
 )
@@ -41,6 +42,7 @@ from antiphon.wire.answers import Answer
 from antiphon.wire.events import Event
 
 Ask = Callable[[CallUpstream], AsyncGenerator[Reply, None]]
+Take = Callable[[UpstreamChunks], bool]
 
 
 class Sink(Protocol):
@@ -53,6 +55,13 @@ class Sink(Protocol):
     async def emit(self, events: list[Event]) -> None:
         """Take events; return when more may come."""
         ...
+
+
+EmitNow = Callable[[list[Event]], bool]
+"""What a `Sink` has as `emit_now` that needn't be waited for: False where it must be, and nothing was taken."""
+
+HandOver = Callable[[Take], Awaitable[None] | None]
+"""What replies have as `hand_over` that needn't be waited for: see `upstream/replies.py`."""
 
 
 class Keep(Protocol):
@@ -132,6 +141,8 @@ class Foreground:
         self._store = store
         self._project = project
         self._sink = sink
+        self._emit_now: EmitNow | None = getattr(sink, "emit_now", None)
+        self._hand_over: HandOver | None = None
         self._open_after = open_after
         self._task: asyncio.Task[object] | None = None
         self._source: AsyncGenerator[Reply, None] | None = None
@@ -164,6 +175,9 @@ class Foreground:
         if command.events and not self._left:
             await self._sink.emit(command.events)
 
+    def emit_now(self, command: Emit) -> bool:
+        return self._left or not command.events or bool(self._emit_now and self._emit_now(command.events))
+
     async def save_step(self, command: SaveStep) -> None:
         raise RuntimeError(f"a run whose client waits isn't kept: {command.state.phase}")
 
@@ -171,6 +185,7 @@ class Foreground:
         self._task = asyncio.current_task()
         self._end_call()
         self._source = self._ask(command)
+        self._hand_over = None
         self._streaming = False
 
     def use_tool(self, command: Aid) -> None:
@@ -199,6 +214,12 @@ class Foreground:
             raise RuntimeError("a run waits for a reply to nothing")
         return self._source.__anext__() if self._streaming else self._first_reply(self._source)
 
+    def hand_over(self, take: Take) -> Awaitable[None] | None:
+        if self._hand_over is None or self._stopped or self._saving is not None or self._using:
+            return None
+        self._interruptible = True
+        return self._hand_over(take)
+
     def interrupted(self) -> Reply:
         if not self._stopped or self._task is None:
             raise asyncio.CancelledError
@@ -226,7 +247,7 @@ class Foreground:
         """The upstream call of a turn before has said all: its connection is to be free while others are waited for."""
         if self._source is not None:
             self._ended.append(self._source)
-            self._source = None
+            self._source = self._hand_over = None
 
     async def _let_go(self) -> None:
         while self._ended:
@@ -271,6 +292,8 @@ class Foreground:
         reply, self._pending = self._pending.result(), None
         if isinstance(reply, UpstreamOpened):
             self._streaming = True
+            if self._emit_now is not None:
+                self._hand_over = getattr(source, "hand_over", None)
             self._sink.opened(reply.headers)
         return reply
 

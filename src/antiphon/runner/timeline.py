@@ -4,6 +4,7 @@ Kept of recent runs, in memory, within bounds; gone when the process ends. Not h
 (`console/timeline.py`), what a response is (`store/`). Counterpart: `observing.py`, the seam it looks through.
 """
 
+from array import array
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -34,10 +35,12 @@ RUNS = 200
 """Runs that are remembered with all they did."""
 ENDED = 2_000
 """Runs of which the figures alone are remembered."""
+TAPPED = 16
+"""Runs of which the events are kept at a time: where many are open, that of each would cost all of them a tenth."""
 ROOM = 1 << 19
 """Bytes of events that are kept of one run."""
-ALL_ROOM = 1 << 24
-"""Bytes of events that are kept of all."""
+ALL_ROOM = 1 << 23
+"""Bytes of events that are kept of all that ended."""
 
 
 ENDS: dict[type[Reply], str] = {UpstreamDone: "turn", Cancelled: "turn", Measured: "measure", Saved: "save"}
@@ -75,6 +78,40 @@ class Figures:
     fault: str | None
 
 
+class Reel:
+    """Pieces of a stream with the times when they were sent, in order.
+
+    One buffer for all: an object kept of each piece would have the garbage collector look at it, and every write would
+    go to memory that no cache holds.
+    """
+
+    __slots__ = ("_bytes", "_ends", "_times")
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+        self._ends = array("L")
+        self._times = array("d")
+
+    def add(self, at: float, piece: bytes) -> None:
+        self._bytes += piece
+        self._ends.append(len(self._bytes))
+        self._times.append(at)
+
+    @property
+    def size(self) -> int:
+        """Bytes of all pieces."""
+        return len(self._bytes)
+
+    def __len__(self) -> int:
+        return len(self._times)
+
+    def __iter__(self) -> Iterator[tuple[float, bytes]]:
+        start = 0
+        for at, end in zip(self._times, self._ends, strict=True):
+            yield at, bytes(self._bytes[start:end])
+            start = end
+
+
 class Timeline:
     """Looks on at one run, and takes the bytes of its events where they are streamed."""
 
@@ -88,10 +125,10 @@ class Timeline:
         self.fault: str | None = None
         self.tokens = 0
         self.spans: list[Span] = []
-        self.written: list[tuple[float, bytes]] = []
-        self.held = 0
+        self.written = Reel()
         self.changes = 0
         self._room = ROOM
+        self.tapped = False
         self._run: Run | None = run
         self._clock = clock
         self._ended = ended
@@ -111,13 +148,11 @@ class Timeline:
         """These bytes of events were sent to the client."""
         if self._room > 0:
             self._room -= len(body)
-            self.held += len(body)
-            self.written.append((self._clock(), body))
+            self.written.add(self._clock(), body)
 
     def forget(self) -> None:
         """Let go of the events."""
-        self.written.clear()
-        self.held = 0
+        self.written = Reel()
 
     def asked(self, command: Command) -> None:
         self.changes += 1
@@ -214,6 +249,9 @@ class RecentRuns:
     most: int = RUNS
     ended: deque[Figures] = field(default_factory=lambda: deque(maxlen=ENDED))
     _runs: dict[str, Timeline] = field(default_factory=dict)
+    _filled: deque[tuple[Timeline, int]] = field(default_factory=deque)
+    _held: int = 0
+    _tapped: list[Timeline] = field(default_factory=list)
 
     def watch(self, run: Run, project: str) -> Timeline:
         """Look on at a run that begins."""
@@ -228,6 +266,22 @@ class RecentRuns:
         """The timeline of a project's run, if it is remembered."""
         found = self._runs.get(run_id)
         return found if found is not None and found.project == project else None
+
+    def tap(self, project: str, run_id: str) -> Callable[[bytes], None] | None:
+        """What is to be shown the events that a client of the run is sent; None where they aren't kept.
+
+        They are kept of one client, and of so many runs at a time.
+        """
+        timeline = self.find(project, run_id)
+        if timeline is None or timeline.tapped:
+            return None
+        if len(self._tapped) >= TAPPED:
+            self._tapped = [run for run in self._tapped if run.end is None and self._runs.get(run.run_id) is run]
+            if len(self._tapped) >= TAPPED:
+                return None
+        self._tapped.append(timeline)
+        timeline.tapped = True
+        return timeline.wrote
 
     def open(self, project: str) -> list[Timeline]:
         """Those that go on, the newest first."""
@@ -257,12 +311,13 @@ class RecentRuns:
                 timeline.fault,
             )
         )
-        self._make_room()
+        self._make_room(timeline)
 
-    def _make_room(self) -> None:
+    def _make_room(self, newest: Timeline) -> None:
         """Forget the events of the oldest runs when there are too many."""
-        room = ALL_ROOM
-        for timeline in reversed(self._runs.values()):
-            room -= timeline.held
-            if room < 0 and timeline.end is not None:
-                timeline.forget()
+        self._filled.append((newest, newest.written.size))
+        self._held += newest.written.size
+        while self._held > ALL_ROOM or len(self._filled) > self.most:
+            oldest, size = self._filled.popleft()
+            self._held -= size
+            oldest.forget()

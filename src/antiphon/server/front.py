@@ -6,6 +6,7 @@ bodies are declared as JSON, which makes a browser ask first, is seen to in `lim
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -25,6 +26,7 @@ RAW_SEND = "antiphon.raw_send"
 """Where a stream finds the server's own `send`, once its status line is out: only that concerns the layers between."""
 
 
+@lru_cache(maxsize=256)
 def is_loopback(host: str) -> bool:
     """Whether a host name or address is this machine's own. `127.evil.example` is a name like any other."""
     if host == "localhost" or host.endswith(".localhost"):

@@ -128,8 +128,7 @@ class Services:
 
     def tap(self, project: str, run_id: str) -> Callable[[bytes], None] | None:
         """What is shown the bytes that a run's client is sent; None where nobody wants them."""
-        timeline = self.recent.find(project, run_id) if self.recent else None
-        return timeline.wrote if timeline else None
+        return self.recent.tap(project, run_id) if self.recent else None
 
     def tools_of(self, project: str, run_id: str) -> ServerTools:
         """The tools that this server runs for one run of a project."""

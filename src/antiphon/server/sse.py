@@ -30,10 +30,14 @@ def sse_message(event: Event) -> bytes:
     return b"%b%b\n\n" % (opening, _encode(event))
 
 
+def _cannot(_: bytes) -> bool:
+    return False
+
+
 class EventStream:
     """The sink of a streamed answer. Nothing is sent before the first event, so an error can still have a status.
 
-    The status line goes to `send_start`, the events to `send`.
+    The status line goes to `send_start`, the events to `send`, or to `write_now` while that takes them.
     `pad` gives random characters for `obfuscation`, where the client asked for it; `tap` is shown what is sent.
     """
 
@@ -44,6 +48,7 @@ class EventStream:
         self._send = send
         self._headers = {**HEADERS, **headers}
         self._pad = pad
+        self.write_now: Callable[[bytes], bool] = _cannot
         self.tap: Callable[[bytes], None] | None = None
         self.started = False
         self.idle = True
@@ -61,6 +66,17 @@ class EventStream:
         if self.tap:
             self.tap(body)
         await self._send({"type": "http.response.body", "body": body, "more_body": True})
+
+    def emit_now(self, events: list[Event]) -> bool:
+        if self._pad or not self.started:
+            return False
+        body = b"".join([sse_message(event) for event in events])
+        if not self.write_now(body):
+            return False
+        self.idle = False
+        if self.tap:
+            self.tap(body)
+        return True
 
     async def emit_lines(self, lines: Sequence[bytes]) -> None:
         """The same for events as they were logged: the JSON of each."""
@@ -107,6 +123,10 @@ class LastEvent:
 
     async def emit(self, events: list[Event]) -> None:
         self.event = events[-1]
+
+    def emit_now(self, events: list[Event]) -> bool:
+        self.event = events[-1]
+        return True
 
 
 def obfuscate(events: list[Event], pad: Callable[[], str]) -> None:

@@ -5,6 +5,7 @@ Not here: what the replies lead to (`engine/run.py`), who lives where (`catalog.
 """
 
 from collections.abc import AsyncGenerator, Mapping
+from functools import partial
 
 import msgspec
 
@@ -16,6 +17,7 @@ from antiphon.upstream.catalog import Catalog, Target, Upstream
 from antiphon.upstream.chat_stream import BodyReader, ChunkReader, CompletionReader
 from antiphon.upstream.reading import read_at_most
 from antiphon.upstream.refusal import Refusal, plain_text
+from antiphon.upstream.replies import Body, Replies
 from antiphon.upstream.retry import Retry
 from antiphon.upstream.scrubbing import ShortAnswer, without_key
 
@@ -47,12 +49,15 @@ class UpstreamClient:
         """The same, asking on behalf of a scope."""
         return UpstreamClient(self._transport, self._catalog, self._retry, scope)
 
-    async def ask(self, call: CallUpstream) -> AsyncGenerator[Reply, None]:
+    def ask(self, call: CallUpstream) -> AsyncGenerator[Reply, None]:
         """`UpstreamOpened`, `UpstreamChunks`…, then `UpstreamDone` or `UpstreamFailed`.
 
         A call that never opened yields `UpstreamFailed` alone. Faults are replies, never raised. Closing the
         generator ends the call at once: iterate it inside `contextlib.aclosing`.
         """
+        return Replies(partial(self._asked, call))
+
+    async def _asked(self, call: CallUpstream, to: Replies) -> AsyncGenerator[Reply, None]:
         try:
             request = self._request_for(call)
             answer = await self._retry.send(self._transport, request)
@@ -65,15 +70,15 @@ class UpstreamClient:
                 return
             yield UpstreamOpened(_headers_of_interest(answer))
             reader = _reader_for(answer)
+            to.body = Body(answer, reader)
             try:
-                async for data in answer.chunks():
-                    replies = reader.feed(data)
-                    if reader.ended and isinstance(replies[-1], UpstreamFailed):
+                async for replies in to.body:
+                    if to.body.ended and isinstance(replies[-1], UpstreamFailed):
                         # Whoever is told of a failure reads no further; a recording should have the end all the same.
                         await _linger(answer)
                     for reply in replies:
                         yield reply
-                    if reader.ended:
+                    if to.body.ended:
                         await _linger(answer)
                         return
                 for reply in reader.finish():
