@@ -76,9 +76,11 @@ class Replies(AsyncGenerator[Reply, None]):
         return self._made.__anext__()
 
     async def asend(self, value: None) -> Reply:
+        """As generators have it."""
         return await self._made.asend(value)
 
     async def athrow(self, *thrown: Any) -> Reply:  # noqa: ANN401 - as generators have it
+        """As generators have it."""
         return await self._made.athrow(*thrown)
 
     async def aclose(self) -> None:
