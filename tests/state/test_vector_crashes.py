@@ -13,7 +13,7 @@ from running_server import RunningServer, running_server
 
 from antiphon.testing import ScriptedUpstream
 
-PATIENCE = 120
+PATIENCE = 600
 
 
 def content(number: int) -> bytes:
@@ -84,7 +84,7 @@ def test_a_server_killed_while_it_reads_30_files(kind: str, new_database: Callab
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3_600)
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 def test_a_server_killed_again_and_again_while_it_reads_500_files(
     kind: str, new_database: Callable[[str], str], tmp_path: Path

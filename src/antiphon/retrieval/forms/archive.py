@@ -44,10 +44,7 @@ def check_xml(archive: ZipFile, name: str) -> None:
     """Raise `UnreadableFile` where a part declares a document type: that is how few bytes are made to be many."""
     for member in archive.infolist():
         if member.filename.lower().endswith(XML) and _declares_type(archive, member.filename, name):
-            raise UnreadableFile(
-                f"'{name}' declares XML entities in '{member.filename}', which no program for documents does, and which"
-                " can make a small file endless. Save it anew with such a program."
-            )
+            raise declares_entities(name, member.filename)
 
 
 def member(archive: ZipFile, path: str, name: str) -> bytes:
@@ -60,9 +57,18 @@ def member(archive: ZipFile, path: str, name: str) -> bytes:
         raise broken(name, error) from None
 
 
+def declares_entities(name: str, part: str) -> UnreadableFile:
+    """The error of a file whose text may stand for much more than is there."""
+    return UnreadableFile(
+        f"'{name}' declares XML entities in '{part}', which no program for documents does, and which can make a small "
+        "file endless. Save it anew with such a program."
+    )
+
+
 def broken(name: str, why: object) -> UnreadableFile:
     """The error of a file that isn't what its name says, or was cut."""
-    said = " ".join(str(why).split())[:200].rstrip(".")
+    told = "its parts lie too deep in one another" if isinstance(why, RecursionError) else str(why)
+    said = " ".join(told.split())[:200].rstrip(".")
     return UnreadableFile(f"'{name}' is broken: {said}. Open it with its own program, save it anew, and upload that.")
 
 

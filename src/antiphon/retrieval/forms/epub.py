@@ -15,7 +15,7 @@ from defusedxml.ElementTree import fromstring
 
 from antiphon.errors import UnreadableFile
 from antiphon.retrieval.document import Document
-from antiphon.retrieval.forms.archive import broken, member, opened
+from antiphon.retrieval.forms.archive import broken, declares_entities, member, opened
 from antiphon.retrieval.forms.encoding import decoded
 from antiphon.retrieval.forms.html import write_page
 from antiphon.retrieval.forms.writing import Writing
@@ -72,5 +72,7 @@ def _locked(archive: ZipFile, name: str) -> set[str]:
 def _xml(archive: ZipFile, path: str, name: str) -> Element:
     try:
         return fromstring(member(archive, path, name))  # type: ignore[no-any-return] # it carries no types
-    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
+    except DefusedXmlException:
+        raise declares_entities(name, path) from None
+    except (ParseError, ValueError, LookupError) as error:
         raise broken(name, error) from None

@@ -32,7 +32,7 @@ def read(file: BinaryIO, name: str) -> Document:
         message = message_from_binary_file(file, policy=policy.default)
         _write(message, writing, 1)
     except (MessageError, ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:
-        raise broken(name, str(error) or type(error).__name__) from None
+        raise broken(name, error if str(error) else type(error).__name__) from None
     return writing.document()
 
 
