@@ -4,9 +4,10 @@
     python -m bench.retrieval postgresql://USER@HOST/NAME
     python -m bench.retrieval --filled URL
 
-The database must be empty, or filled by an earlier run. Vectors have 384 numbers and lie in clusters; texts have 120 words of a vocabulary whose
-n-th word is 1/n as frequent as its first. A query is six words of some passage, without the 60 most frequent: they
-stand for those that the server leaves out. Not here: embedding, which is the model's time (`docs/performance.md`).
+The database must be empty, or filled by an earlier run. Vectors have 384 numbers and lie in clusters; texts have 120
+words of a vocabulary whose n-th word is 1/n as frequent as its first. A query is six words of some passage, without
+the 60 most frequent: they stand for those that the server leaves out. Not here: embedding, which is the model's time
+(`docs/performance.md`).
 """
 
 import argparse
