@@ -42,7 +42,7 @@ WITH asked AS MATERIALIZED (
 (
     SELECT c.key, NULL::bigint AS place, NULL::bigint AS amount
     FROM candidates AS c JOIN passages AS p ON p.key = c.key CROSS JOIN form AS f
-    ORDER BY ts_rank(p.words, f.said, 1) DESC, c.key LIMIT :limit
+    ORDER BY c.rarity * ts_rank(p.words, f.said, 1) DESC, c.key LIMIT :limit
 )
 UNION ALL
 SELECT NULL, place, amount FROM counted;
