@@ -194,6 +194,9 @@ def besieged(server: RunningServer) -> Iterator[None]:
             ill.communicate(timeout=PATIENCE)
 
 
+ROUNDS = 3
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(900)
 def test_a_siege(tmp_path: Path) -> None:
@@ -203,7 +206,7 @@ def test_a_siege(tmp_path: Path) -> None:
         before, most = server.memory, 0
         quiet: list[float] = []
         siege: list[float] = []
-        for _ in range(4):
+        for _ in range(ROUNDS):
             quiet += asked_in(server, 20.0)
             with besieged(server):
                 siege += asked_in(server, 20.0)

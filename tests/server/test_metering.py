@@ -1,6 +1,7 @@
 """Quotas at the routes, on a running server, with the headers and errors that clients know."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from running_server import RunningServer, running_server
 from websockets.sync.client import connect
 
 from antiphon.server.metering import Tally
-from antiphon.testing import ScriptedUpstream, text
+from antiphon.testing import Gate, ScriptedUpstream, text
 from antiphon.wire.responses import InputTokensDetails, OutputTokensDetails, Usage
 
 # Long enough that no test runs over the end of one.
@@ -89,6 +90,25 @@ def test_a_project_keeps_so_much(operator: Operator, tmp_path: Path) -> None:
         full = server.post({}, "/conversations", bearer(blue))
         assert (full.status, full.error["code"], full.error["type"]) == (429, "insufficient_quota", "storage")
         assert server.get("/models", headers=bearer(blue)).status == 200
+
+
+def test_a_project_has_so_many_in_the_background(operator: Operator, tmp_path: Path) -> None:
+    blue, gate = operator.key("blue"), Gate()
+    asked = HELLO | {"background": True}
+    (tmp_path / "antiphon.toml").write_text("[quotas.projects.blue]\nruns = 1\n")
+    with (
+        ScriptedUpstream(default=text("Hello!").held(gate), models=["m"]) as upstream,
+        running_server("--upstream", f"up={upstream.url}", "--db", operator.db, folder=tmp_path) as server,
+    ):
+        first = server.post(asked, headers=bearer(blue))
+        full = server.post(asked, headers=bearer(blue))
+        assert (full.status, full.error["type"], full.error["code"]) == (429, "runs", "rate_limit_exceeded")
+        gate.open()
+        end = time.monotonic() + 60
+        while server.get(f"/responses/{first.json['id']}", headers=bearer(blue)).json["status"] != "completed":
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        assert server.post(asked, headers=bearer(blue)).status == 200
 
 
 def test_tokens_of_what_is_passed_on() -> None:

@@ -28,12 +28,16 @@ SOON = 1.0
 
 
 class Quota(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """The most of each in a window; `streams` are answers that are made at once, `storage` bytes. None: any number."""
+    """The most of each in a window; `streams` are answers that are made at once, `storage` bytes. None: any number.
+
+    `runs` are responses in the background that haven't ended. Those and `storage` are counted of projects alone.
+    """
 
     requests: Count | None = None
     tokens: Count | None = None
     streams: Count | None = None
     storage: Count | None = None
+    runs: Count | None = None
 
 
 class QuotaSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -106,6 +110,16 @@ class Quotas:
     def storage(self, spender: Spender) -> int | None:
         """The bytes that the spender's project may keep."""
         return self._of(self._settings.projects, spender.project, self._settings.project).storage
+
+    def check_runs(self, project: str, unfinished: int) -> None:
+        """Raise `LimitReached` where a project has as many in the background as it may."""
+        most = self._of(self._settings.projects, project, self._settings.project).runs
+        if most is not None and unfinished >= most:
+            raise LimitReached(
+                f"This project has {unfinished} responses in the background that haven't ended, and may have {most}.",
+                kind="runs",
+                retry_after=SOON,
+            )
 
     def headers(self, spender: Spender) -> list[tuple[bytes, bytes]]:
         """What is left, as OpenAI says it; of several limits the one of which the least is left."""

@@ -101,6 +101,8 @@ async def _queued(services: Services, asked: Asked, making: Making, *, strict: b
     project = making.caller.project
     own, every = await services.store.runs.unfinished(project)
     services.pressure.runs.check(own + 1, every + 1)
+    if services.meter is not None:
+        services.meter.quotas.check_runs(project, own)
     plan = (await prepared(services, asked, making)).plan
     if strict:
         making.notes.refuse()
