@@ -3,7 +3,9 @@
 import json
 import socket
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from running_standin import RunningStandin, running_standin
@@ -11,7 +13,7 @@ from running_standin import RunningStandin, running_standin
 from antiphon.cassettes.format import encode_header, encode_interaction
 from antiphon.cassettes.interaction import Answered, Chunk, End
 from antiphon.cassettes.redaction import redact_request
-from antiphon.server.coded import write_coded
+from antiphon.server.coded import BodyWriter, write_coded
 from antiphon.transport import HttpRequest
 
 PIECES = [b"data: %d\n\n" % number for number in range(100)]
@@ -61,3 +63,40 @@ def test_a_slow_reader_gets_all_of_it_and_one_that_leaves_disturbs_nobody(replay
 
 async def test_elsewhere_it_says_that_it_cannot() -> None:
     assert await write_coded({"type": "http"}, [b"1\r\na\r\n"]) is False
+
+
+@dataclass
+class Cycle:
+    """What of uvicorn's request a writer looks at."""
+
+    disconnected: bool = False
+    chunked_encoding: bool | None = True
+    response_complete: bool = False
+    write_paused: bool = False
+    written: list[bytes] = field(default_factory=list)
+
+    @property
+    def flow(self) -> "Cycle":
+        return self
+
+    @property
+    def transport(self) -> "Cycle":
+        return self
+
+    def write(self, data: bytes) -> None:
+        self.written.append(data)
+
+
+@pytest.mark.parametrize(
+    ("cycle", "written"),
+    [
+        (Cycle(), [b"3\r\none\r\n"]),
+        (Cycle(disconnected=True), []),
+        (Cycle(chunked_encoding=False), []),
+        (Cycle(response_complete=True), []),
+        (Cycle(write_paused=True), []),
+    ],
+)
+def test_a_piece_is_written_at_once_unless_somebody_must_wait(cycle: Cycle, written: list[bytes]) -> None:
+    assert BodyWriter(cast("Any", cycle)).write(b"one") is bool(written)
+    assert cycle.written == written
