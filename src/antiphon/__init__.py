@@ -3,8 +3,6 @@
 Public names only; everything else may move between versions.
 """
 
-from importlib.metadata import version
-
-__version__ = version("antiphon")
+__version__ = "0.1.0"
 
 __all__ = ["__version__"]
