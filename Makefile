@@ -63,11 +63,10 @@ sbom: $(VENV)/.installed ## write what the program is made of to build/sbom.json
 	@mkdir -p build
 	$(PY) scripts/sbom.py requirements/run.txt > build/sbom.json
 
-audit: ## hold the locks against the known vulnerabilities; needs the network
-	$(PYTHON) -m venv .venv-audit
-	.venv-audit/bin/python -m pip install --disable-pip-version-check --quiet pip-audit
-	.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement requirements/run.txt
-	.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement requirements/test.txt
+audit: .venv-audit/.locked ## hold the locks against the known vulnerabilities; needs the network
+	for lock in run test audit; do \
+		.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement requirements/$$lock.txt || exit 1; \
+	done
 
 serve: $(VENV)/.installed ## start the server; ARGS="--port 9000" adds flags
 	$(PY) -m antiphon.cli serve $(ARGS)
@@ -76,7 +75,8 @@ serve: $(VENV)/.installed ## start the server; ARGS="--port 9000" adds flags
 # of `name[extra]` where only `name` is pinned.
 LOCK = $(VENV)/bin/uv pip compile --no-config --quiet --universal --generate-hashes --no-emit-index-url --no-strip-extras \
 	--overrides requirements/overrides.txt --python-version 3.11 --custom-compile-command 'make lock' --extra postgres $(LOCK_FLAGS)
-# The clients of other servers that a test runs: each in an environment of its own, with nothing of ours.
+# The clients of other servers that a test runs, and what audits the locks: each in an environment of its own, with
+# nothing of ours.
 LOCK_CLIENT = $(VENV)/bin/uv pip compile --no-config --quiet --universal --generate-hashes --no-emit-index-url --no-strip-extras \
 	--custom-compile-command 'make lock' $(LOCK_FLAGS)
 
@@ -89,6 +89,7 @@ lock: $(VENV)/.installed ## write the locks again; LOCK_FLAGS=--upgrade takes th
 	$(LOCK_CLIENT) --python-version 3.12 requirements/clients-llama-stack.in -o requirements/clients-llama-stack.txt
 	$(LOCK_CLIENT) --python-version 3.11 requirements/clients-agents.in -o requirements/clients-agents.txt
 	$(LOCK_CLIENT) --python-version 3.11 requirements/clients-moto.in -o requirements/clients-moto.txt
+	$(LOCK_CLIENT) --python-version 3.11 requirements/audit.in -o requirements/audit.txt
 
 lock-node: ## write the locks of the clients for Node again; needs npm
 	cd tests/clients/node && npm install --package-lock-only
@@ -96,7 +97,7 @@ lock-node: ## write the locks of the clients for Node again; needs npm
 	cd tests/clients/axe && npm install --package-lock-only
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) $(BENCH_VENV) .venv-clients build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(BENCH_VENV) .venv-audit .venv-clients build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	rm -f .coverage .coverage.*
 	$(MAKE) -C bench clean
 	find src tests scripts bench -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -121,6 +122,9 @@ $(VENV)/.locked: requirements/test.txt
 	$(CREATE_VENV)
 
 $(BENCH_VENV)/.locked: requirements/bench.txt
+	$(CREATE_VENV)
+
+.venv-audit/.locked: requirements/audit.txt
 	$(CREATE_VENV)
 
 $(VENV)/.installed: $(VENV)/.locked pyproject.toml
