@@ -68,6 +68,8 @@ def test_notes_of_the_file_are_told() -> None:
 
 
 @pytest.mark.recordings
+@pytest.mark.soak
+# `terminal/test_cassette_files.py` asks the same of all of them by the command line, in every run.
 def test_all_recordings_are_sound(recordings_dir: Path) -> None:
     cassette = read_cassette(recordings_dir / "llama-stack-e9b4278a5")
     assert len(cassette) == 938
