@@ -353,8 +353,9 @@ class MemoryStore:
         for project in self.files.projects():
             for file in self.files.all_of(project):
                 yield records.encode(FileLine(project, file))
-        async for record in self._vectors.records():
-            yield records.encode(record)
+        if self._indexed.opened:
+            async for record in self._vectors.records():
+                yield records.encode(record)
 
     async def import_(self, lines: AsyncIterable[bytes]) -> int:
         new = 0

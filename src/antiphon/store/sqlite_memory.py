@@ -29,6 +29,11 @@ class SqliteMemory:
         self._connection: Connection | None = None
         self._closed = False
 
+    @property
+    def opened(self) -> bool:
+        """Whether there is a database: one that was needed, and isn't closed yet."""
+        return self._connection is not None
+
     async def read(self, operation: Operation[Result]) -> Result:
         return self._open().run(operation)
 
