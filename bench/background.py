@@ -21,7 +21,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bench.contestants import upstream
-from bench.processes import Child, Cores, ask, free_port
+from bench.processes import Child, Cores, ask, cpu_seconds, free_port
 from bench.store import own_postgres
 
 STAMP = re.compile(rb"@([0-9a-z]{5})")
@@ -104,11 +104,11 @@ async def followed(ports: Sequence[int], runs: int) -> tuple[list[int], int]:
 
 
 @contextlib.contextmanager
-def servers(count: int, mock_port: int, cores: Cores, folder: Path) -> Iterator[list[int]]:
-    """So many servers over one database: SQLite for one, PostgreSQL for more."""
+def servers(count: int, mock_port: int, cores: Cores, folder: Path) -> Iterator[tuple[list[int], list[Child]]]:
+    """So many servers over one database, by their ports: SQLite for one, PostgreSQL for more."""
     with contextlib.ExitStack() as stack:
         db = stack.enter_context(own_postgres(folder)) if count > 1 else f"sqlite:///{folder / 'runs.db'}"
-        ports = [free_port() for _ in range(count)]
+        ports, children = [free_port() for _ in range(count)], []
         for place, port in enumerate(ports):
             words = [
                 str(Path(sys.executable).with_name("antiphon")),
@@ -122,7 +122,8 @@ def servers(count: int, mock_port: int, cores: Cores, folder: Path) -> Iterator[
             core = cores.server if place == 0 else cores.load
             child = stack.enter_context(Child(words, core, folder))
             child.wait_healthy(port, "/v1/health")
-        yield ports
+            children.append(child)
+        yield ports, children
 
 
 def read_options(words: Sequence[str]) -> argparse.Namespace:
@@ -140,15 +141,17 @@ def main() -> int:
     with (
         tempfile.TemporaryDirectory() as name,
         upstream(pace, cores, Path(name)) as (_, mock_port),
-        servers(options.servers, mock_port, cores, Path(name)) as ports,
+        servers(options.servers, mock_port, cores, Path(name)) as (ports, children),
     ):
-        began = time.monotonic()
+        began, pids = time.monotonic(), [pid for child in children for pid in child.pids()]
+        cpu = cpu_seconds(pids)
         ages, ended = asyncio.run(followed(ports, options.runs))
-        seconds = time.monotonic() - began
+        seconds, cpu = time.monotonic() - began, cpu_seconds(pids) - cpu
     low, high = (percentile(ages, part) / 1_000 for part in (0.5, 0.99))
     wanted = WANTED[options.servers]
     print(f"{ended} of {options.runs} runs followed to their end on {options.servers} servers in {seconds:.0f} s")
     print(f"a token under way: {low:.1f} ms p50, {high:.1f} ms p99 of {len(ages):,} (to reach: {wanted:g})")
+    print(f"the servers' CPU: {cpu / len(ages) * US:.0f} µs a token, its run's share of beginning and ending included")
     return 0 if ended == options.runs else 1
 
 

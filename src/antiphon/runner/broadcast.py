@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from antiphon.errors import NotFound
 from antiphon.store.runs import Batch, Lease, Log, Runs
@@ -45,7 +46,8 @@ class Channel:
         """What follows the event with this number; None where that isn't known here."""
         if not self.batches or number < self.batches[0].first - 1:
             return None
-        return Log([batch for batch in self.batches if batch.last > number], self.ended)
+        later = list(takewhile(lambda batch: batch.last > number, reversed(self.batches)))
+        return Log(later[::-1], self.ended)
 
 
 class Broadcast:

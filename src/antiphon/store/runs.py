@@ -136,7 +136,7 @@ class Runs(Protocol):
         """Take this run, whoever holds it; None where it has ended. Raises `NotFound`."""
 
     async def renew(self, leases: Sequence[Lease], seconds: float) -> Standing:
-        """Hold these runs for longer."""
+        """Hold these runs for longer, those at least whose time is a third over; what became of all of them."""
 
     async def release(self, leases: Sequence[Lease]) -> None:
         """Give runs back: anybody may claim them from now on."""

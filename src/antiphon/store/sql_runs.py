@@ -14,6 +14,9 @@ from antiphon.store.runs import ANY, Batch, Lease, Log, NewRun, Quota, Standing,
 from antiphon.store.sql_backend import Backend
 from antiphon.wire.answers import Answer
 
+FRESH = 1 / 3
+"""The part of a lease that goes by before it is written anew: many runs are many rows, and each write is a disk's."""
+
 
 class SqlRuns:
     """Runs over a backend. `clock` (Unix seconds) is the time that leases expire by."""
@@ -37,7 +40,12 @@ class SqlRuns:
         return await self._backend.write(partial(runs.seize, project, run_id, owner, self._clock() + seconds))
 
     async def renew(self, leases: Sequence[Lease], seconds: float) -> Standing:
-        return await self._backend.write(partial(runs.renew, leases, self._clock() + seconds))
+        expires = self._clock() + seconds
+        standing, due = await self._backend.read(partial(runs.standing, leases, expires - seconds * FRESH))
+        if not due:
+            return standing
+        renewed = await self._backend.write(partial(runs.renew, due, expires))
+        return Standing([*standing.lost, *renewed.lost], standing.cancelled)
 
     async def release(self, leases: Sequence[Lease]) -> None:
         await self._backend.write(partial(runs.release, leases))

@@ -4,11 +4,11 @@ A lease that is stale is found under a lock that lasts until the transaction end
 somebody writes for it. Not here: what a state holds. Counterparts: `sql/queries/runs.sql`, `saving.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from antiphon.errors import AntiphonError
-from antiphon.store.asks import Each, Fetch, Steps
+from antiphon.store.asks import Each, Fetch, Rows, Steps
 from antiphon.store.deliveries import Delivery
 from antiphon.store.faults import storable, taken
 from antiphon.store.operations import deliveries
@@ -86,13 +86,18 @@ def seize(project: str, run_id: str, owner: str, expires: float) -> Steps[Stored
     return _taken(row, owner, expires)
 
 
+def standing(leases: Sequence[Lease], due: float) -> Steps[tuple[Standing, list[Lease]]]:
+    """How the runs of these leases stand, and which of the leases end before `due`. Nothing is written or locked."""
+    held = _good(leases, (yield Fetch("runs_held", {"wanted": _names(leases)})))
+    return _standing(leases, held), [lease for lease, row in held.items() if row[6] < due]
+
+
 def renew(leases: Sequence[Lease], expires: float) -> Steps[Standing]:
     """Hold runs for longer; those that were lost, and those that are to be cancelled."""
     held = yield from _held(leases)
     if held:
         yield Each("renew_run", [{"response": row[0], "expires": expires} for row in held.values()])
-    lost = [(lease.project, lease.id) for lease in leases if lease not in held]
-    return Standing(lost, [(lease.project, lease.id) for lease in leases if lease in held and held[lease][4]])
+    return _standing(leases, held)
 
 
 def release(leases: Sequence[Lease]) -> Steps[None]:
@@ -185,8 +190,20 @@ def _whole(steps: Steps[list[AntiphonError | None]]) -> Steps[None]:
 
 def _held(leases: Sequence[Lease]) -> Steps[dict[Lease, Any]]:
     """The rows of those leases that are good."""
-    wanted = [(lease.project, lease.id) for lease in leases if storable(lease.id)]
-    rows = yield Fetch("runs_to_change", {"wanted": as_list(wanted)})
+    return _good(leases, (yield Fetch("runs_to_change", {"wanted": _names(leases)})))
+
+
+def _names(leases: Sequence[Lease]) -> str:
+    return as_list([(lease.project, lease.id) for lease in leases if storable(lease.id)])
+
+
+def _standing(leases: Sequence[Lease], held: Mapping[Lease, Any]) -> Standing:
+    lost = [(lease.project, lease.id) for lease in leases if lease not in held]
+    return Standing(lost, [(lease.project, lease.id) for lease in leases if lease in held and held[lease][4]])
+
+
+def _good(leases: Sequence[Lease], rows: Rows) -> dict[Lease, Any]:
+    """The rows of those leases that are good."""
     found = {(row[1], row[2]): row for row in rows}
     rows_of = {lease: found.get((lease.project, lease.id)) for lease in leases}
     return {lease: row for lease, row in rows_of.items() if row and row[3] == lease.fence and row[5] is None}

@@ -156,6 +156,18 @@ WHERE (r.project, r.id) IN (SELECT w.pair ->> 0, w.pair ->> 1 FROM json_array_el
 ORDER BY r.response
 FOR UPDATE;
 
+-- name: runs_held
+-- Those of the [project, id] that there are, as they stand.
+SELECT r.response, r.project, r.id, r.fence, r.cancel, r.ended_at, r.expires
+FROM runs AS r
+WHERE (r.project, r.id) IN (SELECT w.pair ->> 0, w.pair ->> 1 FROM json_array_elements(:wanted::json) AS w (pair));
+
+-- name: renew_run
+-- Let whoever has them have them for longer.
+UPDATE runs SET expires = w.expires
+FROM unnest(:response::bigint[], :expires::float8[]) AS w (response, expires)
+WHERE runs.response = w.response;
+
 -- name: insert_run_events
 -- Batches for the logs of runs.
 INSERT INTO run_events (response, first, last, lines)

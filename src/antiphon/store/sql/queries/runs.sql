@@ -19,10 +19,6 @@ SELECT 1 FROM runs WHERE ended_at IS NULL AND expires <= :now LIMIT 1;
 -- Let somebody have a run under the next number.
 UPDATE runs SET owner = :owner, expires = :expires, fence = fence + 1 WHERE response = :response;
 
--- name: renew_run
--- Let whoever has it under this number have it for longer.
-UPDATE runs SET expires = :expires WHERE response = :response;
-
 -- name: release_run
 -- Let anybody have it.
 UPDATE runs SET owner = NULL, expires = 0 WHERE response = :response;

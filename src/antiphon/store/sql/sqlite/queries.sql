@@ -153,6 +153,16 @@ SELECT r.response, r.project, r.id, r.fence, r.cancel, r.ended_at
 FROM json_each(:wanted) AS w
 CROSS JOIN runs AS r ON r.project = json_extract(w.value, '$[0]') AND r.id = json_extract(w.value, '$[1]');
 
+-- name: runs_held
+-- Those of the [project, id] that there are, as they stand.
+SELECT r.response, r.project, r.id, r.fence, r.cancel, r.ended_at, r.expires
+FROM json_each(:wanted) AS w
+CROSS JOIN runs AS r ON r.project = json_extract(w.value, '$[0]') AND r.id = json_extract(w.value, '$[1]');
+
+-- name: renew_run
+-- Let whoever has it have it for longer.
+UPDATE runs SET expires = :expires WHERE response = :response;
+
 -- name: insert_run_events
 -- A batch for a run's log.
 INSERT INTO run_events (response, first, last, lines) VALUES (:response, :first, :last, :lines);
