@@ -1,14 +1,15 @@
 """Events are followed from any number on, out of the log and from memory, until the run's last."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from sample_rows import Make
 
 from antiphon.errors import NotFound
-from antiphon.runner.broadcast import ROOM, Broadcast, Channel
+from antiphon.runner.broadcast import AT_ONCE, ROOM, Broadcast, Channel
 from antiphon.store.memory import MemoryStore
-from antiphon.store.runs import Batch, Lease, NewRun
+from antiphon.store.runs import Batch, Lease, Log, NewRun, Runs
 
 LONG = 60.0
 
@@ -56,6 +57,46 @@ async def test_what_is_written_meanwhile_follows(*, here: bool) -> None:
     assert await asyncio.gather(*readers) == [whole, whole[1:], whole[4:]]
 
 
+class Counted:
+    """Runs of a store, and how often their logs were read."""
+
+    def __init__(self, runs: Runs) -> None:
+        self.reads = 0
+        self._runs = runs
+
+    def __getattr__(self, name: str) -> Any:
+        """Whatever isn't counted."""
+        return getattr(self._runs, name)
+
+    async def events_after(self, *what: Any) -> Log:
+        """The events, as they are."""
+        self.reads += 1
+        return await self._runs.events_after(*what)
+
+
+async def test_what_is_written_here_is_not_read() -> None:
+    store = MemoryStore()
+    lease = await begun(store)
+    counted: Any = Counted(store.runs)
+    broadcast = Broadcast(counted, store.signals, LONG)
+    following = broadcast.follow("p", "resp_1", -1)
+    assert await anext(following) == [b"0", b"1"]
+    for number in range(2, 9):
+        await store.runs.append([(lease, batch(number, number))])
+        broadcast.published(lease, batch(number, number))
+        assert await anext(following) == [b"%d" % number]
+    await following.aclose()
+    assert counted.reads == 1
+
+
+async def test_a_long_log_is_read_to_its_end() -> None:
+    store = MemoryStore()
+    lease = await begun(store)
+    await store.runs.append([(lease, batch(number, number)) for number in range(2, 2 * AT_ONCE)])
+    await store.runs.finish(lease, Make().answer("resp_1"), batch(2 * AT_ONCE, 2 * AT_ONCE))
+    assert await seen(Broadcast(store.runs, store.signals, LONG), -1) == [b"%d" % one for one in range(2 * AT_ONCE + 1)]
+
+
 async def test_a_run_that_is_deleted_ends_its_stream() -> None:
     store = MemoryStore()
     await begun(store)
@@ -67,13 +108,14 @@ async def test_a_run_that_is_deleted_ends_its_stream() -> None:
 
 def test_a_channel_holds_the_newest() -> None:
     channel = Channel()
-    assert channel.after(-1) is None
+    assert channel.news(-1) is None
     for number in range(4):
         channel.put(Batch(number, number, b"x" * (ROOM // 2)), ended=number == 3)
     assert [one.first for one in channel.batches] == [2, 3]
-    assert channel.after(0) is None
-    log = channel.after(2)
+    assert channel.news(0) is None
+    log = channel.news(2)
     assert log is not None
+    assert channel.news(3) == Log([], ended=True)
     assert ([one.first for one in log.batches], log.ended) == ([3], True)
 
 
@@ -81,5 +123,6 @@ def test_a_channel_has_no_gaps() -> None:
     channel = Channel()
     channel.put(batch(0, 3), ended=False)
     channel.put(batch(9, 9), ended=False)
-    assert channel.after(3) is None
-    assert channel.after(8) is not None
+    assert channel.news(3) is None
+    assert channel.news(8) is not None
+    assert channel.news(9) is None

@@ -17,6 +17,8 @@ from antiphon.store.signals import Name, Signals
 
 LOOK_EVERY = 1.0
 """Seconds between looks into the log of a run that nobody says anything of."""
+AT_ONCE = 200
+"""Batches of a log that are read at a time."""
 ROOM = 1 << 18
 """Bytes of a run's newest events that are held in memory while somebody follows it."""
 
@@ -42,9 +44,11 @@ class Channel:
         while self.size > ROOM and len(self.batches) > 1:
             self.size -= len(self.batches.popleft().lines)
 
-    def after(self, number: int) -> Log | None:
-        """What follows the event with this number; None where that isn't known here."""
+    def news(self, number: int) -> Log | None:
+        """What follows the event with this number; None where nothing does, or it isn't known here."""
         if not self.batches or number < self.batches[0].first - 1:
+            return None
+        if number >= self.batches[-1].last and not self.ended:
             return None
         later = list(takewhile(lambda batch: batch.last > number, reversed(self.batches)))
         return Log(later[::-1], self.ended)
@@ -74,7 +78,7 @@ class Broadcast:
         """
         name = (project, run_id)
         with self._signals.bell(name) as bell, self._channel(name) as channel:
-            log = await self._runs.events_after(project, run_id, after)
+            log = await self._runs.events_after(project, run_id, after, AT_ONCE)
             while True:
                 for batch in log.batches:
                     lines = batch.lines.split(b"\n")
@@ -82,14 +86,17 @@ class Broadcast:
                     after = batch.last
                 if log.ended:
                     return
-                if not log.batches:
+                known = channel.news(after)
+                more = log.batches and (len(log.batches) == AT_ONCE or bell.sequence > after)
+                if known is None and not more:
+                    # All that is in the log was shown; whatever came into it since has rung.
                     await bell.wait(self._look_every)
-                known = channel.after(after)
-                if known is not None and (known.batches or known.ended):
+                    known = channel.news(after)
+                if known is not None:
                     log = known
                     continue
                 try:
-                    log = await self._runs.events_after(project, run_id, after)
+                    log = await self._runs.events_after(project, run_id, after, AT_ONCE)
                 except NotFound:
                     return
 

@@ -34,7 +34,7 @@ IN_MEMORY = ":memory:"
 OWNER_ONLY = 0o600
 
 # The page size counts only for a new file; 8 KB hold the rows of an answer with a tenth less waste than 4.
-# Everybody waits while the file takes over what the log holds, which is hardly more work for 4,000 pages than for 1,000.
+# Everybody waits while the file takes over what the log holds, which is no more work for 4,000 pages than for 1,000.
 PRAGMAS = (
     "page_size = 8192",
     "journal_mode = WAL",
