@@ -38,8 +38,12 @@ PING_EVERY = 20.0
 """Seconds between pings on a WebSocket, and until one that isn't answered ends it."""
 CUT_AFTER = 3.0
 """Seconds from the wish that open answers end until they are cut."""
-GC_THRESHOLDS = (20_000, 20, 50)
-"""Tokens make no cycles, so the collector finds nothing in them; at its usual pace it takes a seventh of the time."""
+GC_THRESHOLDS = (20_000, 10, 5)
+"""Tokens make no cycles, so the collector finds nothing in them; at its usual pace it takes a seventh of the time.
+
+But requests do, and those that are under way while it looks are old then: what is old is to be looked at every few
+minutes, else memory grows for an hour before it is given back.
+"""
 BACKLOG = 2048
 TICK = 1.0
 """Seconds between looks at the clock: the header `date` has no finer ones."""
