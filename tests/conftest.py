@@ -24,6 +24,8 @@ from shown_reports import Results
 CHECKOUT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("ANTIPHON_SHARED") or CHECKOUT.parent / "shared")
 SHARED_FIXTURES = {"recordings_dir", "traces_dir"}
+NO_BROWSER = "no browser: "
+"""How the reason begins for which tests that need a browser are skipped (`console_scene.py`)."""
 ABSENT = f"no recordings: {SHARED} is not there (ANTIPHON_SHARED names another place)"
 
 
@@ -63,7 +65,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("TESTS THAT FAILED ONCE: each is a defect to be found", red=True, bold=True)
         for name in again:
             terminalreporter.write_line(name, red=True)
-    for of, reason in (("recorded calls", ABSENT), ("real clients", f"{LEFT_OUT}: ")):
+    for of, reason in (("recorded calls", ABSENT), ("real clients", f"{LEFT_OUT}: "), ("a browser", NO_BROWSER)):
         told = [str(report.longrepr).partition(reason)[2] for report in skipped if reason in str(report.longrepr)]
         if told:
             terminalreporter.section(f"tests of {of} left out", yellow=True, bold=True)

@@ -7,12 +7,14 @@ that is new. Counterpart: `console_scene.py`, the browser in front of them.
 import base64
 import contextlib
 import io
+import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from console_scene import a_console, a_workshop, base_of
 from made_keys import Operator, bearer
@@ -63,6 +65,11 @@ RESULT = (
     + ", ".join(f'{{"name": "Quay {n}", "length_m": {90 + 7 * n}}}' for n in range(24))
     + "]}"
 )
+SETTINGS = quote(json.dumps({
+    "model": "scripted/m", "instructions": "Answer as a harbour master would: short, and with figures.", "temperature": 0.2,
+    "tools": [TOOLS[0], {"type": "mcp", "server_label": "harbour", "server_url": "https://mcp.harbour.example/mcp"}],
+}))  # fmt: skip
+"""Of the playground, as its address has them."""
 TRACE = "Traceback (most recent call last):\n" + "\n".join(
     f'  File "/srv/app/pipeline/stage_{n}/transform_everything_that_was_read_from_the_source.py", line {n * 17}, in run'
     for n in range(9)
@@ -277,7 +284,7 @@ def a_gallery(folder: Path) -> Iterator[Gallery]:
             "response-agent": f"{ours}/responses/{agent}", "response-image": f"{ours}/responses/{chart}",
             "response-failed": f"{ours}/responses/{bad}", "response-running": f"{ours}/responses/{going}",
             "compare": f"{ours}/responses/{answer}/compare/{other}", "conversations": f"{ours}/conversations",
-            "conversation": f"{ours}/conversations/{talk}", "playground": f"{ours}/playground?continue={answer}",
+            "conversation": f"{ours}/conversations/{talk}", "playground": f"{ours}/playground?continue={answer}#{SETTINGS}",
             "files": f"{ours}/files", "vector-store": f"{ours}/vector_stores/{store}?query=a+quay+of+97+m",
             "passages": f"{ours}/vector_stores/{store}/files/{file}", "usage": f"{ours}/usage", "keys": f"{ours}/keys",
             "error": f"{ours}/responses/resp_that_is_not_there", "filtered": f"{ours}/responses?text=nothing+like+it",

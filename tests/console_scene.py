@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 from mcp_servers import Workshop, serving, workshop
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect, sync_playwright
 from running_server import RunningServer, Scene, Stage, running_server
 
 from antiphon.testing import ScriptedUpstream, text
@@ -56,6 +56,7 @@ class Seen:
 @contextlib.contextmanager
 def a_browser() -> Iterator[Browser]:
     """Chromium, closed at the end with all its processes."""
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         try:

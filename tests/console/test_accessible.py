@@ -1,19 +1,27 @@
-"""Every page under axe, light and dark: nothing serious. axe comes from npm, where Node is found."""
+"""Every page under axe, light, dark and narrow: nothing serious, nothing wider than the screen. axe comes from npm, where Node is found."""
 
 from collections.abc import Iterator
 
 import pytest
 from client_environments import client_modules
 from console_scene import Pages, a_console, a_page, base_of
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 from running_server import running_server
 
 from antiphon.testing import reasoning, text, tool_call
 
 GRAVE = frozenset({"serious", "critical"})
 FUNCTION = {"type": "function", "name": "f", "parameters": {"type": "object", "properties": {}}}
-RULES = {"light": "{resultTypes: ['violations']}", "dark": "{runOnly: ['color-contrast']}"}
-"""In the dark only colours are others."""
+LOOKS = {
+    "light": ("light", 1280, "{resultTypes: ['violations']}"),
+    "dark": ("dark", 1280, "{runOnly: ['color-contrast']}"),
+    "narrow": (
+        "light",
+        360,
+        "{runOnly: ['color-contrast', 'scrollable-region-focusable', 'nested-interactive']}",
+    ),
+}
+"""Colours, width, and what axe looks for: in the dark only colours are others, on a telephone places and sizes."""
 RUN = "async () => { const told = await axe.run(document, %s); return [told.violations, told.passes.length]; }"
 
 
@@ -52,18 +60,27 @@ def paths(pages: Pages) -> Iterator[str]:
     yield from (f"/console/playground?continue={second}", "/console/responses?status=failed", "/console/nothing")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_has_a_serious_finding(axe: str, browser: Browser, pages: Pages, replay: str, scheme: str) -> None:
-    found: dict[str, list[str]] = {}
+def grave(page: Page, rules: str) -> list[str]:
+    """What axe finds serious."""
+    violations, passed = page.evaluate(RUN % rules)
+    assert passed
+    return [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in violations if one["impact"] in GRAVE]
+
+
+def test_no_page_has_a_serious_finding(axe: str, browser: Browser, pages: Pages, replay: str) -> None:
+    found: dict[tuple[str, str], list[str]] = {}
     taped = [f"{replay}/console/cassettes", f"{replay}/console/cassettes/1"]
-    with a_page(browser, "", color_scheme=scheme) as seen:
+    with a_page(browser, "") as seen:
+        page = seen.page
         for url in [*(pages.base + path for path in paths(pages)), *taped]:
-            page = seen.page
             page.goto(url)
             page.evaluate(axe)
-            violations, passed = page.evaluate(RUN % RULES[scheme])
-            assert passed
-            grave = [one for one in violations if one["impact"] in GRAVE]
-            if grave:
-                found[url] = [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in grave]
+            for look, (scheme, wide, rules) in LOOKS.items():
+                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type] # one of the two
+                page.set_viewport_size({"width": wide, "height": 800})
+                said = grave(page, rules)
+                if (there := page.evaluate("document.documentElement.scrollWidth")) > wide:
+                    said.append(f"{there} pixels wide")
+                if said:
+                    found[url, look] = said
     assert found == {}

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 from console_scene import TOKEN, Pages, a_console
-from running_server import Scene, run
+from made_keys import Operator
+from running_server import Scene
 
 from antiphon.console.entrance import needed, under
 from antiphon.keys import ADMIN, READ, WRITE
@@ -25,11 +26,10 @@ def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Scene, str
     folder = tmp_path_factory.mktemp("keyed")
     db = f"sqlite:///{folder}/kept.db"
     with a_console("--db", db) as (scene, base):
-        keys: dict[str, str] = {}
+        keys, operator = dict[str, str](), Operator(db)
         for name, scopes in SCOPES.items():
             project = "blue" if name == "looks" else name
-            told = run("keys", "create", "--db", db, "--project", project, "--scopes", scopes, folder=folder)
-            keys[name] = told.stdout.strip()
+            keys[name] = operator.key(project, "--scopes", scopes)
         # The server looks for keys again within a second.
         end = time.monotonic() + 60
         while httpx2.get(f"{base}/v1/models").status_code != 401:

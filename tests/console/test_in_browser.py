@@ -95,13 +95,22 @@ def test_the_playground_asks_for_leave_to_call_a_tool_of_mcp(seen: Seen, pages: 
         pages.scene.play(tool_call("add", '{"a": 2, "b": 3}'), text("Five."))
         page.get_by_label("Model", exact=True).fill("scripted/m")
         page.get_by_role("button", name="Add MCP server").click()
+        page.get_by_label("URL").fill("http://127.0.0.1:1/mcp")
+        page.get_by_role("button", name="List tools").click()
+        expect(page.locator(".tool .bad")).to_contain_text("127.0.0.1:1")
         page.get_by_label("URL").fill(url)
+        page.get_by_role("button", name="List tools").click()
+        expect(page.get_by_role("checkbox", name="add")).to_be_checked()
+        page.get_by_role("checkbox", name="fail").uncheck()
         page.get_by_label("Message").fill("Add.")
         page.keyboard.press("Control+Enter")
         page.get_by_role("button", name="Allow").click()
         expect(page.locator(".chat .assistant")).to_contain_text("Five.")
         expect(page.locator(".entry.call .sides pre").last).to_have_text("5")
         expect(page.get_by_text("Tools of server")).to_be_visible()
+        offered = [tool["function"]["name"] for tool in pages.scene.calls[0].json["tools"]]
+        assert "add" in offered
+        assert "fail" not in offered
 
 
 def test_the_playground_sends_an_image_and_a_file(seen: Seen, pages: Pages, tmp_path: Path) -> None:
@@ -112,13 +121,22 @@ def test_the_playground_sends_an_image_and_a_file(seen: Seen, pages: Pages, tmp_
     plain.write_bytes(b"words")
     page.get_by_label("Model", exact=True).fill("scripted/m")
     page.locator("#files").set_input_files([image, plain])
-    expect(page.locator("#attached li")).to_have_count(2)
+    dropped = page.evaluate_handle(
+        "() => { const all = new DataTransfer(); all.items.add(new File(['dropped here'], 'dropped.md')); return all; }"
+    )
+    page.dispatch_event("#composer", "drop", {"dataTransfer": dropped})
+    expect(page.locator("#attached li")).to_have_count(3)
     page.get_by_role("button", name="Remove words.txt").click()
     page.get_by_label("Message").fill("What is it?")
     page.get_by_role("button", name="Send").click()
     expect(page.locator(".chat .assistant")).to_contain_text("A picture.")
     content = pages.scene.asked["messages"][0]["content"]
-    assert [part["type"] for part in content] == ["text", "image_url"]
+    assert [part["type"] for part in content][:2] == ["text", "image_url"]
+    assert "dropped here" in str(content[2:])
+    assert "words" not in str(content[2:])
+    # It went through the API's own files, and was named by its id.
+    assert next(file["filename"] for file in pages.scene.server.get("/files").json["data"]) == "dropped.md"
+    assert "[dropped.md]" in page.locator(".entry.user").inner_text()
 
 
 def test_the_playground_stops_and_says_what_is_wrong(seen: Seen, pages: Pages) -> None:
@@ -148,6 +166,46 @@ def test_an_answer_is_asked_for_again_and_of_another_model(seen: Seen, pages: Pa
     page = seen.go(f"/console/playground?from={kept}")
     expect(page.get_by_label("Message")).to_have_value("Say it.")
     expect(page.get_by_label("Instructions")).to_have_value("Be kind.")
+
+
+SCROLL = """async () => {
+    const place = document.querySelector(".leaves");
+    const end = Date.now() + 60000;
+    let most = 0;
+    while (document.querySelector("[data-further]") && Date.now() < end) {
+        place.scrollTop = place.scrollHeight;
+        await new Promise(requestAnimationFrame);
+        most = Math.max(most, document.querySelectorAll("*").length);
+    }
+    return most;
+}"""
+NODES = 4_000
+"""Of a page, whatever is behind it: the leaves near the screen, and what isn't items."""
+
+
+def scrolled_through(seen: Seen, pages: Pages, count: int) -> None:
+    items = [{"role": "user", "content": f"item number {number}."} for number in range(count)]
+    kept = pages.answer("The end.", input=items)
+    page = seen.go(f"/console/responses/{kept}")
+    expect(page.get_by_text("item number 49.", exact=True)).to_be_attached()
+    assert page.evaluate(SCROLL) < NODES
+    last = page.locator(".leaf .assistant .text")
+    expect(last).to_have_text("The end.")
+    assert page.locator(".leaf").count() == count // 50 + 1
+    # What is far above was let go, and comes back.
+    expect(page.get_by_text("item number 0.", exact=True)).to_have_count(0)
+    page.evaluate("document.querySelector('.leaves').scrollTop = 0")
+    expect(page.get_by_text("item number 0.", exact=True)).to_be_visible()
+    expect(last).to_have_count(0)
+
+
+def test_a_long_response_comes_as_it_is_scrolled_through(seen: Seen, pages: Pages) -> None:
+    scrolled_through(seen, pages, 400)
+
+
+@pytest.mark.soak
+def test_so_does_one_of_five_thousand_items(seen: Seen, pages: Pages) -> None:
+    scrolled_through(seen, pages, 5_000)
 
 
 def test_what_is_deleted_is_asked_for_first(seen: Seen, pages: Pages) -> None:

@@ -29,7 +29,7 @@ from antiphon.console.pages import (
     responses,
     signing_in,
 )
-from antiphon.console.rendering import FOLDER
+from antiphon.console.rendering import FOLDER, compiled
 from antiphon.console.sessions import SIZE, Sessions
 from antiphon.errors import AntiphonError
 from antiphon.sealing import Sealing
@@ -47,6 +47,7 @@ def build(services: Services) -> ASGIApp:
     # Under a cassette the server's own seals are no secret.
     sealing = Sealing([chance(SIZE)]) if services.tape else services.sealing
     desk = Desk(services, Sessions(sealing, live().clock))
+    compiled(desk.templates)
     static = Mount("/static", app=StaticFiles(directory=str(FOLDER.joinpath("static"))))
     pages = Starlette(
         routes=[static, *(route for page in PAGES for route in page.routes(desk))],

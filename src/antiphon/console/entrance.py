@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from antiphon.console.desk import WHOLE_SERVER, Desk, to
 from antiphon.errors import AntiphonError, Unauthorized
-from antiphon.keys import ADMIN, READ, WRITE
+from antiphon.keys import ADMIN, INFERENCE, READ, WRITE
 from antiphon.server.access import REFUSAL
 from antiphon.server.callers import CALLER, Caller
 from antiphon.server.rights import missing
@@ -20,6 +20,8 @@ FREE = ("/static", "/login")
 """What needs nobody."""
 FORWARDED = "/v1"
 """What the API itself asks rights for."""
+ASKING = ("/playground",)
+"""Pages whose forms ask for what a run asks."""
 READING = frozenset({"GET", "HEAD"})
 
 
@@ -69,6 +71,8 @@ def needed(method: str, path: str) -> str:
     """The scope that a page needs."""
     if under(path, WHOLE_SERVER):
         return ADMIN
+    if method not in READING and under(path, ASKING):
+        return INFERENCE
     return READ if method in READING else WRITE
 
 

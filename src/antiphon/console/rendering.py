@@ -39,6 +39,12 @@ def environment() -> Environment:
     return made
 
 
+def compiled(templates: Environment) -> None:
+    """Read every template once, so that no page does."""
+    for name in templates.list_templates():
+        templates.get_template(name)
+
+
 def when(seconds: float | None) -> Markup:
     """A moment; the browser shows it in its own time zone."""
     if seconds is None:

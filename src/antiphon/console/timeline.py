@@ -42,9 +42,10 @@ def timeline(spans: Sequence[Span], began: float, until: float, *, live: bool = 
     )
     title = f"{len(spans)} steps in {duration(seconds)}" + (", still running" if live else "")
     return Markup(
-        '<div class="timeline" role="img" aria-label="{title}"><svg class="names" height="{h}">{names}{more}</svg>'
+        '<div class="timeline" role="img" aria-label="{title}" data-seconds="{seconds:.3f}">'
+        '<svg class="names" height="{h}">{names}{more}</svg>'
         '<svg class="plane" height="{h}">{axis}{rows}</svg></div>'
-    ).format(h=height, title=title, names=names, axis=_axis(seconds, height), rows=rows, more=more)
+    ).format(h=height, title=title, seconds=seconds, names=names, axis=_axis(seconds, height), rows=rows, more=more)
 
 
 def _axis(seconds: float, height: int) -> Markup:

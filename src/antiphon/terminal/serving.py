@@ -9,7 +9,7 @@ from antiphon.cassettes.cassette import Cassette
 from antiphon.cassettes.matching import Remedy
 from antiphon.cassettes.upstreams import upstreams
 from antiphon.config import Config, Environment
-from antiphon.console.door import routes
+from antiphon.console.door import Console
 from antiphon.server.front import is_loopback
 from antiphon.server.serve import serve
 from antiphon.server.services import Services
@@ -19,7 +19,13 @@ from antiphon.upstream.discovery import Discovery
 
 def serve_here(config: Config, environment: Environment) -> int:
     """Serve until stopped."""
-    serve(config, environment, announce, routes)
+    console = Console()
+
+    async def announced(services: Services, port: int) -> None:
+        await announce(services, port)
+        console.make_ready(services)
+
+    serve(config, environment, announced, console.routes)
     return 0
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from console_scene import Pages, a_console
-from running_server import run
+from made_keys import Operator, bearer
 
 from antiphon.console.pages.keys import DAYS, state, told
 from antiphon.store.keys import StoredKey
@@ -35,18 +35,16 @@ def test_what_was_used_is_shown_and_keys_can_be_revoked(counting: Pages, tmp_pat
     assert page.count('<svg class="plot"') == 2
     assert "The first key closes it" in counting.get("/console/keys").text
     db = f"sqlite:///{tmp_path}/kept.db"
-    key = run("keys", "create", "--db", db, "--project", "blue", "--scopes", "read,write,admin", folder=tmp_path)
-    headers = {"authorization": f"Bearer {key.stdout.strip()}"}
-    counting.http.headers.update(headers)
+    operator = Operator(db)
+    counting.http.headers.update(bearer(operator.key("blue", "--scopes", "read,write,admin")))
     page = counting.get("/console/keys").text
     assert '<span class="state completed">good</span>' in page
     assert "api_key.created" in page
     key_id = page.split("/console/keys/")[1].split("/")[0]
     assert counting.post(f"/console/keys/{key_id}0/revoke").status_code == 404
     counting.post(f"/console/keys/{key_id}/revoke")
-    told = run("keys", "list", "--db", db, folder=tmp_path).stdout
-    assert "revoked" in told
-    assert "console, key" in run("keys", "log", "--db", db, folder=tmp_path).stdout
+    assert "revoked" in operator.keys("list")
+    assert "console, key" in operator.keys("log")
 
 
 def test_a_key_is_made_rotated_and_revoked_in_the_console() -> None:
@@ -64,12 +62,11 @@ def test_a_key_is_made_rotated_and_revoked_in_the_console() -> None:
         page = pages.get("/console/keys").text
         assert "scripted/m, other/*" in page
         assert KEY.findall(page) == []
-        bearer = {"authorization": f"Bearer {key}"}
-        assert httpx2.get(f"{base}/v1/organization/audit_logs", headers=bearer).status_code == 200
+        assert httpx2.get(f"{base}/v1/organization/audit_logs", headers=bearer(key)).status_code == 200
         key_id = page.split("/console/keys/")[1].split("/")[0]
         assert pages.post(f"/console/keys/{key_id}/rotate", hours="3").status_code == 400
         (second,) = KEY.findall(pages.post(f"/console/keys/{key_id}/rotate", hours="1").text)
-        logs = httpx2.get(f"{base}/v1/organization/audit_logs", headers=bearer).json()
+        logs = httpx2.get(f"{base}/v1/organization/audit_logs", headers=bearer(key)).json()
         assert [act["type"] for act in logs["data"]] == ["api_key.rotated", "api_key.created", "api_key.created"]
         assert pages.post(f"/console/keys/{second.split('-')[2]}0/rotate", hours="1").status_code == 404
         pages.post(f"/console/keys/{second.split('-')[2]}/revoke")

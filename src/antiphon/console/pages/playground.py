@@ -6,14 +6,18 @@ Counterparts: `static/playground.js`, which does all of that; `code.py`.
 import json
 from typing import Any
 
+import msgspec
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from antiphon.console.chat import entries
 from antiphon.console.code import CODES
 from antiphon.console.desk import Desk, api_of
-from antiphon.errors import InvalidRequest
+from antiphon.engine.commands import ListTools
+from antiphon.errors import AntiphonError, InvalidRequest
+from antiphon.sources import live
+from antiphon.wire.mcp import McpTool
 
 SHOWN = 50
 HOSTED = (
@@ -50,7 +54,35 @@ def routes(desk: Desk) -> list[BaseRoute]:
         shown = [(name, write(_shortened(asked), api_of(request))) for name, write in CODES]
         return HTMLResponse(desk.render(request, "codes.html", codes=shown))
 
-    return [Route("/playground", show), Route("/playground/code", code, methods=["POST"])]
+    async def offered(request: Request) -> Response:
+        await desk.sessions.check(request)
+        server = _server(await request.body())
+        # As a run would ask it: through the guard before addresses that clients name, and on the tape, if there is one.
+        tools = desk.services.tools_of(desk.project(request), live().ids("resp"))
+        try:
+            listed = await tools.list(ListTools(server))
+        except AntiphonError as fault:
+            return JSONResponse({"tools": [], "error": fault.message})
+        finally:
+            await tools.close()
+        return JSONResponse({"tools": msgspec.to_builtins(listed.tools), "error": listed.error})
+
+    return [
+        Route("/playground", show),
+        Route("/playground/code", code, methods=["POST"]),
+        Route("/playground/tools", offered, methods=["POST"]),
+    ]
+
+
+def _server(body: bytes) -> McpTool:
+    """The server that a form names. Raises `InvalidRequest`."""
+    try:
+        server = msgspec.convert({**_object(body), "type": "mcp"}, McpTool)
+    except msgspec.ValidationError as fault:
+        raise InvalidRequest(f"This names no MCP server: {fault}.") from None
+    if not server.server_url:
+        raise InvalidRequest("Say the URL of the MCP server.", param="server_url")
+    return server
 
 
 def _object(body: bytes) -> dict[str, Any]:

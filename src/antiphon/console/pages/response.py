@@ -7,6 +7,7 @@ import json
 from dataclasses import asdict
 from difflib import unified_diff
 from functools import partial
+from math import log2
 from typing import Any
 
 from starlette.requests import Request
@@ -34,6 +35,10 @@ from antiphon.wire.answers import StoredItem
 
 SIZE = 50
 MOST_STEPS = 200
+SHORT = 0.5
+"""Seconds from which on a timeline is drawn anew as it gets longer, at each half of twice."""
+LAST = 20
+"""Steps that are looked at for a change: those that can be open at the same time."""
 LONGEST = 15_000
 DIGITS = 7
 CHILDREN = 20
@@ -150,9 +155,15 @@ def _remembered(desk: Desk, request: Request) -> Timeline | None:
     return recent.find(desk.project(request), request.path_params["id"]) if recent else None
 
 
-def _mark(found: Timeline) -> tuple[int, int]:
-    """Changes with each step, and four times a second while something goes on."""
-    return found.changes, 0 if found.end else int(live().clock() * 4)
+def _mark(found: Timeline) -> tuple[object, ...]:
+    """Changes when a step begins, goes on or ends; and otherwise ever more seldom, as the axis shrinks.
+
+    Between, the page lets what goes on grow by itself (`static/growing.js`): drawn with every token, or four times a
+    second, a run that is watched would cost a third more.
+    """
+    steps = [(span.opened is None, span.first is None, span.end is None) for span in found.spans[-LAST:]]
+    shrunk = 0 if found.end else int(2 * log2(max(live().clock() - found.began, SHORT)))
+    return len(found.spans), tuple(steps), shrunk
 
 
 def _drawn(found: Timeline) -> dict[str, Any]:

@@ -42,9 +42,12 @@ function put(part, html) {
 
 function follow(part) {
   const source = new EventSource(part.dataset.live);
+  let still = () => {};
+  if (part.querySelector(".timeline")) import("./growing.js").then(({ growing }) => { if (source.readyState !== EventSource.CLOSED) still = growing(part); });
   source.addEventListener("part", (event) => put(part, JSON.parse(event.data)));
   source.addEventListener("over", (event) => {
     source.close();
+    still();
     put(part, JSON.parse(event.data));
     if (part.dataset.then === "reload") setTimeout(() => location.reload(), 400);
   });
@@ -92,27 +95,17 @@ async function sendOff(form) {
 }
 
 /** Upload the files of a form one after the other, and show how far that is. */
-async function upload(form) {
+async function uploadAll(form) {
   const files = [...form.elements.file.files];
   const bar = form.querySelector("progress");
   bar.hidden = false;
+  const { upload } = await import("./uploads.js");
   for (const [number, file] of files.entries()) {
-    const data = new FormData();
-    data.append("purpose", "assistants");
-    data.append("file", file);
-    const fault = await new Promise((resolve) => {
-      const request = new XMLHttpRequest();
-      request.open("POST", form.dataset.upload);
-      request.setRequestHeader("x-csrf-token", token());
-      request.upload.onprogress = (event) => { bar.value = (number + event.loaded / event.total) / files.length; };
-      request.onerror = () => resolve("The server can't be reached.");
-      request.onload = () => {
-        if (request.status < 300) return resolve(null);
-        try { resolve(JSON.parse(request.responseText).error.message); } catch { resolve(`The server said ${request.status}.`); }
-      };
-      request.send(data);
-    });
-    if (fault) return tell(`${file.name}: ${fault}`);
+    try {
+      await upload(form.dataset.upload, file, "assistants", (share) => { bar.value = (number + share) / files.length; });
+    } catch (fault) {
+      return tell(`${file.name}: ${fault.message}`);
+    }
   }
   location.reload();
 }
@@ -139,7 +132,7 @@ document.querySelectorAll("[data-live]").forEach(follow);
 document.addEventListener("submit", (event) => {
   const sure = event.target.dataset?.sure;
   if (sure && !confirm(sure)) return event.preventDefault();
-  const away = event.target.dataset?.send ? sendOff : event.target.dataset?.upload ? upload : null;
+  const away = event.target.dataset?.send ? sendOff : event.target.dataset?.upload ? uploadAll : null;
   if (away) {
     event.preventDefault();
     away(event.target);

@@ -3,7 +3,7 @@
 
 import { events } from "./api.js";
 import { dress, tell } from "./console.js";
-import { attachments, chips, listen } from "./attach.js";
+import { attached, attachments, chips, listen, named } from "./attach.js";
 import { fill, request } from "./settings.js";
 import { approval, result } from "./answers.js";
 
@@ -43,7 +43,7 @@ function said(items) {
     if (item.role !== "user") continue;
     const { body } = block("message user", "user");
     const parts = typeof item.content === "string" ? [{ text: item.content }] : item.content;
-    body.textContent = parts.map((part) => part.text ?? `[${part.filename ?? part.type}]`).join("\n");
+    body.textContent = parts.map(named).join("\n");
   }
 }
 
@@ -142,9 +142,8 @@ async function go(items) {
   }
 }
 
-function written() {
+function written(parts = attached()) {
   const text = composer.elements.text.value.trim();
-  const parts = attachments();
   if (!parts.length) return [{ role: "user", content: text }];
   return [{ role: "user", content: [...(text ? [{ type: "input_text", text }] : []), ...parts] }];
 }
@@ -165,14 +164,16 @@ async function show() {
   }
 }
 
-composer.addEventListener("submit", (event) => {
+composer.addEventListener("submit", async (event) => {
   event.preventDefault();
-  if (stopping) return;
+  if (stopping || send.disabled) return;
   let items;
   try {
-    items = written();
+    send.disabled = true;
+    items = written(await attachments());
     whole(items);
   } catch (fault) {
+    send.disabled = false;
     tell(fault.message);
     return;
   }

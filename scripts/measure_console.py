@@ -1,0 +1,143 @@
+"""Measures the console of a server started as a user starts it: the first page, a long response, what watching costs.
+
+Times are on loopback, CPU time is the server's own (Linux only). Runs with and without a watcher alternate, so that a
+machine that is busy with other things is so for both. Not here: what a browser takes to draw.
+"""
+
+import argparse
+import os
+import re
+import statistics
+import sys
+import threading
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+import httpx2
+from running_server import RunningServer, Scene, Stage, running_server
+
+from antiphon.testing import ScriptedUpstream, text
+
+ITEMS = 5_000
+MADE = re.compile(r'data: \{"type":"response\.created".*?"id":"(resp_\w+)"')
+READY = 6.0
+"""Seconds after which a server with nothing to do has its console ready."""
+
+
+def console_of(server: RunningServer) -> str:
+    """Where the pages are."""
+    return server.url.removesuffix("/v1") + "/console"
+
+
+def timed(address: str) -> tuple[float, int]:
+    """Milliseconds that a page takes on a new connection, and its bytes."""
+    with httpx2.Client(timeout=60) as http:
+        began = time.perf_counter()
+        answer = http.get(address)
+        took = time.perf_counter() - began
+    answer.raise_for_status()
+    return took * 1000, len(answer.content)
+
+
+def first_page(wait: float) -> None:
+    """The first page that a server gives, so many seconds after its start."""
+    with ScriptedUpstream() as upstream, running_server("--upstream", f"scripted={upstream.url}") as server:
+        time.sleep(wait)
+        took, size = timed(console_of(server) + "/")
+        files = [timed(f"{console_of(server)}/static/{name}")[1] for name in ("console.css", "console.js", "mark.svg")]
+        again = statistics.median(timed(console_of(server) + "/")[0] for _ in range(20))
+        told = f"{took:.0f} ms, {size + sum(files):,} bytes with its files; then {again:.1f} ms"
+        print(f"first page {wait:.0f} s after the start: {told}")
+
+
+def long_response() -> None:
+    """The pages of a response of many items."""
+    stage = Stage()
+    with (
+        ScriptedUpstream(default=stage) as upstream,
+        running_server("--upstream", f"scripted={upstream.url}") as server,
+    ):
+        scene = Scene(server, upstream, stage.script)
+        scene.play(text("Done."))
+        items = [{"role": "user", "content": f"Item number {number}, with **words**."} for number in range(ITEMS)]
+        kept = scene.stream(input=items).response["id"]
+        for path in (f"{kept}", f"{kept}/items?at=50", f"{kept}/items?at={ITEMS - 50}"):
+            tries = [timed(f"{console_of(server)}/responses/{path}") for _ in range(10)]
+            took = statistics.median(ms for ms, _ in tries)
+            print(f"{ITEMS} items, {path.partition('/')[2] or 'the page':>14}: {took:.1f} ms, {tries[0][1]:,} bytes")
+
+
+def cpu(server: RunningServer) -> float:
+    """Seconds of CPU that the server has had, all its threads together."""
+    tasks = Path(f"/proc/{server.process.pid}/task").glob("*/schedstat")
+    return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
+
+
+def follow(address: str, seen: list[int]) -> None:
+    """Watch a timeline to its end."""
+    with httpx2.stream("GET", address, timeout=120) as answer:
+        for piece in answer.iter_raw():
+            seen[0] += len(piece)
+
+
+def paced(server: RunningServer, runs: int, watched: int) -> tuple[float, int]:
+    """Seconds of CPU for so many runs at once, so many of them watched; bytes that watchers were sent."""
+    began, seen, watching = cpu(server), [0], list[threading.Thread]()
+
+    def run(number: int) -> None:
+        body = {"model": "scripted/m", "input": "x", "stream": True}
+        with httpx2.stream("POST", f"{server.url}/responses", json=body, timeout=120) as answer:
+            for line in answer.iter_lines():
+                if number < watched and (found := MADE.match(line)):
+                    address = f"{console_of(server)}/responses/{found[1]}/timeline"
+                    watching.append(threading.Thread(target=follow, args=(address, seen)))
+                    watching[-1].start()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(runs)]
+    for thread in threads:
+        thread.start()
+        time.sleep(0.1)
+    for thread in [*threads, *watching]:
+        thread.join()
+    return cpu(server) - began, seen[0]
+
+
+def watching(runs: int, seconds: float, rounds: int) -> None:
+    """What a watcher of one run costs among so many."""
+    pieces = [f"word{number} " for number in range(int(seconds * 50))]
+    reply = text(*pieces, usage=(10, len(pieces))).timed(between=0.02)
+    with (
+        ScriptedUpstream(default=lambda _: reply) as upstream,
+        running_server("--upstream", f"scripted={upstream.url}") as server,
+    ):
+        paced(server, 1, 1)
+        plain, watched, sent = list[float](), list[float](), 0
+        for _ in range(rounds):
+            plain.append(paced(server, runs, 0)[0])
+            one, sent = paced(server, runs, 1)
+            watched.append(one)
+    without, with_ = statistics.mean(plain), statistics.mean(watched)
+    told = f"{without * 1000:.0f} ms without, {with_ * 1000:.0f} ms with a watcher ({with_ / without - 1:+.1%})"
+    print(f"{runs} runs of {len(pieces)} tokens in {seconds:.0f} s, {rounds} rounds: CPU of the server {told}")
+    print(f"  {sent:,} bytes to the watcher")
+
+
+def main() -> None:
+    """Measure all of it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=10, help="how long a run that is watched goes on")
+    parser.add_argument("--rounds", type=int, default=3)
+    said = parser.parse_args()
+    print(f"load {os.getloadavg()[0]:.1f}")
+    first_page(0)
+    first_page(READY)
+    long_response()
+    for runs in (1, 10):
+        watching(runs, said.seconds, said.rounds)
+    print(f"load {os.getloadavg()[0]:.1f}")
+
+
+if __name__ == "__main__":
+    main()
