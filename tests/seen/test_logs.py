@@ -28,6 +28,11 @@ def test_a_line_is_json_with_the_id_of_its_request() -> None:
     assert "request_id" not in json.loads(JsonLines().format(record()))
 
 
+@pytest.mark.parametrize("odd", ["\ud800", {1, 2}, object])
+def test_whatever_a_line_holds_it_is_a_line(odd: object) -> None:
+    assert json.loads(JsonLines().format(record(more={"odd": odd})))["message"] == "it broke"
+
+
 def test_a_fault_has_its_trace_in_the_same_line() -> None:
     with pytest.raises(ValueError, match="a") as raised:
         int("a\nb")

@@ -4,19 +4,16 @@ It stands beside the answer, not in its way: `send` is handed on as it is, and t
 what is seen of runs (`seen/account.py`). Counterpart: `front.py`.
 """
 
-import logging
 from collections.abc import Callable, Collection
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from antiphon.seen.context import REQUEST, TRACE, Trace
-from antiphon.seen.logs import MORE
+from antiphon.seen.logs import say
 from antiphon.server.callers import CALLER
 from antiphon.server.front import STATUS
 from antiphon.server.seen import Seen
-
-log = logging.getLogger("antiphon.requests")
 
 OTHER = "other"
 METHODS = frozenset({"GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS"})
@@ -56,7 +53,7 @@ class Watched:
                 "seconds": round(seconds, 4),
                 "project": caller.project if (caller := scope.get(CALLER)) else None,
             }
-            log.info("request", extra={MORE: more})
+            say("request", more)
 
 
 def noun_of(path: str, nouns: Collection[str]) -> str:
