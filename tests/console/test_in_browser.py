@@ -43,6 +43,13 @@ def test_a_timeline_grows_while_the_run_goes_on(seen: Seen, pages: Pages) -> Non
         kept = next(iter(stream)).response.id  # type: ignore[union-attr] # the first event has one
         page = seen.go(f"/console/responses/{kept}")
         expect(page.locator(".bar.turn.open").first).to_be_visible()
+        # Between two drawings of the server it grows by itself, to the end of the axis.
+        first = page.locator(".timeline .took").text_content() or ""
+        expect(page.locator(".timeline .took")).not_to_have_text(first)
+        expect(page.locator(".timeline .took")).to_have_text(re.compile(r"\d+(\.\d)? s"))
+        expect(page.locator("[data-elapsed]")).to_have_text(re.compile(r"\d+(\.\d)? s"))
+        x, width = (float((page.locator(".bar.open").last.get_attribute(name) or "")[:-1]) for name in ("x", "width"))
+        assert abs(x + width - 100) < 1  # hundredths of the axis
         gate.open()
         for _ in stream:
             pass
