@@ -103,6 +103,9 @@ def requested(server: RunningServer, dialect: str, path: str) -> Json:
         request["prompt"] = {
             "id": server.post(template, "/prompts").json["id"], "variables": {"k": "v"}, "version": "1",
         }  # fmt: skip
+    if "moderation" in request:
+        # By its bare name every upstream of this file has it.
+        request["moderation"]["model"] = f"{dialect}/m"
     return {**request, "model": f"{dialect}/m"}
 
 
