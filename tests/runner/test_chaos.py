@@ -12,7 +12,6 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,10 @@ from antiphon.testing import check_stream
 TURNS = 5
 SLACK = 3.0
 """Seconds that a call may take, on a machine that is busy, from whoever makes it to the log of it."""
+
+
+AT_WORK = 120.0
+"""Seconds in which the worker that is to sleep has something to do."""
 
 
 @dataclass(frozen=True)
@@ -183,7 +186,9 @@ async def killing(made: Fleet, plan: Plan, dice: random.Random) -> None:
 async def sleeping(made: Fleet, plan: Plan) -> None:
     """Stop a worker for so long that all its runs are another's when it is woken."""
     if plan.at_work:
-        await asyncio.to_thread(made.outside.upstream.wait, partial(at_work, made, plan))
+        async with asyncio.timeout(AT_WORK):
+            while not at_work(made, plan):  # noqa: ASYNC110 - nothing tells of calls that have only begun
+                await asyncio.sleep(0.01)
     made.workers[0].send(signal.SIGSTOP)
     await asyncio.sleep(plan.asleep)
     made.workers[0].send(signal.SIGCONT)
