@@ -6,7 +6,6 @@ long; and there are so many connections at the most. Who breaks a bound is let g
 """
 
 import asyncio
-from itertools import count
 
 from antiphon.runner.pressure import PressureLimits
 from antiphon.server.coded import CodedProtocol
@@ -15,11 +14,6 @@ LEFT_OVER = 256 * 1024
 """Bytes of a body that are taken after its answer, so that the client comes to read it."""
 LAST_CHANCE = 0.25
 """Seconds."""
-EARLY = 0.4
-"""The part of its time before which a head may be let go."""
-GOLDEN = 0.6180339887498949
-"""Multiples of it, less their whole part, lie evenly between 0 and 1."""
-_turns = count()
 _SAID = (
     b'{"error":{"message":"The head of the request is too large.","type":"invalid_request_error","param":null,'
     b'"code":"head_too_large"}}'
@@ -95,9 +89,7 @@ class HardyProtocol(CodedProtocol):
     def _await_head(self) -> None:
         self._in_head = True
         self._unwatched()
-        # Who came together isn't let go together: they would come again together, and all others wait for that.
-        early = EARLY * (next(_turns) * GOLDEN % 1.0)
-        self._watch = self.loop.call_later(self.limits.slow_head * (1.0 - early), self._let_go)
+        self._watch = self.loop.call_later(self.limits.slow_head, self._let_go)
 
     def _look(self) -> None:
         """Runs while a body comes: has it gone on since the last time? What we didn't read isn't the client's fault."""
