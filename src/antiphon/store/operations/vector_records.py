@@ -27,7 +27,7 @@ from antiphon.store.vector_records import (
     VectorStoreLine,
 )
 from antiphon.store.vectors import Batch as FileBatch
-from antiphon.store.vectors import NewPassage, VectorStore
+from antiphon.store.vectors import NewPassage
 
 OWNER = "import"
 HELD_SECONDS = 3_600
@@ -45,7 +45,7 @@ class Intake(Struct, frozen=True):
 def store_records(after: int) -> Steps[Batch]:
     """The next vector stores."""
     rows = yield Fetch("export_vector_stores", {"after": after, "limit": ROWS})
-    records: list[Record] = [VectorStoreLine(row[1], _store(row[2:])) for row in map(tuple, rows)]
+    records: list[Record] = [VectorStoreLine(row[1], vector_stores.store_of(row[2:])) for row in map(tuple, rows)]
     return batch_of(rows, records)
 
 
@@ -191,22 +191,6 @@ def _coming(project: str, store_id: str, file_id: str) -> Steps[Rows]:
     """The row of a file whose passages are coming."""
     where = {"project": project, "store_id": store_id, "id": file_id, "owner": OWNER}
     return (yield Fetch("vector_file_to_take_in", where))
-
-
-def _store(row: Sequence[Any]) -> VectorStore:
-    store_id, created_at, name, description, metadata, days, last, model, dimension, follows = row
-    return VectorStore(
-        id=store_id,
-        created_at=created_at,
-        name=name,
-        description=description,
-        metadata=msgspec.json.decode(metadata),
-        expires_days=days,
-        last_active_at=last,
-        model=model,
-        dimension=dimension,
-        follows=bool(follows),
-    )
 
 
 def _passage(row: Sequence[Any]) -> KeptPassage:

@@ -34,7 +34,7 @@ def create(project: str, store: VectorStore) -> Steps[None]:
 def get(project: str, store_id: str, *, counted: bool = True) -> Steps[VectorStore]:
     """One store, with its counts unless they don't matter."""
     row = yield from find(project, store_id)
-    return (yield from _counted(row)) if counted else _store(row)
+    return (yield from _counted(row)) if counted else store_of(row)
 
 
 def list_all(project: str, query: PageQuery) -> Steps[Page[VectorStore]]:
@@ -134,10 +134,11 @@ def _read_again(key: int, model: str) -> Steps[None]:
 
 def _counted(row: Any) -> Steps[VectorStore]:  # noqa: ANN401 - a row of either driver
     found, size = yield from counts("count_vector_files", {"store": tuple(row)[KEY]})
-    return _store(row, found, size)
+    return store_of(row, found, size)
 
 
-def _store(row: Any, found: FileCounts = NONE, size: int = 0) -> VectorStore:  # noqa: ANN401 - as above
+def store_of(row: Any, found: FileCounts = NONE, size: int = 0) -> VectorStore:  # noqa: ANN401 - as above
+    """A store out of its row."""
     store_id, created_at, name, description, metadata, days, last, model, dimension, follows = tuple(row)[:VERSION]
     return VectorStore(
         id=store_id,
