@@ -19,7 +19,7 @@ from antiphon.runner.drive import drive
 from antiphon.runner.foreground import Foreground
 from antiphon.runner.observing import Observer, watching
 from antiphon.server.callers import project_of
-from antiphon.server.coded import WRITE_NOW
+from antiphon.server.coded import BODY_WRITER
 from antiphon.server.errors import JSON
 from antiphon.server.front import RAW_SEND
 from antiphon.server.services import Services
@@ -52,7 +52,7 @@ async def answer_stream(
 ) -> None:
     """Stream the run's events. Raises the error the client is owed while no status was sent."""
     stream = EventStream(connection.send, connection.scope.get(RAW_SEND, connection.send), headers, pad)
-    stream.write_now = connection.scope.get(WRITE_NOW, stream.write_now)
+    stream.writer = connection.scope.get(BODY_WRITER)
     every = None if services.replays else services.config.ping_every
     project = project_of(connection.scope)
     tools = services.tools_of(project, run.id)

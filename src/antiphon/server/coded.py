@@ -11,7 +11,7 @@ from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 CONNECTION = "antiphon.connection"
-WRITE_NOW = "antiphon.write_now"
+BODY_WRITER = "antiphon.body_writer"
 """Where a scope holds what writes a piece of the body at once: a token in a message of ASGI costs twice as much."""
 
 
@@ -25,10 +25,17 @@ class BodyWriter:
         self._flow = cycle.flow
         self._write = cycle.transport.write
 
-    def write(self, piece: bytes) -> bool:
-        """Whether it is written; where not, uvicorn's `send` is to do it."""
+    @property
+    def ready(self) -> bool:
+        """Whether a piece can be written now; where not, uvicorn's `send` is to do it."""
         cycle = self._cycle
-        if self._flow.write_paused or cycle.disconnected or not cycle.chunked_encoding or cycle.response_complete:
+        return not (
+            self._flow.write_paused or cycle.disconnected or not cycle.chunked_encoding or cycle.response_complete
+        )
+
+    def write(self, piece: bytes) -> bool:
+        """Whether it is written."""
+        if not self.ready:
             return False
         self._write(b"%x\r\n%b\r\n" % (len(piece), piece))
         return True
@@ -72,7 +79,7 @@ class CodedProtocol(HttpToolsProtocol):
         cycle: RequestResponseCycle | None = self.cycle
         if cycle is not None and cycle.scope is self.scope:
             # What is to become a WebSocket is no request that is answered.
-            self.scope[WRITE_NOW] = BodyWriter(cycle).write  # type: ignore[literal-required] # likewise
+            self.scope[BODY_WRITER] = BodyWriter(cycle)  # type: ignore[literal-required] # likewise
 
 
 def patient(seconds: float) -> type[CodedProtocol]:

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from starlette.types import Receive, Send
 
+from antiphon.server.coded import BodyWriter
 from antiphon.wire.events import DeltaEvent, Event, FunctionCallArgumentsDelta, ReasoningSummaryTextDelta
 
 HEADERS = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store", "x-accel-buffering": "no"}
@@ -30,14 +31,10 @@ def sse_message(event: Event) -> bytes:
     return b"%b%b\n\n" % (opening, _encode(event))
 
 
-def _cannot(_: bytes) -> bool:
-    return False
-
-
 class EventStream:
     """The sink of a streamed answer. Nothing is sent before the first event, so an error can still have a status.
 
-    The status line goes to `send_start`, the events to `send`, or to `write_now` while that takes them.
+    The status line goes to `send_start`, the events to `send`, or to `writer` while that is ready.
     `pad` gives random characters for `obfuscation`, where the client asked for it; `tap` is shown what is sent.
     """
 
@@ -48,7 +45,7 @@ class EventStream:
         self._send = send
         self._headers = {**HEADERS, **headers}
         self._pad = pad
-        self.write_now: Callable[[bytes], bool] = _cannot
+        self.writer: BodyWriter | None = None
         self.tap: Callable[[bytes], None] | None = None
         self.started = False
         self.idle = True
@@ -68,11 +65,11 @@ class EventStream:
         await self._send({"type": "http.response.body", "body": body, "more_body": True})
 
     def emit_now(self, events: list[Event]) -> bool:
-        if self._pad or not self.started:
+        writer = self.writer
+        if writer is None or self._pad or not self.started or not writer.ready:
             return False
         body = b"".join([sse_message(event) for event in events])
-        if not self.write_now(body):
-            return False
+        writer.write(body)
         self.idle = False
         if self.tap:
             self.tap(body)
