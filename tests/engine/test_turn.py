@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antiphon.testing.playbook import said
+from antiphon.wire.chat import ChatChunk, Choice, Delta
 
 STOP = said(finish="stop")
 ENDED = said(finish="tool_calls")
@@ -27,6 +28,14 @@ def test_text_is_streamed_as_it_comes() -> None:
         "output_item.done",
         "completed",
     ]
+
+
+def test_a_whole_message_counts_where_nothing_was_streamed() -> None:
+    def whole(text: str) -> Any:
+        return ChatChunk([Choice(message=Delta(text), finish_reason="stop")])
+
+    assert answered(whole("Hello")).said == [("text", "Hello")]
+    assert answered(said(content="Hel"), said(content="lo"), whole("Hello")).said == [("text", "Hello")]
 
 
 # --- text, and what stands around it -----------------------------------------------------------------

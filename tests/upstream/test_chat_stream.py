@@ -97,9 +97,7 @@ def test_a_null_error_is_none() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "junk", [b"{not json", b'{"choices":"text"}', b"[1]", b'"x"', b'{"choices":[{"delta":{"content":"\xff"}}]}']
-)
+@pytest.mark.parametrize("junk", [b"{not json", b'{"choices":"text"}', b"[1]", b'"x"', b"\xff{}"])
 def test_junk_is_quoted(junk: bytes) -> None:
     told = read(ChunkReader(), HELLO + b"data: " + junk + b"\n\n" + HELLO)
     assert told[0] == UpstreamChunks([CHUNK])
@@ -115,6 +113,60 @@ def test_only_the_first_of_junk_is_quoted() -> None:
     assert len(told[0].error.message) < 400
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b'{"object":"error","message":"no","type":"BadRequestError","code":503}',
+        b'{"message":"no","code":503}',
+        b'{"detail":{"message":"no","code":503}}',
+    ],
+)
+@pytest.mark.parametrize("whole", [False, True])
+def test_an_error_that_does_not_say_so(sent: bytes, whole: bool) -> None:  # noqa: FBT001 - of the table
+    told = read(CompletionReader(), sent) if whole else read(ChunkReader(), HELLO + b"data: " + sent + b"\n\n" + DONE)
+    assert flat(told)[-1] == (UpstreamRefused, "no", "503")
+
+
+def test_a_message_without_choices_is_no_error() -> None:
+    sign = b'event: ping\ndata: {"type":"ping"}\n\n' + b"data: null\n\n"
+    assert flat(read(ChunkReader(), sign + HELLO + DONE)) == [ChatChunk(), CHUNK, UpstreamDone(marked=True)]
+
+
+def test_chunks_without_blank_lines_between_them() -> None:
+    stream = (HELLO + HELLO + DONE).replace(b"\n\n", b"\n")
+    assert flat(read(ChunkReader(), stream)) == [CHUNK, CHUNK, UpstreamDone(marked=True)]
+    assert flat(read(ChunkReader(), stream.replace(DONE.strip() + b"\n", b'data: "[DONE]"\n'))) == flat(
+        read(ChunkReader(), stream)
+    )
+
+
+def test_a_completion_that_calls_itself_a_stream() -> None:
+    body = completion({"role": "assistant", "content": "Hello"})
+    delta = ChatChunk([Choice(0, Delta("Hello"), "stop")])
+    for sent in (body, b"\n" + msgspec.json.format(body, indent=2)):
+        assert read(ChunkReader(), sent[:9], sent[9:]) == [UpstreamChunks([delta]), UpstreamDone(marked=True)]
+
+
+def test_a_page_that_calls_itself_a_stream() -> None:
+    told = read(ChunkReader(), b"<!doctype html>\n\n<html>Log in</html>\n\n")
+    assert isinstance(told[0], UpstreamFailed)
+    assert "<html>Log in" in told[0].error.message
+
+
+def test_a_stream_that_has_lines_of_its_own_besides_is_one() -> None:
+    assert flat(read(ChunkReader(), b"x-note: 1\n\n" + HELLO)) == [CHUNK, UpstreamDone(marked=False)]
+
+
+@pytest.mark.parametrize("tokens", [b"3.0", b'"3"'])
+def test_an_odd_member_costs_nothing_but_itself(tokens: bytes) -> None:
+    usage = b'"usage":{"prompt_tokens":' + tokens + b',"completion_tokens":{}}'
+    stream = HELLO + b'data: {"choices":[{"finish_reason":"stop"}],' + usage + b"}\n\n" + DONE
+    last = ChatChunk([Choice(finish_reason="stop")], ChatUsage(3))
+    assert flat(read(ChunkReader(), stream)) == [CHUNK, last, UpstreamDone(marked=True)]
+    body = b'{"choices":{"message":{"content":"Hello"},"index":"0"},' + usage + b"}"
+    assert flat(read(CompletionReader(), body)) == [ChatChunk(CHUNK.choices, ChatUsage(3)), UpstreamDone(marked=True)]
+
+
 PIECE = st.sampled_from(
     [
         HELLO,
@@ -123,6 +175,11 @@ PIECE = st.sampled_from(
         b": ping\n\n",
         b'data: {"error":"no"}\n\n',
         b"data: junk\n\n",
+        b"data: null\n\n",
+        b'data: {"message":"no"}\n\n',
+        b'data: {"choices":[{"delta":{"content":"\\ud83d"}}]}\n\n',
+        b'data: {"choices":[{"delta":{"content":"\\ude00"}}]}\n\n',
+        b"<html>\n\n",
         b'data: {"choices":[]}\r\n\r\n',
         b"\n",
     ]

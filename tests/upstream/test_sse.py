@@ -1,5 +1,6 @@
 """Any split of the bytes gives the same messages, and what real servers send is understood."""
 
+import json
 from itertools import pairwise
 
 import pytest
@@ -39,6 +40,8 @@ def decode(*pieces: bytes, limit: int = 1000) -> list[bytes]:
         (b'error: {"code":500}\n\n', [b'{"error":{"code":500}}']),
         (b'event: error\ndata: {"code":500}\n\n', [b'{"error":{"code":500}}']),
         (b'event: error\ndata: {"error":"x"}\n\n', [b'{"error":"x"}']),
+        (b"event: error\ndata: out of\ndata: memory\n\n", [b'{"error":"out of\\nmemory"}']),
+        (b"event: ping\ndata: 2026-01-01\n\nevent: ping\ndata: {}\n\n", [b"{}"]),
     ],
 )
 def test_messages(stream: bytes, messages: list[bytes]) -> None:
@@ -78,9 +81,7 @@ def reference(stream: bytes) -> list[bytes]:
         if line == b"":
             joined = b"\n".join(data)
             if joined:
-                messages.append(
-                    b'{"error":' + joined + b"}" if name == b"error" and b'"error"' not in joined else joined
-                )
+                messages.append(as_error(joined) if name == b"error" and b'"error"' not in joined else joined)
             data, name = [], b""
             continue
         field, _, value = line.removeprefix(b"\xef\xbb\xbf").partition(b":")
@@ -90,6 +91,24 @@ def reference(stream: bytes) -> list[bytes]:
         if field in {b"event", b"error"}:
             name = value if field == b"event" else field
     return messages
+
+
+def as_error(data: bytes) -> bytes:
+    try:
+        json.loads(data)
+    except ValueError:
+        data = json.dumps(data.decode(), ensure_ascii=False).encode()
+    return b'{"error":' + data + b"}"
+
+
+def test_lines_that_no_stream_has() -> None:
+    decoder = Decoder(20)
+    assert decoder.feed(b"id: 1\n\n<html>\n: x\n\n{\ndata: a\n\n") == [b"a"]
+    assert decoder.finish() == []
+    assert decoder.stray == b"<html>\n{\n"
+    for _ in range(9):
+        decoder.feed(b"<p>Another one\n\n")
+    assert len(decoder.stray) == 24
 
 
 @pytest.mark.parametrize("head", [b"data: ", b"data:", b"id: 1\ndata: "])

@@ -154,7 +154,7 @@ class Calls:
         """Events for a delta of the call that it continues or begins."""
         function = delta.function or FunctionDelta()
         arguments = function.arguments or ""
-        if isinstance(function.arguments, dict):
+        if isinstance(function.arguments, dict | list):
             arguments = msgspec.json.encode(function.arguments).decode()
         call = self._call(delta, function.name, str(arguments))
         if not call.entry.opened:

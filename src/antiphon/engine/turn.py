@@ -254,7 +254,10 @@ class Turn:
             self.finish_reason = choice.finish_reason
         delta = choice.delta
         if delta is None:
-            return []
+            # A whole message counts where it is all there is; behind a stream it repeats it.
+            delta = choice.message if self._queue.last() is None else None
+            if delta is None:
+                return []
         if self._fast is not None and isinstance(delta.content, str) and _only_text(choice, delta):
             # Nearly every chunk: more text for the message that is open.
             return [self._fast.more_text(delta.content)] if delta.content else []

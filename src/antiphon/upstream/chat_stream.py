@@ -1,23 +1,27 @@
 """The body of a chat completion, sans I/O: bytes split anywhere go in, replies for the run come out.
 
 Two readers with one shape (`feed`, `finish`, `ended`): a stream of chunks, and the whole completion that some
-servers send although asked to stream. Not here: what a chunk means (`engine/turn.py`).
+servers send although asked to stream. Not here: chunks that
+are none to the letter (`mending.py`), what a chunk means (`engine/turn.py`).
 Counterpart: `client.py`, which feeds them.
 """
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Protocol
 
 import msgspec
 
 from antiphon.engine.replies import Reply, UpstreamChunks, UpstreamDone, UpstreamFailed
 from antiphon.errors import ContextTooLong, UpstreamGarbage, UpstreamRefused
+from antiphon.upstream.mending import Mender, bare_error
 from antiphon.upstream.overflow import overflow
 from antiphon.upstream.refusal import complaint_of, quoted, status_of
 from antiphon.upstream.sse import Decoder
 from antiphon.wire.chat import ChatChunk, ChatUsage, Choice, ChoiceLogprobs, Delta
 
 DONE = b"[DONE]"
+MARKS = frozenset({DONE, b'"[DONE]"'})
 WHOLE_LIMIT = 32 * 1024 * 1024
 
 decode_chunk = msgspec.json.Decoder(ChatChunk).decode
@@ -43,62 +47,81 @@ class BodyReader(Protocol):
 class ChunkReader:
     """Reads a stream of chunks: at most one `UpstreamChunks` per read, then `UpstreamDone` or `UpstreamFailed`."""
 
-    __slots__ = ("_decoder", "ended")
+    __slots__ = ("_decoder", "_mender", "_seen", "ended")
 
     def __init__(self) -> None:
         self._decoder = Decoder()
+        self._mender = Mender()
+        self._seen = False
         self.ended = False
 
     def feed(self, data: bytes) -> Sequence[Reply]:
         messages = self._decoder.feed(data)
         if not messages:
             return ()
+        self._seen = True
         marked = messages[-1] == DONE
         if marked:
             messages.pop()
         try:
             chunks = list(map(decode_chunk, messages))
         except ValueError:
-            return self._one_by_one(messages)
+            return self._one_by_one(messages, marked=marked)
         for chunk in chunks:
-            if chunk.error:
-                return self._one_by_one(messages)
+            if chunk.error or chunk.choices is None:
+                return self._one_by_one(messages, marked=marked)
         if not marked:
             return (UpstreamChunks(chunks),)
         self.ended = True
         return (UpstreamChunks(chunks), UpstreamDone(marked=True)) if chunks else (UpstreamDone(marked=True),)
 
     def finish(self) -> Sequence[Reply]:
-        replies = self._one_by_one(self._decoder.finish())
+        last = self._decoder.finish()
+        if not (self._seen or last) and self._decoder.stray:
+            # Nothing in it was an event: it is a completion under a wrong name, or something else altogether.
+            self.ended = True
+            return completion_in(bytes(self._decoder.stray))
+        replies = self._one_by_one(last)
         match replies:
             case [*before, UpstreamFailed(UpstreamGarbage())]:
                 # A last message without its end isn't garbage: the stream broke off inside it.
                 return (*before, UpstreamDone(marked=False))
         return replies if self.ended else (*replies, UpstreamDone(marked=False))
 
-    def _one_by_one(self, messages: list[bytes]) -> Sequence[Reply]:
+    def _one_by_one(self, messages: list[bytes], *, marked: bool = False) -> Sequence[Reply]:
         """As `feed`, for messages that hold more than chunks: what came before the odd one still counts."""
         chunks: list[ChatChunk] = []
         end: Reply | None = None
-        for message in messages:
-            end = _end_in(message, chunks)
+        for message in chain.from_iterable(map(_lines_of, messages)):
+            end = self._end_in(message, chunks)
             if end:
-                self.ended = True
                 break
+        end = end or (UpstreamDone(marked=True) if marked else None)
+        self.ended = end is not None
         replies: list[Reply] = [UpstreamChunks(chunks)] if chunks else []
         return [*replies, end] if end else replies
 
+    def _end_in(self, message: bytes, chunks: list[ChatChunk]) -> Reply | None:
+        """Adds the message's chunk to `chunks`, or says how the stream ends with it."""
+        try:
+            chunk = decode_chunk(message)
+        except ValueError as error:
+            if message.strip() in MARKS:
+                return UpstreamDone(marked=True)
+            mended = self._mender.mended(message, ChatChunk)
+            if mended is None:
+                return None if message.strip() == b"null" else UpstreamFailed(_garbage(message, error))
+            chunk = mended
+        if fault := chunk.error or (chunk.choices is None and bare_error(message)):
+            return UpstreamFailed(_failure(fault))
+        chunks.append(chunk)
+        return None
 
-def _end_in(message: bytes, chunks: list[ChatChunk]) -> Reply | None:
-    """Adds the message's chunk to `chunks`, or says how the stream ends with it."""
-    try:
-        chunk = decode_chunk(message)
-    except ValueError as error:
-        return UpstreamDone(marked=True) if message.strip() == DONE else UpstreamFailed(_garbage(message, error))
-    if chunk.error:
-        return UpstreamFailed(_failure(chunk.error))
-    chunks.append(chunk)
-    return None
+
+def _lines_of(message: bytes) -> list[bytes]:
+    """The message; where a server left out the blank lines between several, each of them."""
+    lines = message.split(b"\n")
+    return lines if all(line.startswith(b"{") or line.strip() in MARKS for line in lines) else [message]
 
 
 class CompletionChoice(msgspec.Struct):
@@ -144,13 +167,21 @@ class CompletionReader:
             reader = ChunkReader()
             replies = reader.feed(body)
             return replies if reader.ended else [*replies, *reader.finish()]
-        try:
-            completion = decode_completion(body)
-        except ValueError as error:
+        return completion_in(body)
+
+
+def completion_in(body: bytes) -> list[Reply]:
+    """The replies for a body that should be a completion."""
+    try:
+        completion = decode_completion(body)
+    except ValueError as error:
+        mended = Mender().mended(body, Completion)
+        if mended is None:
             return [UpstreamFailed(_garbage(body, error))]
-        if completion.error:
-            return [UpstreamFailed(_failure(completion.error))]
-        return [UpstreamChunks([_as_chunk(completion)]), UpstreamDone(marked=True)]
+        completion = mended
+    if fault := completion.error or (completion.choices is None and bare_error(body)):
+        return [UpstreamFailed(_failure(fault))]
+    return [UpstreamChunks([_as_chunk(completion)]), UpstreamDone(marked=True)]
 
 
 def _as_chunk(completion: Completion) -> ChatChunk:

@@ -1,10 +1,12 @@
 """Server-sent events, sans I/O: bytes split anywhere go in, the data of whole messages comes out.
 
 Only `data` is handed on, because a chat stream says everything there; the name of an event matters in
-one case alone, `error` (see `_message`). Follows the WHATWG's "Interpreting an event stream", and where
+two cases alone, errors and signs of life (see `_meant`). Follows the WHATWG's "Interpreting an event stream", and where
 that is silent what model servers send. Not here: JSON and `[DONE]` (`upstream/client.py`).
 Counterpart: `server/sse.py`, which writes such streams.
 """
+
+import msgspec
 
 from antiphon.errors import UpstreamGarbage
 
@@ -13,6 +15,10 @@ BOM = b"\xef\xbb\xbf"
 BLANK_LINE = b"\n\n"
 DATA = b"data: "
 BETWEEN = BLANK_LINE + DATA
+OTHER_FIELDS = frozenset({b"", b"id", b"retry"})
+"""Fields that say nothing here; a comment has none."""
+SIGNS_OF_LIFE = frozenset({b"ping", b"heartbeat", b"keepalive", b"keep-alive"})
+"""Names of events with which proxies keep a connection open."""
 
 
 class Decoder:
@@ -20,12 +26,14 @@ class Decoder:
 
     Every split of the same bytes gives the same messages. A message of more than `limit` bytes
     raises `UpstreamGarbage`, from `feed` or `finish`; the decoder is of no more use then.
+    `stray` are lines that no event stream has, the first ones: a body that is something else consists of them.
     """
 
-    __slots__ = ("_after_return", "_limit", "_rest")
+    __slots__ = ("_after_return", "_limit", "_rest", "stray")
 
     def __init__(self, limit: int = DEFAULT_LIMIT) -> None:
         self._limit = limit
+        self.stray = bytearray()
         self._rest = bytearray()
         self._after_return = False
 
@@ -91,9 +99,25 @@ class Decoder:
         found = []
         for block in whole.split(BLANK_LINE):
             self._check(len(block))
-            if message := _message(block):
+            if message := self._message(block):
                 found.append(message)
         return found
+
+    def _message(self, block: bytes) -> bytes:
+        """The data of one message, empty where it has none."""
+        data, name = [], b""
+        for line in block.split(b"\n"):
+            field, _, value = line.removeprefix(BOM).partition(b":")
+            if field == b"data":
+                data.append(value.removeprefix(b" "))
+            elif field == b"event":
+                name = value.removeprefix(b" ")
+            elif field == b"error":
+                data.append(value.removeprefix(b" "))
+                name = field
+            elif field not in OTHER_FIELDS and len(self.stray) < self._limit:
+                self.stray += line + b"\n"
+        return _meant(b"\n".join(data), name)
 
     def _check(self, length: int) -> None:
         if length > self._limit:
@@ -103,23 +127,23 @@ class Decoder:
             )
 
 
-def _message(block: bytes) -> bytes:
-    """The data of one message, empty where it has none.
+def _meant(data: bytes, name: bytes) -> bytes:
+    """What the data of a message of this name is to whoever reads chunks.
 
     Errors come in two forms beside the usual `data: {"error": …}`: llama.cpp sends a field named `error`, others
-    an `event: error` whose data is the error itself. Both are turned into the usual one.
+    an `event: error` whose data is the error itself, in JSON or in words. Both are turned into the usual one. A sign
+    of life is nothing.
     """
-    data, name = [], b""
-    for line in block.split(b"\n"):
-        field, _, value = line.removeprefix(BOM).partition(b":")
-        if field == b"data":
-            data.append(value.removeprefix(b" "))
-        elif field == b"event":
-            name = value.removeprefix(b" ")
-        elif field == b"error":
-            data.append(value.removeprefix(b" "))
-            name = field
-    joined = b"\n".join(data)
-    if name == b"error" and joined and b'"error"' not in joined:
-        return b'{"error":' + joined + b"}"
-    return joined
+    if name in SIGNS_OF_LIFE and not data.startswith(b"{"):
+        return b""
+    if name == b"error" and data and b'"error"' not in data:
+        return b'{"error":' + (data if _is_json(data) else msgspec.json.encode(data.decode(errors="replace"))) + b"}"
+    return data
+
+
+def _is_json(data: bytes) -> bool:
+    try:
+        msgspec.json.decode(data)
+    except ValueError:
+        return False
+    return True

@@ -17,7 +17,7 @@ class FunctionDelta(msgspec.Struct, gc=False):
     """A piece of a function call: the name once, the arguments in pieces."""
 
     name: str | None = None
-    arguments: str | dict[str, Any] | None = None
+    arguments: str | dict[str, Any] | list[Any] | None = None
 
 
 class ToolCallDelta(msgspec.Struct, gc=False):
@@ -67,12 +67,13 @@ class ChoiceLogprobs(msgspec.Struct, gc=False):
 
 
 class Choice(msgspec.Struct, gc=False):
-    """One of `n` answers; only index 0 is ever asked for."""
+    """One of `n` answers; only index 0 is ever asked for. Who only feigns a stream has a whole `message` in it."""
 
     index: int | None = 0
     delta: Delta | None = None
     finish_reason: str | None = None
     logprobs: ChoiceLogprobs | None = None
+    message: Delta | None = None
 
 
 class PromptTokensDetails(msgspec.Struct, gc=False):
