@@ -8,39 +8,41 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
+from importlib import import_module
 from pathlib import Path
+from shutil import get_terminal_size
+from types import ModuleType
+from typing import Any
 
 from antiphon import __version__
 from antiphon.config import Config, Environment, load
 from antiphon.errors import AntiphonError, ConfigFault
-from antiphon.terminal.ask import ask
-from antiphon.terminal.cassette import cassette
 from antiphon.terminal.cassette_flags import WORDS, add_cassette_command
-from antiphon.terminal.database import export, import_, migrate
-from antiphon.terminal.doctor import doctor
 from antiphon.terminal.file_flags import FILE_WORDS, add_files_command
-from antiphon.terminal.files import files
 from antiphon.terminal.key_flags import KEY_WORDS, add_keys_command
-from antiphon.terminal.keys import keys
-from antiphon.terminal.serving import serve_here
-from antiphon.terminal.standin import stand_in
-from antiphon.terminal.working import work_here
+
+
+def _of(command: str) -> ModuleType:
+    """What carries out a command; a server isn't kept waiting by what it would load for the others."""
+    return import_module(f"antiphon.terminal.{command}")
+
 
 COMMANDS: dict[str, Callable[[Config, Environment, argparse.Namespace], int]] = {
-    "serve": lambda config, environment, _: serve_here(config, environment),
-    "worker": lambda config, environment, _: work_here(config, environment),
-    "replay": lambda config, _, __: stand_in(config),
-    "record": lambda config, _, said: stand_in(config, said.api),
-    "ask": lambda config, environment, said: ask(config, environment, said.question, said.model),
-    "doctor": lambda config, environment, _: doctor(config, environment),
-    "cassette": lambda config, environment, said: cassette(said, config, environment),
-    "files": lambda config, environment, said: files(said, config, environment),
-    "keys": lambda config, _, said: keys(said, config),
-    "migrate": lambda config, _, said: migrate(config, dry_run=said.dry_run),
-    "export": lambda config, environment, said: export(
+    "serve": lambda config, environment, _: _of("serving").serve_here(config, environment),
+    "worker": lambda config, environment, _: _of("working").work_here(config, environment),
+    "replay": lambda config, _, __: _of("standin").stand_in(config),
+    "record": lambda config, _, said: _of("standin").stand_in(config, said.api),
+    "ask": lambda config, environment, said: _of("ask").ask(config, environment, said.question, said.model),
+    "doctor": lambda config, environment, _: _of("doctor").doctor(config, environment),
+    "cassette": lambda config, environment, said: _of("cassette").cassette(said, config, environment),
+    "files": lambda config, environment, said: _of("files").files(said, config, environment),
+    "keys": lambda config, _, said: _of("keys").keys(said, config),
+    "migrate": lambda config, _, said: _of("database").migrate(config, dry_run=said.dry_run),
+    "export": lambda config, environment, said: _of("database").export(
         config, environment.variables, said.path, file_bytes=not said.no_file_bytes
     ),
-    "import": lambda config, environment, said: import_(config, environment.variables, said.path),
+    "import": lambda config, environment, said: _of("database").import_(config, environment.variables, said.path),
 }
 STANDIN_PORT = 8322
 """Not the server's port, so that a server may have a stand-in for its upstream."""
@@ -50,14 +52,29 @@ OWN = WORDS | KEY_WORDS | FILE_WORDS | {"api", "command", "dry_run", "model", "n
 """What the parser finds that isn't a setting."""
 
 
+class Parser(argparse.ArgumentParser):
+    """A parser that looks once how wide the terminal is; argparse's own looks at each flag, and there are 260."""
+
+    def __init__(self, **said: Any) -> None:  # noqa: ANN401 - what argparse takes
+        said.setdefault("formatter_class", partial(argparse.HelpFormatter, width=_width()))
+        super().__init__(**said)
+
+
+@cache
+def _width() -> int:
+    return get_terminal_size().columns - 2
+
+
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
-    root = argparse.ArgumentParser(
+    root: argparse.ArgumentParser = Parser(
         prog="antiphon",
         description="The Responses API in front of any chat-completions model, recorded and replayed.",
     )
     root.add_argument("--version", action="version", version=f"antiphon {__version__}")
-    commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands: argparse._SubParsersAction[argparse.ArgumentParser] = root.add_subparsers(
+        dest="command", required=True, metavar="COMMAND"
+    )
     serve_command = commands.add_parser("serve", help="start the server")
     ask_command = commands.add_parser("ask", help="ask one question from the terminal")
     doctor_command = commands.add_parser("doctor", help="say what was found, what is wrong and how to mend it")

@@ -1,6 +1,7 @@
 """A form that is being uploaded: bytes, split anywhere, to its fields. No I/O.
 
-A machine over python-multipart's parser. Not here: where the bytes come from and go to (`uploading.py`, `forms.py`).
+A machine over python-multipart's parser, which is loaded with the first form; its errors are `ValueError`s.
+Not here: where the bytes come from and go to (`uploading.py`, `forms.py`).
 Source: RFC 7578.
 """
 
@@ -8,9 +9,7 @@ import logging
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import HeaderParser
-
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser
+from importlib import import_module
 
 from antiphon.errors import InvalidRequest, UnsupportedMedia
 
@@ -59,7 +58,7 @@ class FormReader:
         self._fields = 0
         self._ended = False
         try:
-            self._parser = MultipartParser(
+            self._parser = import_module("python_multipart.multipart").MultipartParser(
                 boundary.encode("latin-1", "replace"),
                 {
                     "on_part_begin": self._begin,
@@ -72,7 +71,7 @@ class FormReader:
                     "on_end": self._over,
                 },
             )
-        except FormParserError as error:
+        except ValueError as error:
             raise unreadable(error) from None
         self._parser.logger = SILENT
         self._in_value = False
@@ -81,7 +80,7 @@ class FormReader:
         """What these bytes bring."""
         try:
             self._parser.write(data)
-        except FormParserError as error:
+        except ValueError as error:
             raise unreadable(error) from None
         happened, self._happened = self._happened, []
         return happened
@@ -128,6 +127,6 @@ class FormReader:
         self._ended = True
 
 
-def unreadable(error: FormParserError) -> InvalidRequest:
+def unreadable(error: ValueError) -> InvalidRequest:
     """The bytes are no form."""
     return InvalidRequest(f"The form can't be read: {error}.")

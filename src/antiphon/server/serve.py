@@ -11,9 +11,10 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from math import ceil
 from types import FrameType
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -23,7 +24,6 @@ from antiphon.errors import ConfigFault
 from antiphon.server.app import Pages, build_app, no_pages
 from antiphon.server.hardy import hardy
 from antiphon.server.services import Services, open_services
-from antiphon.server.sockets.protocol import SocketProtocol
 
 if sys.platform != "win32":
     from uvloop import new_event_loop
@@ -155,7 +155,7 @@ def settings(app: ASGIApp, config: Config) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=hardy(config.limits),
-        ws=SocketProtocol if config.websocket else "none",
+        ws=cast("type[asyncio.Protocol]", _socket_protocol) if config.websocket else "none",
         ws_max_size=config.max_body,
         ws_ping_interval=PING_EVERY,
         ws_ping_timeout=PING_EVERY,
@@ -170,6 +170,12 @@ def settings(app: ASGIApp, config: Config) -> uvicorn.Config:
         timeout_graceful_shutdown=ceil(config.stop_grace + CUT_AFTER),
         backlog=BACKLOG,
     )
+
+
+def _socket_protocol(**given: object) -> asyncio.Protocol:
+    """The protocol of one WebSocket, loaded with the first: most servers are never asked for any."""
+    made: asyncio.Protocol = import_module("antiphon.server.sockets.protocol").SocketProtocol(**given)
+    return made
 
 
 async def _serve(config: Config, environment: Environment, announce: Announce, pages: Pages) -> None:

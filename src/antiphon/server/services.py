@@ -9,14 +9,10 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from importlib import import_module
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from antiphon.cassettes.matcher import Matching
-from antiphon.cassettes.occurrences import Occurrences
-from antiphon.cassettes.open import Equality, open_cassette
-from antiphon.cassettes.transport import CassetteTransport, Mode
-from antiphon.cassettes.upstreams import KnownUpstream, upstreams
 from antiphon.config import Config, Environment, key_in_file
 from antiphon.engine.own import Own
 from antiphon.errors import ConfigFault
@@ -48,7 +44,7 @@ from antiphon.server.webhooks import endpoints_of, guarded
 from antiphon.sources import Sources, chance, live
 from antiphon.store.base import OpenStore
 from antiphon.store.filing import Filing
-from antiphon.store.memory import MemoryStore
+from antiphon.store.open import in_memory
 from antiphon.tools.checker import Checker
 from antiphon.tools.code.service import with_containers
 from antiphon.tools.connectors import Connector, make_connectors
@@ -61,15 +57,18 @@ from antiphon.tools.table import Workshop, make_tools
 from antiphon.tools.tool import Tool
 from antiphon.transport import Timeouts, Transport
 from antiphon.upstream.addresses import Upstream
-from antiphon.upstream.catalog import Catalog, Lister
+from antiphon.upstream.catalog import Catalog
 from antiphon.upstream.client import UpstreamClient
 from antiphon.upstream.discovery import PROBE_TIMEOUTS, Discovery, discover
 from antiphon.upstream.guarded import GuardedClient
 from antiphon.upstream.judging import Judges
-from antiphon.upstream.listing import Listing, list_models
+from antiphon.upstream.listing import list_models
 from antiphon.upstream.measuring import Measurer
 from antiphon.upstream.retry import Retry
-from antiphon.wire.models import Model
+
+if TYPE_CHECKING:
+    from antiphon.cassettes.transport import CassetteTransport
+    from antiphon.server.taping import Taped
 
 Closed = TypeVar("Closed", McpClient, Catalog)
 
@@ -112,7 +111,7 @@ class Services:
     tools: Mapping[str, Tool] = field(default_factory=dict)
     connectors: Mapping[str, Connector] = field(default_factory=dict)
     scope: str = ""
-    tape: CassetteTransport | None = None
+    tape: "CassetteTransport | None" = None
     open_runs: OpenRuns = field(default_factory=OpenRuns)
     pressure: Pressure = field(default_factory=lambda: Pressure(PressureLimits()))
     recent: RecentRuns | None = None
@@ -155,7 +154,7 @@ class Services:
         def sources(method: str, path: str, body: bytes, _: str = "") -> Sources:
             return self.sources_for(method, path, body, scope)
 
-        store, client, aids = MemoryStore(), self.client.in_scope(scope), self.aids.in_scope(scope)
+        store, client, aids = in_memory(), self.client.in_scope(scope), self.aids.in_scope(scope)
         files = self.files.aside(store.files)
         retrieval = self.retrieval.over(Kept(store, files), Asking(client, self.catalog))
         return replace(
@@ -180,12 +179,12 @@ async def open_services(
     async with AsyncExitStack() as stack:
         network = _wrapped(traced(network or Network(_timeouts(config)), config), config, environment)
         stack.push_async_callback(network.close)
-        tape = open_tape(config, network) if config.cassette else None
-        named = named_upstreams(config, environment)
-        known, replays = (upstreams(tape.cassette), tape.replays) if tape else ([], False)
+        taped = _taped(config, network)
+        tape = taped.tape if taped else None
+        named, replays = named_upstreams(config, environment), bool(tape and tape.replays)
         found = None if named or replays else await _search(environment)
-        upstream = named or _from_tape(known, replays=replays) or (found.found if found else [])
-        catalog = _closed(stack, _catalog(config, upstream, network, known, replays=replays))
+        upstream = named or (taped.upstreams if taped else []) or (found.found if found else [])
+        catalog = _closed(stack, _catalog(config, upstream, network, taped))
         store, files = await open_kept(stack, config, environment.variables)
         retry = Retry(sleep=_no_wait) if replays else Retry()
         sealing, open_runs, access = sealing_of(config), OpenRuns(), await _access(stack, config, store, network)
@@ -200,7 +199,7 @@ async def open_services(
             files=files,
             catalog=catalog,
             client=client,
-            sources_for=Occurrences(tape.cassette.start).sources if tape else _live_sources,
+            sources_for=taped.sources if taped else _live_sources,
             found=found,
             replays=replays,
             mcp=_closed(stack, McpClient(tape or network, clock=time.monotonic)),
@@ -224,11 +223,19 @@ async def open_services(
         )
 
 
+def _taped(config: Config, network: Transport) -> "Taped | None":
+    """The cassette, where there is one; others don't load what is known of cassettes."""
+    if not config.cassette:
+        return None
+    taped: Taped = import_module("antiphon.server.taping").Taped(config, network)
+    return taped
+
+
 def _recent(config: Config) -> RecentRuns | None:
     return RecentRuns(live().clock) if config.console else None
 
 
-def _clock(tape: CassetteTransport | None) -> Callable[[], float]:
+def _clock(tape: "CassetteTransport | None") -> Callable[[], float]:
     """The time by which stores expire: that of the tape stands still."""
     return partial(float, tape.cassette.start) if tape else live().clock
 
@@ -243,16 +250,14 @@ def reach_of(config: Config, access: Access) -> Reach:
     return Reach(private, frozenset(config.public_ports) or USUAL_PORTS)
 
 
-def _catalog(
-    config: Config, upstream: Sequence[Upstream], network: Transport, known: list[KnownUpstream], *, replays: bool
-) -> Catalog:
+def _catalog(config: Config, upstream: Sequence[Upstream], network: Transport, taped: "Taped | None") -> Catalog:
     return Catalog(
         upstream,
         network,
         aliases=aliases(config),
         default_model=config.default_model,
-        lister=_lister(known, replays=replays),
-        any_holder=replays,
+        lister=taped.models if taped else list_models,
+        any_holder=bool(taped and taped.tape.replays),
     )
 
 
@@ -383,41 +388,6 @@ def _keys(environment: Environment, what: str, *, replays: bool) -> Callable[[st
         return "" if replays else environment.key(variable, name, what)
 
     return key
-
-
-def open_tape(config: Config, network: Transport) -> CassetteTransport:
-    """The cassette of the settings, as they say. Raises `ConfigFault` and `CassetteInvalid`."""
-    return open_cassette(
-        Path(config.cassette or ""),
-        Mode(config.cassette_mode),
-        network,
-        repeats=config.repeats,
-        speed=config.pace,
-        equality=Equality(Matching(config.match) if config.match else None, tuple(config.rules)),
-        faults=config.faults,
-        redact=config.redact,
-        clock=live().clock,
-    )
-
-
-def _from_tape(known: list[KnownUpstream], *, replays: bool) -> list[Upstream]:
-    return [Upstream.at(upstream.name, upstream.base_url) for upstream in known] if replays else []
-
-
-def _lister(known: list[KnownUpstream], *, replays: bool) -> Lister:
-    """Models from the tape: all there are in replay, a stand-in for an upstream that is down in auto mode."""
-    on_tape = {upstream.name: [_model(name, upstream.name) for name in upstream.models] for upstream in known}
-
-    async def models(transport: Transport, upstream: Upstream) -> Listing:
-        listing = Listing([]) if replays else await list_models(transport, upstream)
-        taped = on_tape.get(upstream.name, [])
-        return Listing(taped) if replays or (listing.fault and taped) else listing
-
-    return models
-
-
-def _model(name: str, upstream: str) -> Model:
-    return Model(id=name, created=0, owned_by=upstream)
 
 
 async def _search(environment: Environment) -> Discovery:

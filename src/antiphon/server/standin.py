@@ -25,7 +25,7 @@ from antiphon.server.errors import error_response
 from antiphon.server.front import Guard, is_loopback
 from antiphon.server.limits import read_body
 from antiphon.server.scopes import SCOPE_HEADER, scope_of
-from antiphon.server.services import open_tape
+from antiphon.server.taping import open_tape
 from antiphon.transport import HttpAnswer, HttpRequest, Timeouts
 
 log = logging.getLogger("antiphon")

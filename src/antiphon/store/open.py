@@ -14,7 +14,6 @@ from types import ModuleType
 from antiphon.errors import ConfigFault
 from antiphon.store import sqlite
 from antiphon.store.base import OpenStore
-from antiphon.store.memory import MemoryStore
 from antiphon.store.migrate import Migration
 from antiphon.store.pgvector import PgvectorNear
 from antiphon.store.sql_store import SqlStore
@@ -34,7 +33,7 @@ async def open_store(url: str, clock: Callable[[], float] = time.time) -> OpenSt
     or the database is of no use.
     """
     if url == MEMORY:
-        return MemoryStore(clock)
+        return in_memory(clock)
     if url.startswith(SQLITE) and len(url) > len(SQLITE):
         return await asyncio.to_thread(_sqlite, Path(url.removeprefix(SQLITE)), clock)
     if url.startswith(POSTGRES):
@@ -42,6 +41,12 @@ async def open_store(url: str, clock: Callable[[], float] = time.time) -> OpenSt
         signals = import_module("antiphon.store.postgres_signals").PostgresSignals(url)
         return SqlStore(backend, clock, SqlVectors(backend, PgvectorNear(backend), Tsvector(backend), clock), signals)
     raise unknown(url)
+
+
+def in_memory(clock: Callable[[], float] = time.time) -> OpenStore:
+    """A store of its own that is gone with the process."""
+    made: OpenStore = import_module("antiphon.store.memory").MemoryStore(clock)
+    return made
 
 
 async def pending(url: str) -> list[Migration]:

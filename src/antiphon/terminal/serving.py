@@ -1,13 +1,9 @@
 """`antiphon serve`: starts the server and says how to use it. Counterpart: `server/serve.py`, which serves."""
 
 import json
-import shlex
 import sys
 
 from antiphon import __version__
-from antiphon.cassettes.cassette import Cassette
-from antiphon.cassettes.matching import Remedy
-from antiphon.cassettes.upstreams import upstreams
 from antiphon.config import Config, Environment
 from antiphon.console.door import Console
 from antiphon.server.front import is_loopback
@@ -43,8 +39,6 @@ async def announce(services: Services, port: int) -> None:
     if config.cassette:
         only = ": answers what was recorded, nothing else" if services.replays else ""
         say(f"  cassette      {config.cassette} ({config.cassette_mode}{only})")
-    if services.tape:
-        services.tape.remedy = Remedy(_remedy(services.tape.cassette, config.cassette or ""))
     if config.console:
         say(f"  console       http://{address(config.host)}:{port}/")
     if services.tools:
@@ -55,12 +49,6 @@ async def announce(services: Services, port: int) -> None:
     models = [model.id for model in await services.catalog.models()]
     body = json.dumps({"model": models[0] if models else "MODEL", "input": "Say hello."})
     say(f"\nTry:\n  curl {base}/responses -H 'content-type: application/json' -d '{body}'")
-
-
-def _remedy(tape: Cassette, path: str) -> str:
-    """The command that records what is lacking, from the addresses that were recorded."""
-    known = [word for each in upstreams(tape) for word in ("--upstream", f"{each.name}={each.base_url}")]
-    return f"`{shlex.join(['antiphon', 'serve', *known, '--cassette', path, '--mode', 'auto'])}`"
 
 
 async def _upstreams(services: Services) -> None:
