@@ -11,6 +11,9 @@ BENCH_PY := $(BENCH_VENV)/bin/python
 # Neighbours stay together, so that most fixtures of a folder are made once; who is done takes over from the other.
 TEST_FLAGS ?= -n 2 --dist worksteal
 
+# Set in many containers: then each of the processes that tests start would compile all sources anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help venv demo test check format docs pictures bench quality soak sbom audit serve lock lock-node clean

@@ -17,6 +17,8 @@ from types import TracebackType
 from typing import Self
 
 SECRETS_AND_SETTINGS = ("ANTIPHON_", "OPENAI_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+COMPILING = "PYTHONDONTWRITEBYTECODE"
+"""Set in many containers: then each start compiles all of its sources. What is installed has been compiled."""
 POLL_SECONDS = 0.002
 
 
@@ -59,7 +61,8 @@ def free_port() -> int:
 
 def clean_environment() -> dict[str, str]:
     """This environment without the settings, keys and proxies that would change what is measured."""
-    return {name: value for name, value in os.environ.items() if not name.upper().startswith(SECRETS_AND_SETTINGS)}
+    left_out = (*SECRETS_AND_SETTINGS, COMPILING)
+    return {name: value for name, value in os.environ.items() if not name.upper().startswith(left_out)}
 
 
 class Child:

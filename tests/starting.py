@@ -15,8 +15,13 @@ from typing import IO, Any
 from forked import Forked, Forking
 
 PROGRAM = str(Path(sys.executable).with_name("antiphon"))
-LATER = ("uvloop", "httptools", "uvicorn.protocols.http.httptools_impl", "uvicorn.lifespan.on", "asyncpg")
-"""What a server imports when it has started."""
+COMMANDS = ("ask", "cassette", "database", "doctor", "files", "keys", "serving", "standin", "working")
+LATER = (
+    "uvloop", "httptools", "uvicorn.protocols.http.httptools_impl", "uvicorn.lifespan.on", "asyncpg",
+    *(f"antiphon.terminal.{name}" for name in COMMANDS),
+    "antiphon.server.sockets.protocol", "antiphon.server.taping", "antiphon.store.memory",
+)  # fmt: skip
+"""What is imported when it is known what the program is to do."""
 READ_EARLY = ("PYTHON", "LC_", "LANG", "TZ", "COVERAGE_")
 """What an interpreter reads of its environment when it starts begins with these."""
 

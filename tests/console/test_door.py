@@ -10,7 +10,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from antiphon.console.door import BEHIND, Door
 
-LOADED = "import sys, antiphon.cli; print(*[name for name in {names} if name in sys.modules])"
+LOADED = (
+    "import sys, antiphon.cli, antiphon.terminal.serving; print(*[name for name in {names} if name in sys.modules])"
+)
 HEAVY = ("jinja2", "markdown_it", "nh3", BEHIND)
 
 
