@@ -4,12 +4,14 @@ from typing import Any
 
 import msgspec
 import pytest
-from engine_answers import Answered, Json, answered, call, piece
+from engine_answers import Answered, Json, answered, call, decode_chunk, piece, planned, sources, told
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from antiphon.engine.replies import UpstreamChunks, UpstreamDone, UpstreamOpened
+from antiphon.engine.run import Run
 from antiphon.testing.playbook import said
-from antiphon.wire.chat import ChatChunk, Choice, Delta
+from antiphon.wire.chat import ChatChunk, Choice, Delta, Texts
 
 STOP = said(finish="stop")
 ENDED = said(finish="tool_calls")
@@ -413,3 +415,16 @@ def test_a_message_says_its_phase_where_that_is_known(chunks: list[Json], tools:
     assert [message.get("phase") for message in messages] == phases
     added = [event["item"] for event in answer.events if event["type"] == "response.output_item.added"]
     assert not [item for item in added if "phase" in item]
+
+
+PIECES = st.lists(st.sampled_from(["", " ", "<think>", "hm", "</think>", "a", "\n", "é"]), max_size=12)
+
+
+@given(PIECES)
+def test_texts_are_read_at_once_as_they_are_one_by_one(pieces: list[str]) -> None:
+    run = Run(planned(store=False).plan, sources())
+    texts = UpstreamChunks([Texts(pieces)])
+    end = UpstreamChunks([decode_chunk(msgspec.json.encode(STOP))])
+    at_once = told(run, UpstreamOpened(), texts, texts, end, UpstreamDone(marked=True))
+    one_by_one = answered(*(said(content=piece) for piece in [*pieces, *pieces]), STOP)
+    assert at_once.events == one_by_one.events

@@ -7,7 +7,7 @@ import pytest
 from judged_http import judge_stream
 from running_server import RunningServer, Scene, Stage, running_server
 
-from antiphon.server.sse import obfuscate, sse_message
+from antiphon.server.sse import obfuscate, sse_message, sse_messages
 from antiphon.testing import Gate, Pause, ScriptedUpstream, raw, text
 from antiphon.wire.events import FunctionCallArgumentsDelta, OutputTextDelta, ReasoningTextDelta
 
@@ -24,6 +24,13 @@ def test_an_event_is_two_lines_and_a_blank_one() -> None:
     assert data.startswith('data: {"type":"response.output_text.delta",')
     assert '"delta":"a\\nb"' in data
     assert rest == ["", ""]
+
+
+def test_several_events_are_one_after_another() -> None:
+    thought = ReasoningTextDelta(item_id="rs_1", output_index=0, content_index=0, delta="Hm", sequence_number=4)
+    events = [thought, *map(delta, ["a\nb", "\u2028", ""]), thought, delta("c")]
+    assert sse_messages(events) == b"".join(map(sse_message, events))
+    assert sse_messages([]) == b""
 
 
 @pytest.mark.parametrize("said", ["", "a", "é" * 15, "x" * 16, "x" * 1000])

@@ -12,6 +12,7 @@ from antiphon.network import Network
 from antiphon.upstream.catalog import Catalog, Target, Upstream
 from antiphon.upstream.client import UpstreamClient
 from antiphon.upstream.retry import Retry
+from antiphon.wire.chat import one_by_one
 
 BODY = {"model": "m", "messages": [{"role": "user", "content": "hé"}], "stream": True}
 CALL = CallUpstream("up", BODY)
@@ -33,7 +34,7 @@ async def replies(network: Network, *upstreams: Upstream, call: CallUpstream = C
 
 
 def text_of(told: list[Reply]) -> str:
-    chunks = [chunk for reply in told if isinstance(reply, UpstreamChunks) for chunk in reply.chunks]
+    chunks = [chunk for reply in told if isinstance(reply, UpstreamChunks) for chunk in one_by_one(reply.chunks)]
     return "".join(str(choice.delta.content) for chunk in chunks for choice in chunk.choices or [] if choice.delta)
 
 

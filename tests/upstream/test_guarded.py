@@ -14,6 +14,7 @@ from antiphon.upstream.catalog import Catalog
 from antiphon.upstream.guarded import GuardedClient
 from antiphon.upstream.listing import Listing
 from antiphon.upstream.rails import Guardrails
+from antiphon.wire.chat import one_by_one
 from antiphon.wire.models import Model
 
 JSON = {"content-type": "application/json"}
@@ -48,7 +49,7 @@ def told(found: list[Reply]) -> list[str]:
         choice
         for reply in found
         if isinstance(reply, UpstreamChunks)
-        for chunk in reply.chunks
+        for chunk in one_by_one(reply.chunks)
         for choice in chunk.choices or ()
     ]
     return [

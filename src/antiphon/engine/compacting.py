@@ -18,7 +18,7 @@ from antiphon.engine.seals import Seal
 from antiphon.engine.tokens import estimate
 from antiphon.engine.turn import Turn
 from antiphon.sources import Sources
-from antiphon.wire.chat import ChatChunk
+from antiphon.wire.chat import Chunks
 from antiphon.wire.items import CompactedView
 from antiphon.wire.responses import Usage
 
@@ -68,7 +68,7 @@ class Compacting:
         body = {name: value for name, value in call.body.items() if name in KEPT}
         return replace(call, body={**body, "messages": messages}, guard=None)
 
-    def feed(self, chunks: Sequence[ChatChunk]) -> None:
+    def feed(self, chunks: Sequence[Chunks]) -> None:
         """What came of the summary."""
         if self._turn is not None:
             for chunk in chunks:

@@ -177,6 +177,16 @@ class MessageItem(PlainItem):
             item_id=self.id, output_index=self.output_index, content_index=len(self._parts), delta=text
         )
 
+    def more_texts(self, texts: Sequence[str]) -> list[ev.Event]:
+        """The same for many pieces at once; an empty one has no event."""
+        self._buffer += texts
+        item_id, output_index, content_index = self.id, self.output_index, len(self._parts)
+        return [
+            ev.OutputTextDelta(item_id=item_id, output_index=output_index, content_index=content_index, delta=text)
+            for text in texts
+            if text
+        ]
+
     def in_text(self) -> bool:
         """Whether a text part is open, so that `more_text` may be used."""
         return isinstance(self._part, OutputText)

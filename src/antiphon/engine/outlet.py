@@ -34,16 +34,15 @@ class Outlet:
 
     def emit(self, events: list[ev.Event]) -> Emit:
         """The events, numbered, with the id of their response where they carry one."""
-        number = self.sequence
-        for event in events:
+        for number, event in enumerate(events, self.sequence):
             event.sequence_number = number
-            number += 1
-            if isinstance(event, ev.Framed):
+            # Nearly all of them are pieces of text.
+            if type(event) is not ev.OutputTextDelta and isinstance(event, ev.Framed):
                 event.response_id = self._response_id
                 if isinstance(event, ev.OutputItemAdded):
                     event.item = given_out(event.item, self._include)
                 elif isinstance(event, ev.OutputItemDone):
                     event.item = given_out(event.item, self._include, self._seal)
                     self.output.append(event.item)
-        self.sequence = number
+        self.sequence += len(events)
         return Emit(events)

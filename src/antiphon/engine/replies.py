@@ -7,7 +7,7 @@ import msgspec
 
 from antiphon.engine.kinds.face import Outcome
 from antiphon.errors import AntiphonError
-from antiphon.wire.chat import ChatChunk
+from antiphon.wire.chat import Chunks
 from antiphon.wire.mcp import ListedTool
 from antiphon.wire.moderation import Side, Verdict
 
@@ -28,7 +28,7 @@ class UpstreamChunks(msgspec.Struct, frozen=True, gc=False):
     A struct, for there is one for every token.
     """
 
-    chunks: Sequence[ChatChunk]
+    chunks: Sequence[Chunks]
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,17 @@ from antiphon.engine.usage import later_usage, response_usage, timed_usage
 from antiphon.engine.waiting import kept_items, pieces_of, words_of
 from antiphon.engine.written_calls import Written, WrittenCalls
 from antiphon.sources import Sources
-from antiphon.wire.chat import ChatChunk, ChatUsage, Choice, ChoiceLogprobs, Delta, FunctionDelta, ToolCallDelta
+from antiphon.wire.chat import (
+    ChatUsage,
+    Choice,
+    ChoiceLogprobs,
+    Chunks,
+    Delta,
+    FunctionDelta,
+    Texts,
+    ToolCallDelta,
+    text_chunk,
+)
 from antiphon.wire.content import TextLogprob, TopTextLogprob
 from antiphon.wire.events import Event, OutputItemDone
 from antiphon.wire.responses import Usage
@@ -126,8 +136,10 @@ class Turn:
         """Whether the upstream itself says that its answer broke off."""
         return self.finish_reason in BROKEN_REASONS
 
-    def feed(self, chunk: ChatChunk) -> list[Event]:
-        """Events for one chunk."""
+    def feed(self, chunk: Chunks) -> list[Event]:
+        """Events for a chunk, or for several of text."""
+        if isinstance(chunk, Texts):
+            return self._texts(chunk.pieces)
         self.begun = True
         if chunk.usage is not None:
             self.usage = later_usage(self.usage, chunk.usage)
@@ -239,6 +251,15 @@ class Turn:
                     self._queue.bring_back(FoundItem(item.id, item.tools), [], opened=False)
                 case _:
                     assert_never(item)
+
+    def _texts(self, pieces: list[str]) -> list[Event]:
+        """Chunk by chunk, until a message is open that takes the rest as it is."""
+        events: list[Event] = []
+        for place, piece in enumerate(pieces):
+            if self._fast is not None:
+                return events + self._fast.more_texts(pieces[place:])
+            events += self.feed(text_chunk(piece))
+        return events
 
     def abort(self) -> list[Event]:
         """Events that end a stream which broke off, or whose reader left."""

@@ -5,30 +5,54 @@ on the other side of the server: `upstream/sse.py`.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 import msgspec
 from starlette.types import Receive, Send
 
 from antiphon.server.coded import BodyWriter
-from antiphon.wire.events import DeltaEvent, Event, FunctionCallArgumentsDelta, ReasoningSummaryTextDelta
+from antiphon.wire.events import (
+    DeltaEvent,
+    Event,
+    FunctionCallArgumentsDelta,
+    OutputTextDelta,
+    ReasoningSummaryTextDelta,
+)
 
 HEADERS = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store", "x-accel-buffering": "no"}
 PING = b": ping\n\n"
 PAD_TO = 16
 
-_encode = msgspec.json.Encoder().encode
+_encoder = msgspec.json.Encoder()
+_encode = _encoder.encode
 _opening: dict[type[Event], bytes] = {}
 
 
 def sse_message(event: Event) -> bytes:
     """`event:` and `data:` lines of one event."""
-    kind = type(event)
+    return b"%b%b\n\n" % (_opening_of(type(event)), _encode(event))
+
+
+def sse_messages(events: Iterable[Event]) -> bytes:
+    """The same of several, pieces of text in a row at once."""
+    parts: list[bytes] = []
+    for kind, row in groupby(events, type):
+        if kind is OutputTextDelta:
+            opening = _opening_of(kind)
+            lines = _encoder.encode_lines(list(row)).removesuffix(b"\n")
+            parts += (opening, lines.replace(b"\n", b"\n\n" + opening), b"\n\n")
+        else:
+            parts += map(sse_message, row)
+    return b"".join(parts)
+
+
+def _opening_of(kind: type[Event]) -> bytes:
     opening = _opening.get(kind)
     if opening is None:
         opening = _opening[kind] = f"event: {kind.__struct_config__.tag}\ndata: ".encode()
-    return b"%b%b\n\n" % (opening, _encode(event))
+    return opening
 
 
 class EventStream:
@@ -59,7 +83,7 @@ class EventStream:
         if not self.started:
             await self._start()
         self.idle = False
-        body = b"".join([sse_message(event) for event in events])
+        body = sse_messages(events)
         if self.tap:
             self.tap(body)
         await self._send({"type": "http.response.body", "body": body, "more_body": True})
@@ -68,7 +92,7 @@ class EventStream:
         writer = self.writer
         if writer is None or self._pad or not self.started or not writer.ready:
             return False
-        body = b"".join([sse_message(event) for event in events])
+        body = sse_messages(events)
         writer.write(body)
         self.idle = False
         if self.tap:

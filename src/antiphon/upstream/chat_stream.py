@@ -18,7 +18,8 @@ from antiphon.upstream.mending import Mender, bare_error
 from antiphon.upstream.overflow import overflow
 from antiphon.upstream.refusal import complaint_of, quoted, status_of
 from antiphon.upstream.sse import Decoder
-from antiphon.wire.chat import ChatChunk, ChatUsage, Choice, ChoiceLogprobs, Delta
+from antiphon.upstream.texts import with_texts
+from antiphon.wire.chat import ChatChunk, ChatUsage, Choice, ChoiceLogprobs, Delta, Texts
 
 DONE = b"[DONE]"
 MARKS = frozenset({DONE, b'"[DONE]"'})
@@ -64,11 +65,13 @@ class ChunkReader:
         if marked:
             messages.pop()
         try:
-            chunks = list(map(decode_chunk, messages))
+            chunks = [
+                message if isinstance(message, Texts) else decode_chunk(message) for message in with_texts(messages)
+            ]
         except ValueError:
             return self._one_by_one(messages, marked=marked)
         for chunk in chunks:
-            if chunk.error or chunk.choices is None:
+            if isinstance(chunk, ChatChunk) and (chunk.error or chunk.choices is None):
                 return self._one_by_one(messages, marked=marked)
         if not marked:
             return (UpstreamChunks(chunks),)

@@ -19,6 +19,7 @@ from antiphon.upstream.client import UpstreamClient
 from antiphon.upstream.judging import judgement, rails_of
 from antiphon.upstream.rails import Guardrails, Spoken
 from antiphon.upstream.retry import Retry
+from antiphon.wire.chat import one_by_one
 from antiphon.wire.moderation import ModerationResult
 
 log = logging.getLogger("antiphon")
@@ -94,7 +95,7 @@ class GuardedClient(UpstreamClient):
             return None
         if not isinstance(reply, UpstreamChunks):
             return await self._settled(rails, spoken, said) if spoken.held else None
-        for chunk in reply.chunks:
+        for chunk in one_by_one(reply.chunks):
             if spoken.take(chunk) and (found := await self._settled(rails, spoken, said)):
                 return found
         return None

@@ -8,6 +8,7 @@ What every token makes has `gc=False`: decoded JSON holds no cycles, and the col
 would cost a quarter of the whole decoding.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -117,3 +118,27 @@ class ChatChunk(msgspec.Struct, gc=False):
     error: Any = None
     service_tier: str | None = None
     timings: Timings | None = None
+
+
+class Texts(msgspec.Struct, gc=False):
+    """Chunks in a row that each bring a piece of text and nothing else: the pieces."""
+
+    pieces: list[str]
+
+
+Chunks = ChatChunk | Texts
+"""One chunk, or several in a row."""
+
+
+def text_chunk(text: str) -> ChatChunk:
+    """The chunk that brings this text and nothing else."""
+    return ChatChunk([Choice(0, Delta(text))])
+
+
+def one_by_one(chunks: Iterable[Chunks]) -> Iterator[ChatChunk]:
+    """Each chunk by itself."""
+    for chunk in chunks:
+        if isinstance(chunk, Texts):
+            yield from map(text_chunk, chunk.pieces)
+        else:
+            yield chunk
