@@ -136,20 +136,20 @@ class _Writer:
     calls: dict[str, tuple[FunctionCallView, Content]] = field(default_factory=dict)
     answered: bool = False
     """Whether one of `calls` carries its own output: then what follows was said after it."""
+    between: list[ChatMessage] = field(default_factory=list)
+    """What was said, not by the assistant, since `calls` were made; their outputs are yet to come."""
     thoughts: list[Thoughts] = field(default_factory=list)
     """What was thought since the last message, and belongs to the next of the assistant's."""
 
     def add(self, place: int, item: Item) -> None:
         match item.view:
             case MessageView() as view:
-                # What the assistant says between a call and its output belongs to the message that calls.
-                if view.role != "assistant" or self.answered:
-                    self.flush_calls()
-                self.messages.append(self._message(view, item))
+                self._say(view, item)
             case FunctionCallView() as view:
                 content = self._output(view, item, self.outputs.get(place))
                 # A search of this server's has no call id of its own.
                 self._call(view if view.call_id else msgspec.structs.replace(view, call_id=item.id), content)
+                self.answered = self.answered or place not in self.outputs
             case AnsweredCall(name, arguments, output):
                 self._call(FunctionCallView(call_id=item.id, name=name, arguments=arguments), output)
                 self.answered = True
@@ -158,11 +158,26 @@ class _Writer:
             case CompactedView() as view:
                 self._begin_again(view, item)
             case ReasoningView() as view:
-                if self.answered:
+                if self.answered or self.between:
                     self.flush_calls()
                 self._think(thought_in(view), item.at)
             case _:
                 self._besides(item)
+
+    def _say(self, view: MessageView, item: Item) -> None:
+        """A message. Between a call and its output none can stand.
+
+        What the assistant says there belongs to the message that calls; what others say is told before it, so that the
+        model has the outputs last, as the client does.
+        """
+        if self.answered or (self.between and view.role == "assistant"):
+            self.flush_calls()
+        if self.calls and view.role != "assistant":
+            self.between.append(self._words(view, item))
+            return
+        if view.role != "assistant":
+            self.forget_thoughts()
+        self.messages.append(self._words(view, item))
 
     def _besides(self, item: Item) -> None:
         """An item that has no message of its own."""
@@ -188,7 +203,7 @@ class _Writer:
         self.messages.append({"role": "user", "content": f"{COMPACTED}\n\n{view.summary}"})
 
     def _call(self, view: FunctionCallView, content: Content) -> None:
-        if view.call_id in self.calls:
+        if view.call_id in self.calls or self.between:
             self.flush_calls()
         self.calls[view.call_id] = view, content
 
@@ -221,25 +236,26 @@ class _Writer:
         calls, self.calls, self.answered = self.calls, {}, False
         asked = [_tool_call(view) for view, _ in calls.values()]
         last = self.messages[-1] if self.messages else {}
+        said = {"role": "assistant", "content": None}
         if last.get("role") == "assistant" and "tool_calls" not in last:
-            self.messages[-1] = self._assistant(last | {"tool_calls": asked})
-        else:
-            self.messages.append(self._assistant({"role": "assistant", "content": None, "tool_calls": asked}))
+            said = self.messages.pop()
+        self.messages += self.between
+        self.between.clear()
+        self.messages.append(self._assistant(said | {"tool_calls": asked}))
         pictures: list[ChatPart] = []
         for view, content in calls.values():
-            said, seen = _apart(content)
-            self.messages.append({"role": "tool", "tool_call_id": view.call_id, "content": said})
+            result, seen = _apart(content)
+            self.messages.append({"role": "tool", "tool_call_id": view.call_id, "content": result})
             if seen:
                 about = f"What the call {view.call_id} of {chat_name(view.name, view.namespace)} shows:"
                 pictures += [{"type": "text", "text": about}, *seen]
         if pictures:
             self.messages.append({"role": "user", "content": pictures})
 
-    def _message(self, view: MessageView, item: Item) -> ChatMessage:
+    def _words(self, view: MessageView, item: Item) -> ChatMessage:
         at = f"{item.at}.content"
         if view.role == "assistant":
             return self._assistant({"role": "assistant", "content": plain_text(view.content, at, self.notes)})
-        self.forget_thoughts()
         role = "system" if view.role == "developer" and not self.dialect.developer_role else view.role
         return {"role": role, "content": chat_content(view.content, at, self.notes)}
 

@@ -29,9 +29,9 @@ class CreateConversation(msgspec.Struct, kw_only=True):
 
 
 class UpdateConversation(msgspec.Struct, kw_only=True):
-    """The body of `POST /v1/conversations/{id}`."""
+    """The body of `POST /v1/conversations/{id}`; null takes all metadata away."""
 
-    metadata: dict[str, str]
+    metadata: dict[str, str] | None
 
 
 class CreateItems(msgspec.Struct, kw_only=True):

@@ -29,7 +29,7 @@ class CreateVectorStore(msgspec.Struct, kw_only=True):
 
     name: str | None = None
     description: str | None = None
-    file_ids: Annotated[list[str], Meta(max_length=500)] = []
+    file_ids: Annotated[list[str], Meta(max_length=500)] | None = None
     chunking_strategy: Any = None
     expires_after: ExpiresAfter | None = None
     metadata: Metadata | None = None

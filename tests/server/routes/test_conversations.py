@@ -24,7 +24,7 @@ def test_it_is_made_from_little(client: OpenAI, body: dict[str, Any] | None) -> 
     ("body", "code", "param"),
     [
         (None, "missing_required_parameter", "metadata"),
-        ({"metadata": None}, "invalid_type", "metadata"),
+        ({"metadata": 1}, "invalid_type", "metadata"),
         ({"metadata": {str(n): "" for n in range(17)}}, None, "metadata"),
         ({"metadata": {"k" * 65: ""}}, None, "metadata"),
         ({"metadata": {"k": "v" * 513}}, None, "metadata.k"),
@@ -36,6 +36,11 @@ def test_an_update_that_cannot_be(client: OpenAI, body: dict[str, Any] | None, c
         client.post(f"/conversations/{conversation.id}", body=body, cast_to=object)
     assert (refused.value.code, refused.value.param) == (code, param)
     assert client.conversations.retrieve(conversation.id).metadata == {"kept": "yes"}
+
+
+def test_null_takes_the_metadata_away(client: OpenAI) -> None:
+    conversation = client.conversations.create(metadata={"gone": "soon"})
+    assert client.conversations.update(conversation.id, metadata=None).metadata == {}
 
 
 def test_at_most_twenty_items_at_once(client: OpenAI) -> None:

@@ -17,6 +17,14 @@ def test_more_queries_than_are_taken(shared_server: RunningServer) -> None:
     assert shared_server.client.vector_stores.delete(made.id).deleted
 
 
+def test_null_is_what_was_left_out(shared_server: RunningServer) -> None:
+    """LiteLLM sends every member that it knows of."""
+    members = ["name", "description", "file_ids", "chunking_strategy", "expires_after", "metadata"]
+    answer = shared_server.post(dict.fromkeys(members), "/vector_stores")
+    assert (answer.status, answer.json["metadata"]) == (200, {})
+    assert shared_server.client.vector_stores.delete(answer.json["id"]).deleted
+
+
 async def test_a_server_without_embeddings_says_how_to_get_them() -> None:
     async def nobody(_: object) -> bytes:
         raise AssertionError

@@ -61,10 +61,9 @@ class Conversations:
         """`POST` of new metadata."""
         body, _ = await self._body(request, required=False)
         asked = read(body, UpdateConversation)
-        check_metadata(asked.metadata)
-        return json_response(
-            _object(await self._store.update_conversation(_project(request), _id(request), asked.metadata))
-        )
+        metadata = asked.metadata or {}
+        check_metadata(metadata)
+        return json_response(_object(await self._store.update_conversation(_project(request), _id(request), metadata)))
 
     async def delete(self, request: Request) -> Response:
         """`DELETE` of one; responses made in it stay."""

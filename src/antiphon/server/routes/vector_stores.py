@@ -55,11 +55,12 @@ class VectorStores:
         """`POST /v1/vector_stores`. Its files are read afterwards."""
         asked, sources = await self._given(request, CreateVectorStore)
         check_metadata(asked.metadata or {})
-        only_once(asked.file_ids, "file_ids")
+        file_ids = asked.file_ids or []
+        only_once(file_ids, "file_ids")
         project = project_of(request.scope)
         store = self._made(asked, sources)
         strategy = asked.chunking_strategy
-        named = [AttachFile(file_id=file_id, chunking_strategy=strategy) for file_id in asked.file_ids]
+        named = [AttachFile(file_id=file_id, chunking_strategy=strategy) for file_id in file_ids]
         files = await attachable(self._services, project, named, sources.now())
         await self._vectors.ready()
         await self._vectors.create(project, store)
