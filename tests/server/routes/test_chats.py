@@ -52,6 +52,7 @@ def test_without_store_nothing_is_kept(scene: Scene, client: OpenAI) -> None:
 def test_metadata_changes_and_a_deleted_one_is_gone(scene: Scene, client: OpenAI) -> None:
     scene.play(text("Hello"))
     made = client.chat.completions.create(model="scripted/m", messages=MESSAGES, store=True)
+    assert client.chat.completions.update(made.id, metadata=None).metadata == {}
     changed = client.chat.completions.update(made.id, metadata={"new": "x"})
     assert changed.model_extra == {"metadata": {"new": "x"}} or getattr(changed, "metadata", None) == {"new": "x"}
     assert client.chat.completions.delete(made.id).deleted

@@ -51,7 +51,7 @@ class Chats:
         """`POST` of new metadata."""
         limit = self._services.config.max_body
         given = await read_json_body(request.scope, request.receive, limit, required=False)
-        metadata = read(given, UpdateMetadata).metadata
+        metadata = read(given, UpdateMetadata).metadata or {}
         check_metadata(metadata)
         chat = await self._store.get_chat(project_of(request.scope), request.path_params["id"])
         body = msgspec.json.encode(msgspec.json.decode(chat.body, type=dict[str, Any]) | {"metadata": metadata})
