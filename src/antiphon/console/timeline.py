@@ -2,7 +2,8 @@
 
 A turn's bar has three shades: connecting, waiting for the first token, streaming. Colours and width are the
 style sheet's: places along the axis are hundredths of it, while letters and rows keep their size on a telephone.
-Not here: what was noted (`runner/timeline.py`).
+Not here: what was noted (`runner/timeline.py`). A run that goes on is drawn further by the browser, in the same way
+(`growing.py`).
 """
 
 from collections.abc import Callable, Sequence
@@ -42,10 +43,10 @@ def timeline(spans: Sequence[Span], began: float, until: float, *, live: bool = 
     )
     title = f"{len(spans)} steps in {duration(seconds)}" + (", still running" if live else "")
     return Markup(
-        '<div class="timeline" role="img" aria-label="{title}" data-seconds="{seconds:.3f}">'
+        '<div class="timeline" role="img" aria-label="{title}">'
         '<svg class="names" height="{h}">{names}{more}</svg>'
         '<svg class="plane" height="{h}">{axis}{rows}</svg></div>'
-    ).format(h=height, title=title, seconds=seconds, names=names, axis=_axis(seconds, height), rows=rows, more=more)
+    ).format(h=height, title=title, names=names, axis=_axis(seconds, height), rows=rows, more=more)
 
 
 def _axis(seconds: float, height: int) -> Markup:
@@ -74,7 +75,7 @@ def _step(seconds: float) -> float:
 
 
 def _name(span: Span, number: int) -> Markup:
-    return Markup('<text class="label" x="0" y="{}">{}</text>').format(TOP + number * ROW + 15, _label(span))
+    return Markup('<text class="label" x="0" y="{}">{}</text>').format(TOP + number * ROW + 15, label(span))
 
 
 def _row(span: Span, number: int, at: Callable[[float], float], until: float) -> Markup:
@@ -103,7 +104,8 @@ def _bar(name: str, start: float, stop: float, y: int) -> Markup:
     )
 
 
-def _label(span: Span) -> str:
+def label(span: Span) -> str:
+    """What a step is called beside its bar."""
     name = {
         "turn": "turn",
         "list": f"tools of {span.name}",

@@ -126,7 +126,7 @@ class Timeline:
         self.tokens = 0
         self.spans: list[Span] = []
         self.written = Reel()
-        self.changes = 0
+        self.watchers: list[Callable[[], None]] = []
         self._room = ROOM
         self.tapped = False
         self._run: Run | None = run
@@ -155,7 +155,19 @@ class Timeline:
         self.written = Reel()
 
     def asked(self, command: Command) -> None:
-        self.changes += 1
+        self._asked(command)
+        self._tell()
+
+    def told(self, reply: Reply) -> None:
+        self._told(reply)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Whoever watches hears that something may be new, and looks when it likes."""
+        for hear in self.watchers:
+            hear()
+
+    def _asked(self, command: Command) -> None:
         match command:
             case CallUpstream(upstream, body):
                 self._turn_over()
@@ -183,8 +195,7 @@ class Timeline:
             case _:
                 pass
 
-    def told(self, reply: Reply) -> None:
-        self.changes += 1
+    def _told(self, reply: Reply) -> None:
         match reply:
             case UpstreamOpened():
                 if turn := self._open.get("turn"):
@@ -252,9 +263,12 @@ class RecentRuns:
     _filled: deque[tuple[Timeline, int]] = field(default_factory=deque)
     _held: int = 0
     _tapped: list[Timeline] = field(default_factory=list)
+    changes: int = 0
+    """How many runs have begun and ended."""
 
     def watch(self, run: Run, project: str) -> Timeline:
         """Look on at a run that begins."""
+        self.changes += 1
         timeline = Timeline(run, project, self.clock, self._over)
         self._runs.pop(run.id, None)
         self._runs[run.id] = timeline
@@ -296,6 +310,7 @@ class RecentRuns:
                 yield figures
 
     def _over(self, timeline: Timeline) -> None:
+        self.changes += 1
         end = timeline.end or self.clock()
         first = timeline.first
         self.ended.append(

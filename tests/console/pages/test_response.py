@@ -83,7 +83,7 @@ def test_a_run_is_followed_while_it_goes_on(pages: Pages) -> None:
         assert f"/console/responses/{kept}" in pages.get("/console/responses").text
         with pages.http.stream("GET", f"{pages.base}/console/responses/{kept}/timeline") as live:
             lines = live.iter_lines()
-            assert next(lines) == "event: part"
+            assert next(lines) == "event: grown"
             gate.open()
             for _ in stream:
                 pass

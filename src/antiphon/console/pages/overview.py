@@ -15,6 +15,9 @@ from antiphon.runner.timeline import Timeline
 from antiphon.sources import live
 
 EVERY = 1.0
+COLUMN = SPAN / COLUMNS
+AGING = 5.0
+"""Seconds after which figures over the last minutes are others, though nothing has happened."""
 NEVER: tuple[Timeline, ...] = ()
 
 
@@ -29,10 +32,18 @@ def routes(desk: Desk) -> list[BaseRoute]:
         async def render() -> str:
             return desk.render(request, "pulse.html", **_now(desk, request))
 
-        part = Part(lambda: int(live().clock()), render, lambda: False)
-        return watch(request, part, EVERY)
+        return watch(Part(lambda: _mark(desk), render), EVERY)
 
     return [Route("/", show), Route("/pulse", follow)]
+
+
+def _mark(desk: Desk) -> tuple[int, int]:
+    """Changes with each run that begins or ends, and as long as figures age; how long a run takes, the page counts."""
+    recent, now = desk.services.recent, live().clock()
+    if recent is None:
+        return 0, 0
+    aging = bool(recent.ended) and now - recent.ended[-1].at < SPAN + COLUMN
+    return recent.changes, int(now / AGING) if aging else 0
 
 
 def _now(desk: Desk, request: Request) -> dict[str, Any]:

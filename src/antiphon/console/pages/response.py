@@ -7,11 +7,10 @@ import json
 from dataclasses import asdict
 from difflib import unified_diff
 from functools import partial
-from math import log2
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from antiphon.console.branches import Branch, grow
@@ -19,7 +18,7 @@ from antiphon.console.chat import entries, picture, text_of
 from antiphon.console.code import CODES
 from antiphon.console.code import request_of as as_request
 from antiphon.console.desk import Desk, api_of
-from antiphon.console.live import Part, watch
+from antiphon.console.growing import grown
 from antiphon.console.pages.responses import object_of
 from antiphon.console.playback import MOST, events
 from antiphon.console.taking import taken
@@ -35,10 +34,6 @@ from antiphon.wire.answers import StoredItem
 
 SIZE = 50
 MOST_STEPS = 200
-SHORT = 0.5
-"""Seconds from which on a timeline is drawn anew as it gets longer, at each half of twice."""
-LAST = 20
-"""Steps that are looked at for a change: those that can be open at the same time."""
 LONGEST = 15_000
 DIGITS = 7
 CHILDREN = 20
@@ -65,10 +60,7 @@ async def _follow(desk: Desk, request: Request) -> Response:
     if found is None:
         raise NotFound("Nothing is remembered of when this response did what.")
 
-    async def render() -> str:
-        return desk.render(request, "timeline.html", **_drawn(found))
-
-    return watch(request, Part(lambda: _mark(found), render, lambda: found.end is not None))
+    return StreamingResponse(grown(found, live().clock), media_type="text/event-stream")
 
 
 async def _played(desk: Desk, request: Request) -> Response:
@@ -153,17 +145,6 @@ async def _show(desk: Desk, request: Request) -> Response:
 def _remembered(desk: Desk, request: Request) -> Timeline | None:
     recent = desk.services.recent
     return recent.find(desk.project(request), request.path_params["id"]) if recent else None
-
-
-def _mark(found: Timeline) -> tuple[object, ...]:
-    """Changes when a step begins, goes on or ends; and otherwise ever more seldom, as the axis shrinks.
-
-    Between, the page lets what goes on grow by itself (`static/growing.js`): drawn with every token, or four times a
-    second, a run that is watched would cost a third more.
-    """
-    steps = [(span.opened is None, span.first is None, span.end is None) for span in found.spans[-LAST:]]
-    shrunk = 0 if found.end else int(2 * log2(max(live().clock() - found.began, SHORT)))
-    return len(found.spans), tuple(steps), shrunk
 
 
 def _drawn(found: Timeline) -> dict[str, Any]:

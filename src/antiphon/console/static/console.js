@@ -42,16 +42,20 @@ function put(part, html) {
 
 function follow(part) {
   const source = new EventSource(part.dataset.live);
-  let still = () => {};
-  if (part.querySelector(".timeline")) import("./growing.js").then(({ growing }) => { if (source.readyState !== EventSource.CLOSED) still = growing(part); });
   source.addEventListener("part", (event) => put(part, JSON.parse(event.data)));
-  source.addEventListener("over", (event) => {
-    source.close();
-    still();
-    put(part, JSON.parse(event.data));
-    if (part.dataset.then === "reload") setTimeout(() => location.reload(), 400);
-  });
   addEventListener("pagehide", () => source.close());
+}
+
+/** Count on how long something takes, or how long ago it was, from what the server wrote. */
+async function age() {
+  const { said } = await import("./duration.js");
+  const begun = new WeakMap();
+  setInterval(() => {
+    for (const place of document.querySelectorAll("[data-age]")) {
+      if (!begun.has(place)) begun.set(place, performance.now() - 1000 * place.dataset.age);
+      place.textContent = said(performance.now() - begun.get(place));
+    }
+  }, 1000);
 }
 
 /** Ask the same of another model, over the API, and go to where the two answers are compared. */
@@ -129,6 +133,8 @@ const here = menu?.querySelector("[aria-current]");
 if (here) menu.scrollLeft = here.offsetLeft - menu.offsetLeft - (menu.clientWidth - here.offsetWidth) / 2;
 document.querySelectorAll("[data-refresh]").forEach(refresh);
 document.querySelectorAll("[data-live]").forEach(follow);
+if (document.querySelector("[data-live]")) age();
+document.querySelectorAll("[data-grows]").forEach((part) => import("./growing.js").then((growing) => growing.follow(part)));
 document.addEventListener("submit", (event) => {
   const sure = event.target.dataset?.sure;
   if (sure && !confirm(sure)) return event.preventDefault();
