@@ -24,6 +24,8 @@ ITEMS = 5_000
 MADE = re.compile(r'data: \{"type":"response\.created".*?"id":"(resp_\w+)"')
 CPU_CLOCK = 2
 """What makes the number of a process the number of its clock (`clock_getcpuclockid`, Linux)."""
+WATCHERS = 10
+"""Watchers of one run: what one costs is a tenth of what they do, and can be told from what a busy machine adds."""
 READY = 6.0
 """Seconds after which a server with nothing to do has its console ready."""
 
@@ -83,48 +85,52 @@ def follow(address: str, seen: list[int]) -> None:
             seen[0] += len(piece)
 
 
-def paced(server: RunningServer, runs: int, watched: int) -> tuple[float, int]:
-    """Seconds of CPU for so many runs at once, so many of them watched; bytes that watchers were sent."""
+def paced(server: RunningServer, runs: int, watchers: int) -> tuple[float, int]:
+    """Seconds of CPU for so many runs at once, with so many watchers of the first; bytes that they were sent."""
     began, seen, watching = cpu(server), [0], list[threading.Thread]()
 
     def run(number: int) -> None:
         body = {"model": "scripted/m", "input": "x", "stream": True}
         with httpx2.stream("POST", f"{server.url}/responses", json=body, timeout=120) as answer:
             for line in answer.iter_lines():
-                if number < watched and (found := MADE.match(line)):
+                if number == 0 and watchers and (found := MADE.match(line)):
                     address = f"{console_of(server)}/responses/{found[1]}/timeline"
-                    watching.append(threading.Thread(target=follow, args=(address, seen)))
-                    watching[-1].start()
+                    for _ in range(watchers):
+                        watching.append(threading.Thread(target=follow, args=(address, seen)))
+                        watching[-1].start()
 
     threads = [threading.Thread(target=run, args=(number,)) for number in range(runs)]
     for thread in threads:
         thread.start()
         time.sleep(0.1)
-    for thread in [*threads, *watching]:
+    for thread in threads:
+        thread.join()
+    for thread in watching:
         thread.join()
     return cpu(server) - began, seen[0]
 
 
 def watching(runs: int, seconds: float, rounds: int) -> None:
-    """What a watcher of one run costs among so many."""
+    """What a watcher of one run costs among so many runs."""
     pieces = [f"word{number} " for number in range(int(seconds * 50))]
     reply = text(*pieces, usage=(10, len(pieces))).timed(between=0.02)
     with (
         ScriptedUpstream(default=lambda _: reply) as upstream,
         running_server("--upstream", f"scripted={upstream.url}") as server,
     ):
-        paced(server, 1, 1)
+        paced(server, 1, WATCHERS)
         plain, watched, sent = list[float](), list[float](), 0
         for _ in range(rounds):
             plain.append(paced(server, runs, 0)[0])
-            one, sent = paced(server, runs, 1)
+            one, sent = paced(server, runs, WATCHERS)
             watched.append(one)
     without = statistics.median(plain)
-    more = [(with_ - alone) * 1000 for with_, alone in zip(watched, plain, strict=True)]
-    told = f"{without * 1000:.0f} ms, and {statistics.median(more):+.1f} ms with a watcher"
+    more = [(with_ - alone) * 1000 / WATCHERS for with_, alone in zip(watched, plain, strict=True)]
+    told = f"{without * 1000:.0f} ms, and {statistics.median(more):+.1f} ms for each watcher"
     share = statistics.median(more) / 1000 / without
-    print(f"{runs} runs of {len(pieces)} tokens in {seconds:.0f} s, {rounds} rounds: CPU of the server {told} ({share:+.1%})")
-    print(f"  each round {', '.join(f'{one:+.1f}' for one in more)} ms; {sent:,} bytes to the watcher")
+    print(f"{runs} runs of {len(pieces)} tokens in {seconds:.0f} s, {rounds} rounds")
+    print(f"  CPU of the server {told} ({share:+.1%})")
+    print(f"  each round {', '.join(f'{one:+.1f}' for one in more)} ms; {sent // WATCHERS:,} bytes to each watcher")
 
 
 def main() -> None:
@@ -132,12 +138,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=10, help="how long a run that is watched goes on")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", choices=("first", "long", "watching"))
     said = parser.parse_args()
     print(f"load {os.getloadavg()[0]:.1f}")
-    first_page(0)
-    first_page(READY)
-    long_response()
-    for runs in (1, 10):
+    if said.only in {None, "first"}:
+        first_page(0)
+        first_page(READY)
+    if said.only in {None, "long"}:
+        long_response()
+    for runs in (1, 10) if said.only in {None, "watching"} else ():
         watching(runs, said.seconds, said.rounds)
     print(f"load {os.getloadavg()[0]:.1f}")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from antiphon.console.chat import Entry, entries, picture, text_of
+from antiphon.console.chat import Entry, entries, picture
 from antiphon.wire.answers import StoredItem
 
 PIXEL = base64.b64encode(b"\x89PNG pixel").decode()
@@ -117,11 +117,3 @@ def test_no_image_that_could_be_a_program() -> None:
     svg = {"type": "input_image", "image_url": "data:image/svg+xml;base64,PHN2Zz4="}
     assert picture(message("user", svg), 0) is None
     assert picture(message("user", {"type": "input_image", "image_url": "data:image/png;base64,x"}), 0) is None
-
-
-def test_the_text_of_a_line() -> None:
-    assert text_of(message("user", "one", "two")) == "one\ntwo"
-    assert text_of(item(type="function_call", name="add")) == "add"
-    assert text_of(item(type="function_call_output", call_id="c", output="3")) == "result of c: 3"
-    assert text_of(b'{"type":"reasoning"}') == "reasoning"
-    assert text_of(None) == ""

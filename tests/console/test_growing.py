@@ -2,6 +2,7 @@
 
 import json
 
+import engine_answers
 import pytest
 
 from antiphon.console.growing import News, grown
@@ -29,7 +30,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def timeline(clock: Clock, run: Run) -> Timeline:
+def timeline(clock: Clock) -> Timeline:
+    run = Run(engine_answers.planned().plan, engine_answers.sources())
     return RecentRuns(clock).watch(run, "p")
 
 
@@ -53,8 +55,10 @@ def test_only_what_is_new_is_told(timeline: Timeline, clock: Clock) -> None:
         1: ("tool", "search", "search", 1000, None, None, None, None),
     }
     assert (told.now, told.count) == (1000, 2)
-    timeline.told(ToolDone("fc_1", Outcome(error="no")))
-    assert list(news.take().steps.values()) == [("tool", "search", "search", 1000, None, None, 1000, "no")]
+    timeline.told(ToolDone("fc_1", Outcome(error={"message": "no"})))
+    assert list(news.take().steps.values()) == [
+        ("tool", "search", "search", 1000, None, None, 1000, "{'message': 'no'}")
+    ]
     assert news.take().steps == {}
 
 

@@ -157,6 +157,22 @@ async def test_a_known_model_is_found_at_once_and_an_old_list_renewed_behind_it(
     await catalog.close()
 
 
+async def test_what_is_known_is_told_at_once_and_asked_again_when_it_is_old() -> None:
+    house = House({"a": ["one"], "b": DOWN})
+    catalog = house.catalog()
+    assert [(entry.models, entry.error, entry.asked) for entry in catalog.known_health()] == [(0, None, False)] * 2
+    assert catalog.known_models() == []
+    await catalog.models()
+    assert [(entry.models, entry.error) for entry in catalog.known_health()] == [(1, None), (0, "up is down")]
+    assert [model.id for model in catalog.known_models()] == ["a/one"]
+    asked, house.now = house.asked, house.now + 31
+    catalog.known_health()
+    catalog.known_models()
+    await catalog.models()
+    assert house.asked == asked + 2
+    await catalog.close()
+
+
 async def test_an_upstream_that_goes_down_keeps_its_models() -> None:
     house = House(dict(TWO))
     catalog = house.catalog()

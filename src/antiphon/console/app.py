@@ -5,31 +5,21 @@ Counterpart: `door.py`, through which it is reached.
 
 import logging
 from functools import partial
+from importlib import import_module
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount
+from starlette.routing import Mount, Router
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from antiphon.console.desk import Desk
-from antiphon.console.entrance import Entrance
+from antiphon.console.entrance import Entrance, inside
 from antiphon.console.headers import Headers
-from antiphon.console.pages import (
-    cassettes,
-    conversations,
-    files,
-    keys,
-    overview,
-    playground,
-    response,
-    responses,
-    signing_in,
-)
-from antiphon.console.rendering import FOLDER, compiled
+from antiphon.console.rendering import HERE
 from antiphon.console.sessions import SIZE, Sessions
 from antiphon.errors import AntiphonError
 from antiphon.sealing import Sealing
@@ -38,8 +28,25 @@ from antiphon.sources import chance, live
 
 log = logging.getLogger("antiphon")
 OURS = 500
+FOLDER = "antiphon.console.pages"
 TITLES = {403: "Not allowed", 404: "Not found", 409: "Not now"}
-PAGES = (overview, responses, response, playground, conversations, cassettes, files, keys, signing_in)
+PAGES = {
+    "": ("overview",),
+    "pulse": ("overview",),
+    "responses": ("responses", "response"),
+    "items": ("response",),
+    "conversations": ("conversations",),
+    "playground": ("playground",),
+    "cassettes": ("cassettes",),
+    "files": ("files",),
+    "vector_stores": ("files",),
+    "usage": ("keys",),
+    "keys": ("keys",),
+    "login": ("signing_in",),
+    "logout": ("signing_in",),
+    "v1": ("signing_in",),
+}
+"""The modules of `pages/` by the first word of a path; a path that is no longer needs the first of them alone."""
 
 
 def build(services: Services) -> ASGIApp:
@@ -47,10 +54,9 @@ def build(services: Services) -> ASGIApp:
     # Under a cassette the server's own seals are no secret.
     sealing = Sealing([chance(SIZE)]) if services.tape else services.sealing
     desk = Desk(services, Sessions(sealing, live().clock))
-    compiled(desk.templates)
-    static = Mount("/static", app=StaticFiles(directory=str(FOLDER.joinpath("static"))))
+    static = Mount("/static", app=StaticFiles(directory=HERE / "static"))
     pages = Starlette(
-        routes=[static, *(route for page in PAGES for route in page.routes(desk))],
+        routes=[static, Mount("/", app=Pages(desk))],
         exception_handlers={
             AntiphonError: partial(_wrong, desk),
             HTTPException: partial(_missing, desk),
@@ -59,6 +65,24 @@ def build(services: Services) -> ASGIApp:
         middleware=[Middleware(Entrance, desk)],
     )
     return Headers(pages)
+
+
+class Pages:
+    """The pages, each imported when it is asked for: the first one doesn't wait for what it doesn't show."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._made: dict[tuple[str, ...], Router] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        word, _, more = inside(scope).removeprefix("/").partition("/")
+        names = PAGES.get(word, ())
+        # A list is drawn without what draws one of it.
+        wanted = names if more else names[:1]
+        if wanted not in self._made:
+            routes = [route for name in wanted for route in import_module(f"{FOLDER}.{name}").routes(self._desk)]
+            self._made[wanted] = Router(routes)
+        await self._made[wanted](scope, receive, send)
 
 
 async def _wrong(desk: Desk, request: Request, error: Exception) -> Response:

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from antiphon.console.chat import text_of
+from antiphon.console.texts import text_of
 from antiphon.store.lists import Chosen, ListedResponse, Lists
 
 WIDE = 10

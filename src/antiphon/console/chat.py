@@ -14,14 +14,13 @@ from typing import Any, Literal
 from markupsafe import Markup
 
 from antiphon.console.markdown import markdown, plain
+from antiphon.console.texts import OUTPUT, Json, texts, value_of
 from antiphon.wire.answers import StoredItem
 
-Json = dict[str, Any]
 Shape = Literal["message", "call", "fold"]
 
 DATA_IMAGE = re.compile(r"data:(image/(?:png|jpeg|gif|webp));base64,", re.ASCII)
 CALLS_WITH_OUTPUT = frozenset({"mcp_call", "code_interpreter_call", "web_search_call", "file_search_call"})
-OUTPUT = "_output"
 
 NOTHING = Markup()
 
@@ -57,7 +56,7 @@ class Picture:
 
 def entries(items: Sequence[StoredItem]) -> list[Entry]:
     """The items in order; the output of a call stands beside the call."""
-    read = [_read(item) for item in items]
+    read = [value_of(item) for item in items]
     outputs = {str(one.get("call_id")): one for one in read if str(one.get("type", "")).endswith(OUTPUT)}
     called = {str(one.get("call_id")) for one in read if one.get("call_id") and one not in outputs.values()}
     shown: list[Entry] = []
@@ -71,7 +70,7 @@ def entries(items: Sequence[StoredItem]) -> list[Entry]:
 
 def picture(item: StoredItem, number: int) -> Picture | None:
     """The image of this number among those that the item carries; None where there is none."""
-    found = list(_data_images(_read(item)))
+    found = list(_data_images(value_of(item)))
     if not 0 <= number < len(found):
         return None
     match = DATA_IMAGE.match(found[number])
@@ -79,25 +78,6 @@ def picture(item: StoredItem, number: int) -> Picture | None:
         return Picture(match[1], base64.b64decode(found[number][match.end() :])) if match else None
     except binascii.Error:
         return None
-
-
-def text_of(item: StoredItem | bytes | None) -> str:
-    """The text of an item, for a line in a list."""
-    if item is None:
-        return ""
-    value = _read(item if isinstance(item, StoredItem) else StoredItem("", item))
-    kind = str(value.get("type", ""))
-    if kind.endswith(OUTPUT):
-        return f"result of {value.get('call_id', 'a call')}: {_texts(value.get('output'))}"
-    return _texts(value.get("content")) or str(value.get("name") or kind)
-
-
-def _read(item: StoredItem) -> Json:
-    try:
-        value = json.loads(item.raw)
-    except ValueError:
-        return {"type": "unreadable", "text": item.raw.decode(errors="replace")}
-    return value if isinstance(value, dict) else {"type": "unreadable", "value": value}
 
 
 def _entry(item: StoredItem, value: Json, outputs: dict[str, Json], called: set[str]) -> Entry | None:
@@ -205,17 +185,8 @@ def _thoughts(value: Json) -> Markup:
 
 def _result(value: Any) -> Markup:  # noqa: ANN401 - JSON of every kind
     """A tool's result: its texts if it has such, else its JSON."""
-    text = _texts(value) if isinstance(value, list | str) else ""
+    text = texts(value) if isinstance(value, list | str) else ""
     return Markup("<pre>{}</pre>").format(_json(text or _without_data(value)))
-
-
-def _texts(value: Any) -> str:  # noqa: ANN401 - JSON of every kind
-    if isinstance(value, str):
-        return value
-    parts = value if isinstance(value, list) else []
-    return "\n".join(
-        str(part["text"]) for part in parts if isinstance(part, dict) and isinstance(part.get("text"), str)
-    )
 
 
 def _json(value: Any) -> str:  # noqa: ANN401 - JSON of every kind

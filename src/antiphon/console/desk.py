@@ -6,13 +6,13 @@ Counterpart: `app.py`, which makes one.
 from dataclasses import dataclass, field
 from typing import Any
 
-from jinja2 import Environment
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from antiphon.console.door import BASE
-from antiphon.console.rendering import environment
+from antiphon.console.rendering import templates
 from antiphon.console.sessions import Sessions
+from antiphon.console.templating import Templates
 from antiphon.keys import ADMIN
 from antiphon.server.callers import CALLER, Caller, project_of
 from antiphon.server.services import Services
@@ -38,7 +38,7 @@ class Desk:
 
     services: Services
     sessions: Sessions
-    templates: Environment = field(default_factory=environment)
+    templates: Templates = field(default_factory=templates)
 
     def page(self, request: Request, name: str, status: int = 200, **shown: Any) -> Response:  # noqa: ANN401 - what a template shows
         """A page from the template of this name."""
@@ -61,7 +61,7 @@ class Desk:
             "project": caller.project if caller else None,
             "signed_in": bool(caller and caller.key),
         }
-        return self.templates.get_template(name).render(said | shown)
+        return self.templates.render(name, said | shown)
 
     def project(self, request: Request) -> str:
         """Whose things are shown."""

@@ -33,7 +33,7 @@ class Entrance:
         self._desk = desk
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
+        path = inside(scope)
         if scope["type"] == "http" and not under(path, FREE):
             request = Request(scope, receive)
             refused = await self._refused(request, path)
@@ -79,3 +79,9 @@ def needed(method: str, path: str) -> str:
 def under(path: str, places: tuple[str, ...]) -> bool:
     """Whether a path is one of these places, or below one."""
     return any(path == place or path.startswith(place + "/") for place in places)
+
+
+def inside(scope: Scope) -> str:
+    """The path within the console."""
+    path: str = scope.get("path", "")
+    return path.removeprefix(scope.get("root_path", ""))

@@ -50,8 +50,9 @@ class News:
         return Grown(self._after(self._timeline.end or self._clock()) or 0, new, len(spans))
 
     def _step(self, span: Span) -> Step:
-        moments = (self._after(moment) for moment in (span.opened, span.first, span.end))
-        return (span.kind, label(span), span.name, self._after(span.start) or 0, *moments, span.fault)
+        start = self._after(span.start) or 0
+        opened, first, end = (self._after(moment) for moment in (span.opened, span.first, span.end))
+        return span.kind, label(span), span.name, start, opened, first, end, span.fault
 
     def _after(self, moment: float | None) -> int | None:
         return None if moment is None else round((moment - self._timeline.began) * 1000)

@@ -1,48 +1,24 @@
-"""The templates, and the words that they use. Everything put into one is escaped unless it was made as markup.
+"""The words that templates use for moments, durations, numbers and texts.
 
-Counterpart: `templates/`.
+Counterparts: `templates/`; `templating.py`, which reads them.
 """
 
 import json
 from datetime import UTC, datetime
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-FOLDER = files("antiphon.console")
+from antiphon.console.templating import Templates
+
+HERE = Path(__file__).parent
 NONE = "\N{EN DASH}"
 MINUTE, HOUR, DAY = 60, 3600, 86400
 THOUSAND, MILLION = 1_000, 1_000_000
 RAW = 6_000
 """Characters of an item's JSON on a page."""
-
-
-def environment() -> Environment:
-    """What reads the templates."""
-    made = Environment(
-        loader=FileSystemLoader(str(FOLDER.joinpath("templates"))),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters |= {
-        "when": when,
-        "duration": duration,
-        "count": count,
-        "pretty": pretty,
-        "short": short,
-        "short_raw": short_raw,
-    }
-    return made
-
-
-def compiled(templates: Environment) -> None:
-    """Read every template once, so that no page does."""
-    for name in templates.list_templates():
-        templates.get_template(name)
 
 
 def when(seconds: float | None) -> Markup:
@@ -99,3 +75,25 @@ def short(text: str, most: int = 90) -> str:
 def short_raw(text: str) -> str:
     """JSON to be looked into, cut where it would make a page heavy."""
     return text if len(text) <= RAW else f"{text[:RAW]}\n… {len(text) - RAW} more characters"
+
+
+WORDS: dict[str, Any] = {
+    "count": count,
+    "duration": duration,
+    "join": lambda parts, between: between.join(parts),
+    "length": len,
+    "max": max,
+    "numbered": enumerate,
+    "pretty": pretty,
+    "short": short,
+    "short_raw": short_raw,
+    "sort": sorted,
+    "urlencode": lambda text: quote(str(text), safe="/"),
+    "when": when,
+}
+"""What a template can say of a value."""
+
+
+def templates() -> Templates:
+    """The pages' templates."""
+    return Templates(HERE / "templates", WORDS)

@@ -5,7 +5,7 @@ import sys
 
 from antiphon import __version__
 from antiphon.config import Config, Environment
-from antiphon.console.door import Console
+from antiphon.console.door import routes
 from antiphon.server.front import is_loopback
 from antiphon.server.serve import serve
 from antiphon.server.services import Services
@@ -15,13 +15,7 @@ from antiphon.upstream.discovery import Discovery
 
 def serve_here(config: Config, environment: Environment) -> int:
     """Serve until stopped."""
-    console = Console()
-
-    async def announced(services: Services, port: int) -> None:
-        await announce(services, port)
-        console.make_ready(services)
-
-    serve(config, environment, announced, console.routes)
+    serve(config, environment, announce, routes)
     return 0
 
 

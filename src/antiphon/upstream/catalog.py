@@ -33,11 +33,12 @@ Lister = Callable[[Transport, Upstream], Awaitable[Listing]]
 
 @dataclass(frozen=True, slots=True)
 class UpstreamHealth:
-    """How an upstream is: how many models it lists, or what is wrong with it."""
+    """How an upstream is: how many models it lists, or what is wrong with it; `asked` once that is known."""
 
     upstream: Upstream
     models: int
     error: str | None
+    asked: bool = True
 
 
 class Catalog:
@@ -116,19 +117,37 @@ class Catalog:
     async def models(self) -> list[Model]:
         """The models of all upstreams, with their full ids."""
         await self._ask_all(older_than=LIFETIME)
+        return self._models()
+
+    def known_models(self) -> list[Model]:
+        """The same as far as it is known now. Lists that are old are asked for, and nobody waits."""
+        self._refresh_soon()
+        return self._models()
+
+    def _models(self) -> list[Model]:
         return [
             msgspec.structs.replace(model, id=Target(upstream, model.id).full_id)
             for upstream in self._upstreams.values()
+            if upstream.name in self._listings
             for model in self._listings[upstream.name].models
         ]
 
     async def health(self) -> list[UpstreamHealth]:
         """How the upstreams are now."""
         await self._ask_all(older_than=0)
-        listings = [(upstream, self._listings[upstream.name]) for upstream in self._upstreams.values()]
+        return self._health()
+
+    def known_health(self) -> list[UpstreamHealth]:
+        """How they were when they were last asked. That is done again where it is long ago, and nobody waits."""
+        self._refresh_soon()
+        return self._health()
+
+    def _health(self) -> list[UpstreamHealth]:
         return [
             UpstreamHealth(upstream, len(listing.models), listing.fault.message if listing.fault else None)
-            for upstream, listing in listings
+            if (listing := self._listings.get(upstream.name))
+            else UpstreamHealth(upstream, 0, None, asked=False)
+            for upstream in self._upstreams.values()
         ]
 
     async def close(self) -> None:

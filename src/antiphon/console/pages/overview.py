@@ -25,8 +25,7 @@ def routes(desk: Desk) -> list[BaseRoute]:
     """The routes of this page."""
 
     async def show(request: Request) -> Response:
-        health = await desk.services.catalog.health()
-        return desk.page(request, "overview.html", health=health, **_now(desk, request))
+        return desk.page(request, "overview.html", **_now(desk, request))
 
     async def follow(request: Request) -> Response:
         async def render() -> str:
@@ -37,13 +36,14 @@ def routes(desk: Desk) -> list[BaseRoute]:
     return [Route("/", show), Route("/pulse", follow)]
 
 
-def _mark(desk: Desk) -> tuple[int, int]:
+def _mark(desk: Desk) -> tuple[object, ...]:
     """Changes with each run that begins or ends, and as long as figures age; how long a run takes, the page counts."""
     recent, now = desk.services.recent, live().clock()
+    health = [(one.asked, one.models, one.error) for one in desk.services.catalog.known_health()]
     if recent is None:
-        return 0, 0
+        return tuple(health)
     aging = bool(recent.ended) and now - recent.ended[-1].at < SPAN + COLUMN
-    return recent.changes, int(now / AGING) if aging else 0
+    return recent.changes, int(now / AGING) if aging else 0, *health
 
 
 def _now(desk: Desk, request: Request) -> dict[str, Any]:
@@ -56,6 +56,7 @@ def _now(desk: Desk, request: Request) -> dict[str, Any]:
     waited = f"Time to first token of {sum(figures.histogram)} runs"
     made = f"Runs that ended in the last {SPAN // 60} minutes, {SPAN // COLUMNS} seconds a column"
     return {
+        "health": desk.services.catalog.known_health(),
         "now": now,
         "pulse": figures,
         "open": recent.open(project) if recent else NEVER,

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingR
 from starlette.routing import BaseRoute, Route
 
 from antiphon.console.branches import Branch, grow
-from antiphon.console.chat import entries, picture, text_of
+from antiphon.console.chat import entries, picture
 from antiphon.console.code import CODES
 from antiphon.console.code import request_of as as_request
 from antiphon.console.desk import Desk, api_of
@@ -22,6 +22,7 @@ from antiphon.console.growing import grown
 from antiphon.console.pages.responses import object_of
 from antiphon.console.playback import MOST, events
 from antiphon.console.taking import taken
+from antiphon.console.texts import text_of
 from antiphon.console.timeline import timeline
 from antiphon.engine.retelling import request_of
 from antiphon.errors import NotFound
@@ -136,7 +137,7 @@ async def _show(desk: Desk, request: Request) -> Response:
         codes=_codes(body, given, api_of(request)) if shown["at"] == 0 and len(given) <= SIZE else [],
         usage=body.get("usage") or {},
         error=body.get("error") or {},
-        models=[model.id for model in await desk.services.catalog.models()],
+        models=[model.id for model in desk.services.catalog.known_models()],
         **shown,
         **(_drawn(found) if found else _stored_only(saved, body)),
     )

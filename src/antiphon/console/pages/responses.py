@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from antiphon.console.chat import text_of
 from antiphon.console.desk import Desk, to
+from antiphon.console.texts import text_of
 from antiphon.errors import InvalidRequest
 from antiphon.runner.timeline import Timeline
 from antiphon.store.lists import Chosen, ListedResponse
@@ -31,7 +31,7 @@ def routes(desk: Desk) -> list[BaseRoute]:
         before = request.query_params.get("before")
         project = desk.project(request)
         found = await desk.services.store.lists.responses(project, chosen(said), before, SIZE)
-        models = [model.id for model in await desk.services.catalog.models()]
+        models = [model.id for model in desk.services.catalog.known_models()]
         recent = desk.services.recent
         older = urlencode({name: value for name, value in said.items() if value} | {"before": found.older or ""})
         return desk.page(
