@@ -90,7 +90,7 @@ def load(side: Side, core: int, options: argparse.Namespace) -> None:
 def a_round(sides: Sequence[Side], core: int, options: argparse.Namespace, number: int) -> list[float]:
     """CPU seconds of each side, over the whole round; the first side sees nothing."""
     before = [side.cpu() for side in sides]
-    for side in (sides if number % 2 else sides[::-1]):
+    for side in sides if number % 2 else sides[::-1]:
         load(side, core, options)
         if side is sides[1] and "metrics" in options.parts:
             get(side.port, "/metrics")
@@ -99,7 +99,7 @@ def a_round(sides: Sequence[Side], core: int, options: argparse.Namespace, numbe
 
 
 def summed_up(rounds: Sequence[Sequence[float]], answers: int) -> dict[str, float]:
-    """Both in µs an answer, and what the second takes more: the median over the rounds, its quartiles, and by totals."""
+    """Both in µs an answer; what the second takes more: median and quartiles over the rounds, and by totals."""
     ratios = sorted(on / off for off, on in rounds)
     low, middle, high = statistics.quantiles(ratios, n=4, method="inclusive") if len(ratios) > 1 else ratios * 3
     off, on = (statistics.median(column) / answers * US for column in zip(*rounds, strict=True))

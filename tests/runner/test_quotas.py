@@ -3,7 +3,7 @@
 import pytest
 
 from antiphon.errors import LimitReached
-from antiphon.runner.quotas import SPENDER, Quota, Quotas, QuotaSettings, Spender
+from antiphon.runner.quotas import SPENDER, Quota, Quotas, QuotaSettings, Spender, spending
 from antiphon.store.uses import Use
 
 BLUE, RED, CI = Spender("blue"), Spender("red"), Spender("blue", "ci")
@@ -98,4 +98,20 @@ def test_what_others_used_counts_and_is_told_once() -> None:
 def test_storage_is_of_the_project() -> None:
     made = quotas(Clock(), project=Quota(storage=5), projects={"red": Quota(storage=7)})
     assert (made.storage(CI), made.storage(RED)) == (5, 7)
+    assert SPENDER.get() is None
+
+
+def test_runs_of_a_project_and_of_a_key() -> None:
+    made = quotas(Clock(), project=Quota(runs=3), keys={"ci": Quota(runs=1)})
+    made.check_runs(BLUE, 2, 0)
+    made.check_runs(CI, 2, 0)
+    for spender, of_project, of_key, who in ((BLUE, 3, 0, "project"), (CI, 3, 0, "project"), (CI, 1, 1, "key")):
+        with pytest.raises(LimitReached, match=f"This {who} has") as over:
+            made.check_runs(spender, of_project, of_key)
+        assert over.value.kind == "runs"
+
+
+def test_what_begins_inside_counts_for_its_spender() -> None:
+    with spending(CI):
+        assert SPENDER.get() == CI
     assert SPENDER.get() is None

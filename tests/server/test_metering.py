@@ -111,6 +111,22 @@ def test_a_project_has_so_many_in_the_background(operator: Operator, tmp_path: P
         assert server.post(asked, headers=bearer(blue)).status == 200
 
 
+def test_a_key_has_so_many_in_the_background(operator: Operator, tmp_path: Path) -> None:
+    one, other, gate = operator.key("blue"), operator.key("blue"), Gate()
+    asked = HELLO | {"background": True}
+    (tmp_path / "antiphon.toml").write_text("[quotas.key]\nruns = 1\n")
+    with (
+        ScriptedUpstream(default=text("Hello!").held(gate), models=["m"]) as upstream,
+        running_server("--upstream", f"up={upstream.url}", "--db", operator.db, folder=tmp_path) as server,
+    ):
+        assert server.post(asked, headers=bearer(one)).status == 200
+        full = server.post(asked, headers=bearer(one))
+        assert (full.status, full.error["type"]) == (429, "runs")
+        assert full.error["message"].startswith("This key has 1 responses in the background")
+        assert server.post(asked, headers=bearer(other)).status == 200
+        gate.open()
+
+
 def test_tokens_of_what_is_passed_on() -> None:
     tally = Tally(b"x" * 8)
     for data in (b'{"usage":{"total_', b'tokens": 12}}'):

@@ -6,7 +6,8 @@ window may go beyond. Pure counting; what other processes have used is told to i
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Annotated
@@ -30,7 +31,7 @@ SOON = 1.0
 class Quota(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """The most of each in a window; `streams` are answers that are made at once, `storage` bytes. None: any number.
 
-    `runs` are responses in the background that haven't ended. Those and `storage` are counted of projects alone.
+    `runs` are responses in the background that haven't ended. `storage` is counted of projects alone.
     """
 
     requests: Count | None = None
@@ -60,6 +61,17 @@ class Spender:
 
 SPENDER: ContextVar[Spender | None] = ContextVar("spender", default=None)
 """Who sent the request that a task belongs to; what it begins takes it along."""
+
+
+@contextmanager
+def spending(spender: Spender) -> Iterator[None]:
+    """What begins inside counts for this one."""
+    token = SPENDER.set(spender)
+    try:
+        yield
+    finally:
+        SPENDER.reset(token)
+
 
 Subject = tuple[str, Quota]
 
@@ -111,15 +123,17 @@ class Quotas:
         """The bytes that the spender's project may keep."""
         return self._of(self._settings.projects, spender.project, self._settings.project).storage
 
-    def check_runs(self, project: str, unfinished: int) -> None:
-        """Raise `LimitReached` where a project has as many in the background as it may."""
-        most = self._of(self._settings.projects, project, self._settings.project).runs
-        if most is not None and unfinished >= most:
-            raise LimitReached(
-                f"This project has {unfinished} responses in the background that haven't ended, and may have {most}.",
-                kind="runs",
-                retry_after=SOON,
-            )
+    def check_runs(self, spender: Spender, of_project: int, of_key: int) -> None:
+        """Raise `LimitReached` where a project, or its key, has as many in the background as it may."""
+        whose = zip(("project", "key"), (of_project, of_key), self._subjects(spender), strict=False)
+        for who, unfinished, (_, quota) in whose:
+            if quota.runs is not None and unfinished >= quota.runs:
+                raise LimitReached(
+                    f"This {who} has {unfinished} responses in the background that haven't ended, and may have "
+                    f"{quota.runs}. Wait until one has ended, or cancel one.",
+                    kind="runs",
+                    retry_after=SOON,
+                )
 
     def headers(self, spender: Spender) -> list[tuple[bytes, bytes]]:
         """What is left, as OpenAI says it; of several limits the one of which the least is left."""

@@ -27,6 +27,7 @@ from antiphon.errors import AntiphonError, ClientFault, Conflict, InvalidRequest
 from antiphon.runner.background import Telling
 from antiphon.runner.history import HOLD_SECONDS, conversation_of
 from antiphon.runner.observing import watching
+from antiphon.runner.quotas import Spender, spending
 from antiphon.runner.worker import Job
 from antiphon.server.callers import Caller
 from antiphon.server.creating import PATH, Making, prepared
@@ -98,11 +99,11 @@ async def queue(services: Services, asked: Asked, making: Making, *, strict: boo
 
 
 async def _queued(services: Services, asked: Asked, making: Making, *, strict: bool) -> Response:
-    project = making.caller.project
-    own, every = await services.store.runs.unfinished(project)
-    services.pressure.runs.check(own + 1, every + 1)
+    project, key = making.caller.project, making.caller.key
+    open_runs = await services.store.runs.unfinished(project, key)
+    services.pressure.runs.check(open_runs.of_project + 1, open_runs.of_all + 1)
     if services.meter is not None:
-        services.meter.quotas.check_runs(project, own)
+        services.meter.quotas.check_runs(Spender(project, key), open_runs.of_project, open_runs.of_key)
     plan = (await prepared(services, asked, making)).plan
     if strict:
         making.notes.refuse()
@@ -117,8 +118,9 @@ async def _queued(services: Services, asked: Asked, making: Making, *, strict: b
         secrets=_sealed(services, project, asked),
         upstream=plan.call.upstream,
         priority=priority_of(asked.request),
+        caller=key,
     )
-    await services.worker.begin(project, new, job_of(services, project, run))
+    await services.worker.begin(project, new, job_of(services, Spender(project, key), run))
     return _response(queued.answer.body)
 
 
@@ -129,14 +131,15 @@ def priority_of(request: CreateResponse) -> int:
     return TIERS.get(request.service_tier or "", 0) + WINDOWS.get(window or "", 0)
 
 
-def job_of(services: Services, project: str, run: DurableRun) -> Job:
-    """A run, and what it is carried out with."""
-    delivering = services.delivering
+def job_of(services: Services, spender: Spender, run: DurableRun) -> Job:
+    """A run, and what it is carried out with. What it uses counts for whoever asked, in whichever process."""
+    delivering, project = services.delivering, spender.project
 
     def messages(status: str) -> list[Delivery]:
         return delivering.messages(project, (run.id, status), live())
 
-    observer = watching(services.watches, run, project)
+    with spending(spender):
+        observer = watching(services.watches, run, project)
     return Job(run, services.tools_of(project, run.id), observer, Telling(messages, delivering.ring))
 
 
@@ -176,7 +179,7 @@ async def taken_up(services: Services, stored: StoredRun) -> Job:
     seen = await _seen(services, stored, state.sequence, whole=ending is not None)
     resumption = Resumption(state, saved.output, seen, ending)
     run = DurableRun(replace(plan, response=begun), sources, services.seal(project), resumption)
-    return job_of(services, project, run)
+    return job_of(services, Spender(project, stored.caller), run)
 
 
 def ending_of(stored: StoredRun) -> Cancelled | UpstreamFailed | None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from antiphon.errors import LimitReached
-from antiphon.runner.quotas import SPENDER, Quotas, Spender
+from antiphon.runner.quotas import Quotas, Spender, spending
 from antiphon.server.callers import Caller, caller_of
 from antiphon.store.uses import Uses
 from antiphon.wire.responses import InputTokensDetails, OutputTokensDetails, Usage
@@ -37,11 +37,10 @@ class Meter:
         """One request of a caller. Raises `LimitReached`."""
         spender = Spender(caller.project, caller.key)
         leave = self.quotas.enter(spender, streams=streams)
-        token = SPENDER.set(spender)
         try:
-            yield
+            with spending(spender):
+                yield
         finally:
-            SPENDER.reset(token)
             leave()
 
     async def check_storage(self, caller: Caller) -> None:

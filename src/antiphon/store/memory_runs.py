@@ -22,6 +22,7 @@ from antiphon.store.runs import (
     Standing,
     Step,
     StoredRun,
+    Unfinished,
     lease_lost,
     no_run,
 )
@@ -71,6 +72,7 @@ class MemoryRuns:
             secrets=run.secrets,
             priority=run.priority,
             upstream=run.upstream,
+            caller=run.caller,
             owner=owner,
             expires=self._clock() + seconds if owner else 0.0,
             fence=1,
@@ -156,9 +158,10 @@ class MemoryRuns:
         batches = run.log[start : start + limit]
         return Log(batches, ended=run.row.ended and len(batches) < limit)
 
-    async def unfinished(self, project: str) -> tuple[int, int]:
+    async def unfinished(self, project: str, caller: str | None = None) -> Unfinished:
         rows = [run.row for run in self._all() if not run.row.ended]
-        return sum(row.project == project for row in rows), len(rows)
+        own = [row for row in rows if row.project == project]
+        return Unfinished(len(own), len(rows), sum(row.caller == caller is not None for row in own))
 
     async def sweep(self, before: float, limit: int) -> int:
         old = [run for run in self._all() if run.ended_at is not None and run.ended_at < before]

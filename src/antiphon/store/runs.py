@@ -8,7 +8,7 @@ Not here: what a state means (`engine/run_state.py`), when runs are taken up (`r
 """
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
@@ -42,7 +42,8 @@ class NewRun(Struct, frozen=True, kw_only=True):
     """A run to be kept. `answer` is its response as it stands at the start, with its input; `events` tell of it.
 
     `request` is what was asked, kept as it is; `secrets` is sealed, and forgotten when the run ends. What has a higher
-    `priority` is taken up earlier; `upstream` names where the model lives.
+    `priority` is taken up earlier; `upstream` names where the model lives; `caller` is the public id of the key that
+    asked.
     """
 
     answer: Answer
@@ -52,6 +53,7 @@ class NewRun(Struct, frozen=True, kw_only=True):
     secrets: str | None = None
     priority: int = 0
     upstream: str = ""
+    caller: str | None = None
 
 
 class StoredRun(Struct, frozen=True, kw_only=True):
@@ -69,11 +71,20 @@ class StoredRun(Struct, frozen=True, kw_only=True):
     fence: int
     cancel: bool
     ended: bool
+    caller: str | None = None
 
     @property
     def lease(self) -> Lease:
         """For whoever just took it."""
         return Lease(self.project, self.id, self.fence)
+
+
+class Unfinished(NamedTuple):
+    """How many runs haven't ended: of a project, of all, and of one key of the project; 0 for no key."""
+
+    of_project: int
+    of_all: int
+    of_key: int
 
 
 class Step(Struct, frozen=True, kw_only=True):
@@ -164,8 +175,8 @@ class Runs(Protocol):
     async def events_after(self, project: str, run_id: str, after: int, limit: int = 200) -> Log:
         """At most `limit` batches, from the one that holds the event behind number `after`. Raises `NotFound`."""
 
-    async def unfinished(self, project: str) -> tuple[int, int]:
-        """How many runs of this project haven't ended, and how many of all."""
+    async def unfinished(self, project: str, caller: str | None = None) -> "Unfinished":
+        """How many runs haven't ended: of this project, of all, and of this key of the project."""
 
     async def sweep(self, before: float, limit: int) -> int:
         """Forget at most `limit` runs that ended before `before` (Unix seconds), with their logs; how many."""

@@ -10,7 +10,7 @@ from antiphon.errors import AntiphonError
 from antiphon.store.deliveries import Delivery
 from antiphon.store.faults import check_answer
 from antiphon.store.operations import runs
-from antiphon.store.runs import ANY, Batch, Lease, Log, NewRun, Quota, Standing, Step, StoredRun
+from antiphon.store.runs import ANY, Batch, Lease, Log, NewRun, Quota, Standing, Step, StoredRun, Unfinished
 from antiphon.store.sql_backend import Backend
 from antiphon.wire.answers import Answer
 
@@ -69,8 +69,8 @@ class SqlRuns:
     async def events_after(self, project: str, run_id: str, after: int, limit: int = 200) -> Log:
         return await self._backend.read(partial(runs.events_after, project, run_id, after, limit))
 
-    async def unfinished(self, project: str) -> tuple[int, int]:
-        return await self._backend.read(partial(runs.unfinished, project))
+    async def unfinished(self, project: str, caller: str | None = None) -> Unfinished:
+        return await self._backend.read(partial(runs.unfinished, project, caller))
 
     async def sweep(self, before: float, limit: int) -> int:
         return await self._backend.write(partial(runs.sweep, before, limit))

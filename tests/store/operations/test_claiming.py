@@ -13,11 +13,13 @@ EVENTS = Batch(0, 0, b"{}")
 
 
 async def queue(
-    store: OpenStore, make: Make, project: str, *names: str, priority: int = 0, upstream: str = "u"
-) -> None:
+    store: OpenStore, make: Make, project: str, *names: str, priority: int = 0, upstream: str = "u",
+    caller: str | None = None,
+) -> None:  # fmt: skip
     for name in names:
         answer = make.answer(name, 1, 0, status="queued")
-        run = NewRun(answer=answer, events=EVENTS, request=b"", state=b"", priority=priority, upstream=upstream)
+        said = {"priority": priority, "upstream": upstream, "caller": caller}
+        run = NewRun(answer=answer, events=EVENTS, request=b"", state=b"", **said)  # type: ignore[arg-type] # the fields have their own names
         await store.runs.create(project, run, None, 0)
 
 
@@ -72,13 +74,27 @@ async def test_what_a_project_may_not_have_takes_no_place_at_an_upstream(store: 
 
 
 async def test_unfinished_runs_are_counted(store: OpenStore, make: Make) -> None:
-    assert await store.runs.unfinished("p") == (0, 0)
+    assert await store.runs.unfinished("p") == (0, 0, 0)
     await queue(store, make, "p", "p1", "p2")
     await queue(store, make, "q", "q1")
-    assert await store.runs.unfinished("p") == (2, 3)
+    assert await store.runs.unfinished("p") == (2, 3, 0)
     [run] = await store.runs.claim("a", LONG, 1)
     await store.runs.finish(run.lease, make.answer("p1"), Batch(1, 1, b"{}"))
-    assert await store.runs.unfinished("p") == (1, 2)
+    assert await store.runs.unfinished("p") == (1, 2, 0)
+
+
+async def test_unfinished_runs_of_a_key_are_counted(store: OpenStore, make: Make) -> None:
+    await queue(store, make, "p", "p1", "p2", caller="k")
+    await queue(store, make, "p", "p3", caller="other")
+    await queue(store, make, "p", "p4")
+    await queue(store, make, "q", "q1", caller="k")
+    assert await store.runs.unfinished("p", "k") == (4, 5, 2)
+    assert await store.runs.unfinished("p") == (4, 5, 0)
+    assert {run.id: run.caller for run in await store.runs.claim("a", LONG, 5)}.items() >= {
+        "p1": "k",
+        "p4": None,
+    }.items()
+    assert (await store.runs.get("p", "p3")).caller == "other"
 
 
 async def test_the_messages_of_an_end_are_kept_with_it_or_not_at_all(

@@ -25,6 +25,7 @@ from antiphon.store.runs import (
     Standing,
     Step,
     StoredRun,
+    Unfinished,
     lease_lost,
     no_run,
 )
@@ -54,6 +55,7 @@ def create(project: str, run: NewRun, owner: str | None, expires: float, now: fl
             "secrets": run.secrets,
             "priority": run.priority,
             "upstream": run.upstream,
+            "caller": run.caller,
             "owner": owner,
             "expires": expires if owner else 0.0,
         },
@@ -160,11 +162,10 @@ def events_after(project: str, run_id: str, after: int, limit: int) -> Steps[Log
     return Log(batches, ended=row[12] is not None and len(rows) < limit)
 
 
-def unfinished(project: str) -> Steps[tuple[int, int]]:
-    """Runs that haven't ended, of a project and of all."""
-    rows = yield Fetch("count_open_runs", {"project": project})
-    own, every = tuple(rows[0])
-    return own, every
+def unfinished(project: str, caller: str | None) -> Steps[Unfinished]:
+    """Runs that haven't ended."""
+    rows = yield Fetch("count_open_runs", {"project": project, "caller": caller})
+    return Unfinished(*tuple(rows[0]))
 
 
 def sweep(before: float, limit: int) -> Steps[int]:
@@ -224,9 +225,9 @@ def _event_row(key: int, batch: Batch) -> dict[str, Any]:
 
 def _run(row: Any, **changed: Any) -> StoredRun:  # noqa: ANN401 - a row of either driver
     """From the columns of `find_run`."""
-    _, project, run_id, request, state, secrets, priority, upstream, owner, expires, fence, cancelled, ended_at = tuple(
-        row
-    )
+    said = tuple(row)
+    _, project, run_id, request, state, secrets, priority, upstream, owner, expires, fence, cancelled = said[:12]
+    ended_at, caller = said[12:]
     fields = {"owner": owner, "expires": expires, "fence": fence} | changed
     return StoredRun(
         project=project,
@@ -238,6 +239,7 @@ def _run(row: Any, **changed: Any) -> StoredRun:  # noqa: ANN401 - a row of eith
         upstream=upstream,
         cancel=bool(cancelled),
         ended=ended_at is not None,
+        caller=caller,
         **fields,
     )
 

@@ -1,14 +1,15 @@
 -- name: insert_run
 -- A new run; its key is that of its response.
 INSERT INTO runs (
-    response, project, id, request, state, secrets, priority, upstream, owner, expires, fence, cancel, ended_at
+    response, project, id, request, state, secrets, priority, upstream, owner, expires, fence, cancel, ended_at,
+    caller
 ) VALUES (
-    :response, :project, :id, :request, :state, :secrets, :priority, :upstream, :owner, :expires, 1, 0, NULL
+    :response, :project, :id, :request, :state, :secrets, :priority, :upstream, :owner, :expires, 1, 0, NULL, :caller
 );
 
 -- name: find_run
 -- One run.
-SELECT response, project, id, request, state, secrets, priority, upstream, owner, expires, fence, cancel, ended_at
+SELECT response, project, id, request, state, secrets, priority, upstream, owner, expires, fence, cancel, ended_at, caller
 FROM runs WHERE project = :project AND id = :id;
 
 -- name: run_waiting
@@ -65,5 +66,7 @@ DELETE FROM run_events WHERE response = :response;
 DELETE FROM runs WHERE response = :response;
 
 -- name: count_open_runs
--- How many runs haven't ended, of a project and of all.
-SELECT coalesce(sum(CASE WHEN project = :project THEN 1 ELSE 0 END), 0), count(*) FROM runs WHERE ended_at IS NULL;
+-- How many runs haven't ended: of a project, of all, and of one key of the project.
+SELECT coalesce(sum(CASE WHEN project = :project THEN 1 ELSE 0 END), 0), count(*),
+    coalesce(sum(CASE WHEN project = :project AND caller = :caller THEN 1 ELSE 0 END), 0)
+FROM runs WHERE ended_at IS NULL;

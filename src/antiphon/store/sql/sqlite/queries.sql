@@ -137,14 +137,14 @@ WITH busy_projects AS (
     WHERE k.place <= :of_project
 )
 SELECT r.response, r.project, r.id, r.request, r.state, r.secrets, r.priority, r.upstream, r.owner, r.expires, r.fence,
-    r.cancel, r.ended_at
+    r.cancel, r.ended_at, r.caller
 FROM chosen AS c JOIN runs AS r ON r.response = c.response
 WHERE c.behind <= :to_upstream
 ORDER BY r.priority DESC, c.place, r.response LIMIT :limit;
 
 -- name: run_to_change
 -- One run; nobody else changes it until the transaction ends.
-SELECT response, project, id, request, state, secrets, priority, upstream, owner, expires, fence, cancel, ended_at
+SELECT response, project, id, request, state, secrets, priority, upstream, owner, expires, fence, cancel, ended_at, caller
 FROM runs WHERE project = :project AND id = :id;
 
 -- name: runs_to_change
