@@ -46,10 +46,10 @@ class Side:
 
     def cpu(self) -> float:
         """Seconds of CPU that it has used."""
-        return process_cpu(self.child.process.pid)
+        return cpu_of(self.child.process.pid)
 
 
-def process_cpu(pid: int) -> float:
+def cpu_of(pid: int) -> float:
     """CPU seconds of a process with all threads it has and had: its clock, by clock_getcpuclockid(3)."""
     return time.clock_gettime(~pid << 3 | 2)
 

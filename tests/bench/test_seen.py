@@ -4,7 +4,7 @@ import os
 
 import pytest
 from bench.otlp_sink import Sink, length_of
-from bench.seen import process_cpu, read_options, summed_up
+from bench.seen import cpu_of, read_options, summed_up
 
 
 def test_ratios_are_taken_within_rounds() -> None:
@@ -16,9 +16,9 @@ def test_ratios_are_taken_within_rounds() -> None:
 
 
 def test_the_clock_of_a_process() -> None:
-    before = process_cpu(os.getpid())
+    before = cpu_of(os.getpid())
     sum(range(100_000))
-    assert process_cpu(os.getpid()) > before
+    assert cpu_of(os.getpid()) > before
 
 
 def test_options() -> None:

@@ -8,6 +8,7 @@ Counterpart: `server/coded.py`, its HTTP protocol.
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.protocol import State
 
 NOT_TEXT = 1007
 
@@ -27,8 +28,10 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         """Hand a message on; one that isn't what it says to be ends the connection."""
         if self.curr_msg_data_type == "text" and not self.close_sent and not _is_text(self.frames):
             self.frames = []
-            self.conn.send_close(NOT_TEXT)
-            self.handle_parser_exception()
+            if self.conn.state is State.OPEN:
+                # Else the client's own end came in the same read, and is the next to be handled.
+                self.conn.send_close(NOT_TEXT)
+                self.handle_parser_exception()
             return
         super().send_receive_event_to_app()
 
