@@ -8,7 +8,6 @@ from running_server import Scene, running_server
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-
 ENDINGS = [
     frame(1, b"\xff") + frame(8, b""),
     frame(1, b"\xff") + frame(8, b"\x03\xe8"),
