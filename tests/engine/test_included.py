@@ -56,7 +56,7 @@ ROWS: list[tuple[str, Json, Json]] = [
     (
         "reasoning.encrypted_content",
         {"type": "reasoning", "id": "i", "summary": [], "encrypted_content": "a1.x"},
-        {"type": "reasoning", "id": "i", "summary": [], "encrypted_content": None},
+        {"type": "reasoning", "id": "i", "summary": []},
     ),
 ]
 

@@ -53,7 +53,6 @@ SHORT: list[Json] = [
     {
         "type": "reasoning",
         "summary": [{"type": "summary_text", "text": "x"}],
-        "encrypted_content": None,
         "status": None,
     },
     {"type": "compaction", "encrypted_content": "x"},

@@ -62,7 +62,7 @@ def test_a_client_that_stores_nothing_here_carries_the_thinking_sealed(
 def test_nothing_is_sealed_that_nobody_asked_for(scene: Scene) -> None:
     scene.play(reasoning(THOUGHT) + text("Hello!"))
     answer = scene.stream()
-    assert answer.output[0]["encrypted_content"] is None
+    assert "encrypted_content" not in answer.output[0]
     assert scene.server.get(f"/responses/{answer.response['id']}").json == answer.response
 
 

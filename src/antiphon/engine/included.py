@@ -53,7 +53,7 @@ HIDDEN: dict[str, Hidden] = {
     "computer_call_output.output.image_url": Hidden("computer_call_output", ("output", "image_url"), GONE),
     "message.input_image.image_url": Hidden("message", ("content", "image_url"), part="input_image"),
     "message.output_text.logprobs": Hidden("message", ("content", "logprobs"), b"[]", part="output_text"),
-    SEALED: Hidden("reasoning", ("encrypted_content",)),
+    SEALED: Hidden("reasoning", ("encrypted_content",), GONE),
 }
 """Every value of `include`, and what it shows."""
 

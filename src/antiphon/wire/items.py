@@ -24,13 +24,16 @@ class OutputMessage(msgspec.Struct, tag="message", kw_only=True):
 
 
 class Reasoning(msgspec.Struct, tag="reasoning", kw_only=True):
-    """What the model thought; `content` holds raw text, `summary` is empty unless one was made."""
+    """What the model thought; `content` holds raw text, `summary` is empty unless one was made.
+
+    It has `encrypted_content` where that was asked for alone: to Open Responses it is a text where it is there at all.
+    """
 
     id: str
     status: str
     summary: list[SummaryText] = []
     content: list[ReasoningText] = []
-    encrypted_content: str | None = None
+    encrypted_content: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class FunctionCall(msgspec.Struct, tag="function_call", kw_only=True):
