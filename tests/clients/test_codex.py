@@ -15,7 +15,7 @@ from antiphon.testing import Reply, reasoning, text, tool_call
 
 SETTINGS = """
 model_provider = "antiphon"
-web_search = "{search}"
+{search}
 check_for_update_on_startup = false
 {more}
 [analytics]
@@ -26,6 +26,7 @@ name = "Antiphon"
 base_url = "{url}"
 wire_api = "responses"
 """
+FREE = "--dangerously-bypass-approvals-and-sandbox"
 NOWHERE = "http://127.0.0.1:9"
 PATCH = """*** Begin Patch
 *** Update File: greet.txt
@@ -62,12 +63,12 @@ class Codex:
         return [event["item"] for event in events if event["type"] == "item.completed"]
 
     def run(
-        self, model: str, *words: str, more: str = "", search: str = "disabled"
+        self, model: str, *words: str, more: str = "", search: str = 'web_search = "disabled"', freedom: str = FREE
     ) -> tuple["subprocess.CompletedProcess[str]", list[Json]]:
-        """How it ended, and every event that it tells of."""
+        """How it ended, and every event that it tells of. `freedom` is the flag that says what it may do."""
         (self.home / "config.toml").write_text(SETTINGS.format(url=self._door.url, more=more, search=search))
         done = subprocess.run(
-            [str(self._program), "exec", "--json", "--dangerously-bypass-approvals-and-sandbox", "-m", model, *words],
+            [str(self._program), "exec", "--json", freedom, "-m", model, *words],
             cwd=self.repository, env=self._environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
             check=False, timeout=100,
         )  # fmt: skip
@@ -146,8 +147,20 @@ def test_a_search_for_tools_that_it_makes_itself(codex: Codex, scene: Scene, doo
     assert ["mcp__shop__add" in names for names in offered] == [False, True, True]
 
 
-def test_the_web_search_that_it_asks_for_by_itself_is_refused_in_words(codex: Codex, scene: Scene) -> None:
-    done, events = codex.run("scripted/m", "Look it up.", search="live")
+def test_the_search_that_it_declares_by_itself_may_not_go_out_and_is_left_out(
+    codex: Codex, scene: Scene, door: Door
+) -> None:
+    scene.play(text("Hello."))
+    # Which it declares unless it is told otherwise, where it isn't let loose.
+    done, events = codex.run("scripted/m", "Say hello.", search="", freedom="--sandbox=read-only")
+    assert (done.returncode, events[-1]["type"]) == (0, "turn.completed")
+    assert [tool.get("external_web_access") for tool in door.asked[0]["tools"] if tool["type"] == "web_search"] == [
+        False
+    ]
+
+
+def test_a_web_search_that_may_go_out_is_refused_in_words(codex: Codex, scene: Scene) -> None:
+    done, events = codex.run("scripted/m", "Look it up.", search='web_search = "live"')
     assert done.returncode == 1
     assert events[-1]["type"] == "turn.failed"
     assert "[tools.web_search]" in events[-1]["error"]["message"]

@@ -27,8 +27,9 @@ def test_what_is_set_up_is_one_function_that_this_server_runs(kind: str) -> None
     assert function["parameters"]["required"]
 
 
-def test_a_search_that_may_not_go_out_is_not_offered() -> None:
-    assert HOSTED["web_search"]({"type": "web_search", "external_web_access": False}, "tools[0]", Hosting(ALL)) == []
+@pytest.mark.parametrize("set_up", [ALL, frozenset[str]()])
+def test_a_search_that_may_not_go_out_is_not_offered_and_needs_no_service(set_up: frozenset[str]) -> None:
+    assert HOSTED["web_search"]({"type": "web_search", "external_web_access": False}, "tools[0]", Hosting(set_up)) == []
 
 
 def test_pictures_are_not_searched_for_which_is_noted() -> None:

@@ -49,11 +49,11 @@ class Hosting:
 
 
 def _web_search(tool: dict[str, Any], at: str, hosting: Hosting) -> Offered:
-    hosting.need("web_search", at, "Its operator names a search service under [tools.web_search] in antiphon.toml.")
     search = read_web_search(tool, at)
     if search.external_web_access is False:
-        # There is no store of pages here to search instead, and nothing may leave.
+        # There is no store of pages here to search instead, and nothing may leave: with a search service or without.
         return []
+    hosting.need("web_search", at, "Its operator names a search service under [tools.web_search] in antiphon.toml.")
     if "image" in (search.search_content_types or ()):
         hosting.notes.ignored.append(f"{at}.search_content_types")
     return [(WEB_SEARCH, Binding(WebSearchFace, "web_search", {"search": search}, repeatable=True))]
