@@ -141,3 +141,15 @@ def test_request_ids_differ(scene: Scene) -> None:
     scene.play(text("Hello!"), text("Hello!"))
     answers = [scene.answer(), scene.stream(), scene.server.get("/models"), scene.server.get("/nothing")]
     assert len({answer.headers["x-request-id"] for answer in answers}) == 4
+
+
+def test_where_llama_stack_had_the_api_before(scene: Scene) -> None:
+    old = scene.server.url.removesuffix("/v1") + "/v1/openai/v1"
+    with httpx2.Client(base_url=old) as client:
+        scene.play(text("Hello!"))
+        made = client.post("/responses", json={"model": "scripted/m", "input": "?"}).json()
+        assert client.get(f"/responses/{made['id']}").json() == made
+        assert client.get("/models/scripted/meta-llama/Llama-3.1-8B").json()["id"] == "scripted/meta-llama/Llama-3.1-8B"
+        foreign = client.get("/models", headers={"host": "evil.example"})
+        assert (foreign.status_code, foreign.json()["error"]["code"]) == (403, "forbidden_host")
+        assert client.get("/nothing").status_code == 404

@@ -17,6 +17,9 @@ from antiphon.server.access import Access
 from antiphon.server.errors import error_response
 from antiphon.sources import Sources
 
+OLD = "/v1/openai"
+OLD_PATHS = b"/v1/openai/v1/"
+"""Where Llama Stack had this API before: for its older clients, and for base URLs written down then."""
 REQUEST_ID = "antiphon.request_id"
 SCOPED = "antiphon.scope"
 """Where a scope holds the name of the test that a request belongs to."""
@@ -77,6 +80,9 @@ class Front:
         self._access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("raw_path", b"").startswith(OLD_PATHS):
+            path, raw_path = scope["path"].removeprefix(OLD), scope["raw_path"].removeprefix(OLD.encode())
+            scope = {**scope, "path": path, "raw_path": raw_path}
         await self._access.enter(scope)
         fault = self._guard.fault(scope, keyed=not self._access.open)
         if scope["type"] == "websocket":

@@ -35,6 +35,27 @@ def test_the_official_client_lists_and_gets_them(scene: Scene) -> None:
     assert client.models.retrieve("scripted/meta-llama/Llama-3.1-8B") in listed
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("m", "llm"),
+        ("nomic-embed-text:latest", "embedding"),
+        ("text-embedding-3-small", "embedding"),
+        ("BAAI/bge-m3", "embedding"),
+        ("intfloat/e5-large", "embedding"),
+        ("all-minilm", "embedding"),
+        ("gte-small", "embedding"),
+        ("gpt-5-e5x", "llm"),
+    ],
+)
+def test_what_a_model_is_for_and_whose_it_is(scene: Scene, name: str, kind: str) -> None:
+    """As the clients of OGX and of Llama Stack look for it."""
+    told = scene.server.get(f"/models/scripted/{name}").json
+    whose = {"model_type": kind, "provider_id": "scripted", "provider_resource_id": name}
+    assert told["custom_metadata"] == whose
+    assert told.items() >= (whose | {"identifier": f"scripted/{name}", "type": "model"}).items()
+
+
 def test_health(scene: Scene) -> None:
     assert scene.server.get("/health").json == {"status": "OK"}
 

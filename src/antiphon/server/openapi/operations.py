@@ -155,7 +155,7 @@ OPERATIONS: Mapping[str, Operation] = {
     ),
     "DELETE /v1/containers/{id}/files/{file}": Operation("Remove it."),
     "GET /v1/models": Operation("Models of all upstreams.", models.ModelList),
-    "GET /v1/models/{id}": Operation("One of them.", models.Model),
+    "GET /v1/models/{id}": Operation("One of them.", models.ListedModel),
     "POST /v1/chat/completions": Operation("Passed through to the model's upstream.", body=CHAT, streams=True),
     "GET /v1/chat/completions": Operation("Stored ones.", query=(*_paged(), _text("model", "Of this model."))),
     "GET /v1/chat/completions/{id}": Operation("A stored one."),
