@@ -136,6 +136,37 @@ async def test_a_run_that_is_stopped_says_so_to_its_client(run: Run) -> None:
     assert [answer.status for answer in store.kept] == ["cancelled"]
 
 
+async def test_whoever_ends_the_task_while_a_wished_end_is_saved_ends_it(run: Run) -> None:
+    upstream, store = Upstream([*HELLO, asyncio.Event()]), Store(held=asyncio.Event())
+    doors = doors_of(upstream, store, Client(store), LONG)
+    driving = asyncio.ensure_future(drive(run, doors))
+    await upstream.waits.wait()
+    doors.stop()
+    await store.waits.wait()
+    driving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await driving
+    # What is being saved is saved all the same.
+    assert store.held
+    store.held.set()
+    async with asyncio.timeout(LONG):
+        while not store.kept:  # noqa: ASYNC110 - what is waited for is a plain list
+            await asyncio.sleep(0)
+    assert [answer.status for answer in store.kept] == ["cancelled"]
+
+
+async def test_a_wish_and_an_end_at_once_are_an_end(run: Run) -> None:
+    upstream, store = Upstream([*HELLO, asyncio.Event()]), Store()
+    doors = doors_of(upstream, store, Client(store), LONG)
+    driving = asyncio.ensure_future(drive(run, doors))
+    await upstream.waits.wait()
+    doors.stop()
+    driving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await driving
+    assert (upstream.closed, store.kept) == (True, [])
+
+
 async def test_leaving_never_ends_a_save(run: Run) -> None:
     upstream, store = Upstream(WHOLE), Store(held=asyncio.Event())
     client = Client(store)

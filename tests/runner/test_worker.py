@@ -1,9 +1,11 @@
 """Runs are carried out by one worker at a time: its own, and those that nobody holds any more."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any
 
 import engine_answers
+import pytest
 from runner.test_background import NoTools
 from sample_rows import Clock
 
@@ -14,7 +16,8 @@ from antiphon.engine.replies import Reply, UpstreamDone, UpstreamOpened
 from antiphon.engine.resuming import Resumption
 from antiphon.runner.worker import LEASE, Job, Worker
 from antiphon.store.memory import MemoryStore
-from antiphon.store.runs import Batch, NewRun, StoredRun
+from antiphon.store.memory_runs import MemoryRuns
+from antiphon.store.runs import Batch, Lease, NewRun, Standing, StoredRun
 from antiphon.testing.playbook import chunks, said
 
 PATIENCE = 30.0
@@ -117,6 +120,43 @@ async def test_a_run_can_be_stopped_dropped_and_taken() -> None:
     worker.drop("p", run_id)
     await worker.close()
     await other.close()
+
+
+class Held(MemoryRuns):
+    """Runs whose end is kept at once, and told when it may."""
+
+    def __init__(self, runs: MemoryRuns) -> None:
+        super().__init__(runs._projects, runs._save_answer, runs._deliveries, runs._clock)
+        self.kept, self.may_tell = asyncio.Event(), asyncio.Event()
+        self.renewed: list[list[tuple[str, str]]] = []
+
+    async def finish(self, *given: Any) -> None:
+        await super().finish(*given)
+        self.kept.set()
+        await self.may_tell.wait()
+
+    async def renew(self, leases: Sequence[Lease], seconds: float) -> Standing:
+        standing = await super().renew(leases, seconds)
+        self.renewed.append(standing.lost)
+        return standing
+
+
+async def test_a_run_whose_end_was_kept_is_nobody_elses(caplog: pytest.LogCaptureFixture) -> None:
+    scene = Scene()
+    scene.store.runs = runs = Held(scene.store.runs)
+    worker = scene.worker("a")
+    scene.may.set()
+    run_id = await scene.begin(worker)
+    await runs.kept.wait()
+    async with asyncio.timeout(PATIENCE):
+        while not runs.renewed:  # noqa: ASYNC110 - what is waited for is a plain list
+            await asyncio.sleep(0.005)
+    assert runs.renewed[0] == [("p", run_id)]
+    runs.may_tell.set()
+    await scene.status(run_id, "completed")
+    await worker.over(PATIENCE)
+    assert (worker.jobs, caplog.records) == (0, [])
+    await worker.close()
 
 
 async def test_workers_of_other_stores_are_closed_with_their_first() -> None:

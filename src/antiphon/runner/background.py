@@ -66,6 +66,8 @@ class Background(Foreground):
         self._broadcast = broadcast
         self._telling = telling
         self._journal = journal
+        self.ending = False
+        """Whether its end is being kept: then that says whether the run is still this worker's."""
 
     def reply(self) -> Awaitable[Reply]:
         return super().reply() if self._journal.size < FULL else self._patient_reply()
@@ -95,12 +97,14 @@ class Background(Foreground):
         await self._journal.settled()
         batch = self._journal.take(last) or Batch(0, -1, b"")
         messages = self._telling.messages(command.answer.status)
+        self.ending = True
         try:
             await self._kept(lambda: self._runs.finish(self._journal.lease, command.answer, batch, messages))
         except LeaseLost:
             raise
         except AntiphonError as refusal:
             self._journal.put_back(batch, without=len(last))
+            self.ending = False
             return SaveFailed(refusal)
         self._broadcast.published(self._journal.lease, batch, ended=True)
         self._telling.ring()

@@ -153,6 +153,7 @@ class Foreground:
         self._interruptible = False
         self._left = False
         self._stopped = False
+        self._stirred = False
 
     @property
     def stopping(self) -> bool:
@@ -168,6 +169,7 @@ class Foreground:
         """The run is to end now, as cancelled; the client, if it is there, is told so."""
         self._stopped = True
         if self._interruptible and self._task is not None:
+            self._stirred = True
             self._task.cancel()
 
     async def emit(self, command: Emit) -> None:
@@ -221,10 +223,11 @@ class Foreground:
         return self._hand_over(take)
 
     def interrupted(self) -> Reply:
-        if not self._stopped or self._task is None:
-            raise asyncio.CancelledError
         self._interruptible = False
-        self._task.uncancel()
+        stirred, self._stirred = self._stirred, False
+        if not stirred or self._task is None or self._task.uncancel():
+            # Somebody else ends the task itself, perhaps while what the wish came to is being saved.
+            raise asyncio.CancelledError
         return Cancelled()
 
     async def close(self) -> None:

@@ -167,6 +167,10 @@ class Worker:
             log.warning("run %s was taken up by another worker", lease.id)
             self._drop(lease)
 
+    def _is_ending(self, lease: Lease) -> bool:
+        """Whether its end is being kept, or was meanwhile: then nobody holds it, and nobody took it away."""
+        return lease not in self._doors or self._doors[lease].ending
+
     async def _carried(self, lease: Lease, ready: Callable[[], Awaitable[Job]]) -> None:
         try:
             job = await ready()
@@ -222,7 +226,7 @@ class Worker:
             name = (lease.project, lease.id)
             if name in standing.cancelled and lease in self._doors:
                 self._doors[lease].stop()
-            elif name in standing.lost:
+            elif name in standing.lost and not self._is_ending(lease):
                 self._lost(lease)
 
 
