@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
+from engine_answers import planned, sources
 
 from antiphon.engine.commands import Aid, CallUpstream, Emit, Finish, Save, SaveStep
 from antiphon.engine.replies import (
@@ -74,6 +75,12 @@ async def test_commands_are_carried_out_in_order(run: Run) -> None:
     assert await drive(run, doors) == Finish()
     assert [asked.split()[0] for asked in doors.asked] == ["call", "emit", "emit", "emit", "save", "emit", "close"]
     assert run.state is State.COMPLETED
+
+
+async def test_the_last_events_leave_together() -> None:
+    doors = Doors(UpstreamOpened(), chunks(said(content="Hi", finish="stop")), UpstreamDone(marked=True))
+    assert await drive(Run(planned(store=False).plan, sources()), doors) == Finish()
+    assert doors.asked == ["call up", "emit 2", "emit 3", "emit 4", "close"]
 
 
 async def test_a_failure_before_the_beginning_is_the_outcome(run: Run) -> None:

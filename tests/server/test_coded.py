@@ -79,9 +79,8 @@ class Cycle:
     def flow(self) -> "Cycle":
         return self
 
-    @property
-    def transport(self) -> "Cycle":
-        return self
+    def __post_init__(self) -> None:
+        self.transport: Cycle = self
 
     def write(self, data: bytes) -> None:
         self.written.append(data)
@@ -100,3 +99,20 @@ class Cycle:
 def test_a_piece_is_written_at_once_unless_somebody_must_wait(cycle: Cycle, written: list[bytes]) -> None:
     assert BodyWriter(cast("Any", cycle)).write(b"one") is bool(written)
     assert cycle.written == written
+
+
+def test_what_is_sent_together_leaves_in_one_write() -> None:
+    cycle = Cycle()
+    with BodyWriter(cast("Any", cycle)).together():
+        cycle.transport.write(b"head")
+        cycle.transport.write(b"body")
+        assert cycle.transport.written == []
+    cycle.transport.write(b"more")
+    assert cycle.written == [b"headbody", b"more"]
+
+
+def test_together_writes_nothing_where_nothing_was_sent() -> None:
+    cycle = Cycle()
+    with BodyWriter(cast("Any", cycle)).together():
+        pass
+    assert cycle.written == []

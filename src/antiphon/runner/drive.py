@@ -4,7 +4,8 @@ All decisions are the `Run`'s (`engine/run.py`); all waiting is behind `Doors`. 
 """
 
 from asyncio import CancelledError
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from itertools import groupby
 from typing import Protocol, assert_never
 
 from antiphon.engine.commands import (
@@ -92,7 +93,7 @@ class _Driver:
         try:
             commands = self._run.start()
             while True:
-                for command in commands:
+                for command in _joined(commands):
                     finish = await self._carry_out(command)
                     if finish is not None:
                         return finish
@@ -142,6 +143,15 @@ class _Driver:
                 self._left = commands[place:]
                 return False
         return True
+
+
+def _joined(commands: list[Command]) -> Iterator[Command]:
+    """The commands; events that follow each other leave together."""
+    for kind, row in groupby(commands, type):
+        if kind is Emit:
+            yield Emit([event for command in row if isinstance(command, Emit) for event in command.events])
+        else:
+            yield from row
 
 
 def _begin(command: CallUpstream | Aid | Save, doors: Doors) -> None:

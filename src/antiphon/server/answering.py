@@ -23,14 +23,11 @@ from antiphon.server.coded import BODY_WRITER
 from antiphon.server.errors import JSON
 from antiphon.server.front import RAW_SEND
 from antiphon.server.services import Services
-from antiphon.server.sse import EventStream, LastEvent, attend
-from antiphon.wire.events import ResponseCompleted, ResponseFailed, ResponseIncomplete
+from antiphon.server.sse import TERMINAL, EventStream, LastEvent, attend
 from antiphon.wire.responses import Response
 
 OPEN_AFTER = 0.15
 """Seconds after which a stream is opened though the upstream hasn't answered yet."""
-
-TERMINAL = (ResponseCompleted, ResponseIncomplete, ResponseFailed)
 
 
 class Connection:

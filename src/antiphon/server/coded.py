@@ -5,7 +5,9 @@ costs ten times as much as the chunk. Counterpart: `cassettes/shelf.py`, where b
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import cast
 
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -13,6 +15,21 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 CONNECTION = "antiphon.connection"
 BODY_WRITER = "antiphon.body_writer"
 """Where a scope holds what writes a piece of the body at once: a token in a message of ASGI costs twice as much."""
+
+
+class Held:
+    """A transport whose writes wait, to leave in one piece."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self.pieces: list[bytes] = []
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Keep it for later."""
+        self.pieces.append(data)
 
 
 class BodyWriter:
@@ -39,6 +56,19 @@ class BodyWriter:
             return False
         self._write(b"%x\r\n%b\r\n" % (len(piece), piece))
         return True
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is sent inside leaves in one write: the head with the first of the body."""
+        cycle, transport = self._cycle, self._cycle.transport
+        held = Held(transport)
+        cycle.transport = cast("asyncio.Transport", held)
+        try:
+            yield
+        finally:
+            cycle.transport = transport
+            if held.pieces:
+                transport.write(b"".join(held.pieces))
 
 
 class CodedProtocol(HttpToolsProtocol):

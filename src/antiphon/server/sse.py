@@ -6,6 +6,7 @@ on the other side of the server: `upstream/sse.py`.
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from itertools import groupby
 from typing import Any
 
@@ -19,8 +20,12 @@ from antiphon.wire.events import (
     FunctionCallArgumentsDelta,
     OutputTextDelta,
     ReasoningSummaryTextDelta,
+    ResponseCompleted,
+    ResponseFailed,
+    ResponseIncomplete,
 )
 
+TERMINAL = (ResponseCompleted, ResponseIncomplete, ResponseFailed)
 HEADERS = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store", "x-accel-buffering": "no"}
 PING = b": ping\n\n"
 PAD_TO = 16
@@ -71,7 +76,7 @@ class EventStream:
         self._pad = pad
         self.writer: BodyWriter | None = None
         self.tap: Callable[[bytes], None] | None = None
-        self.started = False
+        self.started = self._ended = False
         self.idle = True
 
     def opened(self, headers: Mapping[str, str]) -> None:
@@ -80,13 +85,19 @@ class EventStream:
     async def emit(self, events: list[Event]) -> None:
         if self._pad:
             obfuscate(events, self._pad)
-        if not self.started:
-            await self._start()
         self.idle = False
         body = sse_messages(events)
         if self.tap:
             self.tap(body)
-        await self._send({"type": "http.response.body", "body": body, "more_body": True})
+        self._ended = isinstance(events[-1], TERMINAL)
+        message = {"type": "http.response.body", "body": body, "more_body": not self._ended}
+        if self.started:
+            await self._send(message)
+            return
+        # A write of its own for the head would cost as much as all of the first events.
+        with self.writer.together() if self.writer else nullcontext():
+            await self._start()
+            await self._send(message)
 
     def emit_now(self, events: list[Event]) -> bool:
         writer = self.writer
@@ -117,12 +128,13 @@ class EventStream:
             await self._start()
 
     async def end(self) -> None:
-        """The stream is over."""
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        """The stream is over, if its last event hasn't said so."""
+        if not self._ended:
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def ping(self) -> None:
         """A comment, if nothing was sent since the last call."""
-        if self.started and self.idle:
+        if self.started and self.idle and not self._ended:
             await self._send({"type": "http.response.body", "body": PING, "more_body": True})
         self.idle = True
 
