@@ -143,12 +143,15 @@ class Filler:
     def agent(self, url: str) -> str:
         """Turns and tools of an MCP server, one after the other, and one that fails."""
         turns = [
-            tool_call("add", '{"a": 2, "b": 3}') + tool_call("say", '{"text": "ahoy ", "times": 40}'),
-            tool_call("fail", "{}"),
+            tool_call("add", '{"a": 2, "b": 3}')
+            + tool_call("wait", '{"seconds": 0.3}')
+            + tool_call("wait", '{"seconds": 0.45}')
+            + tool_call("say", '{"text": "ahoy ", "times": 40}'),
+            tool_call("fail", "{}") + tool_call("wait", '{"seconds": 0.2}'),
         ]
-        paced = [turn.timed(before_status=0.06, before_body=0.12) for turn in turns]
+        paced = [turn.timed(before_status=0.03, before_body=0.15, between=0.02) for turn in turns]
         last = text(*(["Five, "] + ["and ahoy "] * 20), usage=(932, 64)).timed(
-            before_status=0.05, before_body=0.2, between=0.01
+            before_status=0.05, before_body=0.2, between=0.02
         )
         tool = {
             "type": "mcp",
@@ -156,6 +159,7 @@ class Filler:
             "server_url": url,
             "require_approval": "never",
         }
+        self.ask(text("Ready.", usage=(12, 2)), input="Which tools are there?", tools=[tool])
         return str(self.ask(*paced, last, input="Add two and three, then greet.", tools=[tool])["id"])
 
     def pictures(self) -> str:
@@ -303,12 +307,12 @@ NEW = ("", "responses", "conversations", "playground", "cassettes", "files", "us
 @contextlib.contextmanager
 def a_replay(folder: Path) -> Iterator[str]:
     """A console over a cassette, with a miss."""
-    tape = folder / "tape.jsonl"
-    with a_console("--cassette", str(tape), "--mode", "record") as (scene, _):
+    (place := folder / "replay").mkdir()
+    with a_console("--cassette", "harbours.jsonl", "--mode", "record", folder=place) as (scene, _):
         scene.play(*(text(*(TABLE[at : at + 40] for at in range(0, 900, 40))).timed(between=0.01) for _ in range(3)))
         for ask in (QUESTION, "Second.", "Third."):
             scene.stream(input=ask, headers={"x-antiphon-scope": "test_harbours.py::test_that_they_are_compared"})
-    with running_server("--cassette", str(tape), "--mode", "replay", complaints=".*") as server:
+    with running_server("--cassette", "harbours.jsonl", "--mode", "replay", folder=place, complaints=".*") as server:
         asked = {"model": "scripted/m", "input": QUESTION, "stream": True}
         server.post(asked)
         server.post(

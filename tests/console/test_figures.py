@@ -22,6 +22,7 @@ def test_what_ended_is_counted() -> None:
     assert (found.first, found.first_late) == (0.3, 99.0)
     assert found.histogram[LIMITS.index(0.1)] == found.histogram[LIMITS.index(0.3)] == found.histogram[-1] == 1
     assert found.rates[-1] == 2
+    assert found.speeds[-1] == 2 * 60 / (SPAN / COLUMNS)
     assert len(found.rates) == COLUMNS
     assert sum(found.rates) == 4
     assert found.failures == [runs[3]]

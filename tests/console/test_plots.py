@@ -2,7 +2,7 @@
 
 import xml.etree.ElementTree as ET
 
-from antiphon.console.plots import columns, strip
+from antiphon.console.plots import columns, share, strip
 
 
 def test_columns_are_to_scale() -> None:
@@ -23,3 +23,8 @@ def test_nothing_is_no_column() -> None:
 def test_marks_stand_where_they_belong() -> None:
     svg = ET.fromstring(strip([0, 5, 10], 10, "chunks"))  # noqa: S314 - our own
     assert [line.get("x1") for line in svg.iter("line") if line.get("class") == "mark"] == ["4.0", "500.0", "996.0"]
+
+
+def test_a_share_is_a_bar() -> None:
+    assert '<rect width="25.0"' in share(1, 4)
+    assert '<rect width="0"' in share(0, 0)

@@ -39,7 +39,12 @@ def request_line(interaction: Interaction) -> str:
     turns = body.get("messages", body.get("input", body.get("prompt", "")))
     last = turns[-1] if isinstance(turns, list) and turns else turns
     said = last.get("content") if isinstance(last, dict) else last
-    words = [asked.method, asked.path, str(body.get("model") or ""), "" if not said else json.dumps(said)]
+    words = [
+        asked.method,
+        asked.path,
+        str(body.get("model") or ""),
+        "" if not said else json.dumps(said, ensure_ascii=False),
+    ]
     return " ".join(filter(None, words))
 
 

@@ -20,7 +20,10 @@ NEARLY_ALL = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """How a server does: over `SPAN` seconds, but for `tokens_now`, which is over the last minute."""
+    """How a server does: over `SPAN` seconds, but for `tokens_now`, which is over the last minute.
+
+    `rates` are runs, `speeds` tokens a second, by column.
+    """
 
     requests: int
     failed: int
@@ -30,6 +33,7 @@ class Pulse:
     first_late: float | None
     histogram: list[int]
     rates: list[int]
+    speeds: list[float]
     failures: list[Figures]
 
 
@@ -39,11 +43,12 @@ def pulse(ended: Sequence[Figures], now: float) -> Pulse:
     histogram = [0] * (len(LIMITS) + 1)
     for first in firsts:
         histogram[sum(limit < first for limit in LIMITS)] += 1
-    rates = [0] * COLUMNS
+    rates, tokens = [0] * COLUMNS, [0] * COLUMNS
     for figures in ended:
         back = int((now - figures.at) / (SPAN / COLUMNS))
         if 0 <= back < COLUMNS:
             rates[COLUMNS - 1 - back] += 1
+            tokens[COLUMNS - 1 - back] += figures.tokens
     minute = [figures for figures in ended if now - figures.at <= 60]  # noqa: PLR2004 - a minute
     failed = [figures for figures in ended if figures.fault or figures.state == "failed"]
     return Pulse(
@@ -55,5 +60,6 @@ def pulse(ended: Sequence[Figures], now: float) -> Pulse:
         first_late=firsts[min(int(len(firsts) * NEARLY_ALL), len(firsts) - 1)] if firsts else None,
         histogram=histogram,
         rates=rates,
+        speeds=[made * COLUMNS / SPAN for made in tokens],
         failures=failed[:FAILURES],
     )

@@ -50,6 +50,15 @@ def columns(
     )
 
 
+def share(value: float, most: float) -> Markup:
+    """A bar as long as this share of the largest, beside the figure that says the same."""
+    wide = round(100 * value / most, 1) if most else 0
+    return Markup(
+        '<svg class="share" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect width="{}" height="6"/></svg>'
+    ).format(wide)
+
+
 def strip(moments: Sequence[float], until: float, told: str) -> Markup:
     """A mark for each moment on an axis that ends at `until`; the same unit for all."""
     end = max(until, *moments, 0.001) if moments else max(until, 0.001)

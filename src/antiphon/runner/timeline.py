@@ -129,6 +129,7 @@ class Timeline:
         self.watchers: list[Callable[[], None]] = []
         self._room = ROOM
         self.tapped = False
+        self.streamed = False
         self._run: Run | None = run
         self._clock = clock
         self._ended = ended
@@ -287,7 +288,10 @@ class RecentRuns:
         They are kept of one client, and of so many runs at a time.
         """
         timeline = self.find(project, run_id)
-        if timeline is None or timeline.tapped:
+        if timeline is None:
+            return None
+        timeline.streamed = True
+        if timeline.tapped:
             return None
         if len(self._tapped) >= TAPPED:
             self._tapped = [run for run in self._tapped if run.end is None and self._runs.get(run.run_id) is run]

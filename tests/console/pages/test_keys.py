@@ -82,7 +82,7 @@ def test_days_and_models_add_up() -> None:
     two = Used(project="p", day="2023-11-01", model="a", requests=2, failed=1, input_tokens=1)
     shown = told([one, two, Used(project="q", day="2023-11-01", model="a", output_tokens=90)], NOW)
     assert (shown["sum_tokens"], shown["sum_cost"], shown["requests"], shown["failed"]) == (106, 2.0, 3, 1)
-    assert [(row.project, row.requests, row.input_tokens) for row in shown["rows"]] == [("q", 0, 0), ("p", 3, 11)]
+    assert [(row.project, row.requests, row.input_tokens) for row, _, _ in shown["rows"]] == [("q", 0, 0), ("p", 3, 11)]
     assert shown["tokens"].count("<rect") == DAYS
     assert "2023-11-14: 15" in shown["tokens"]
 

@@ -7,7 +7,7 @@ def test_it_says_how_the_server_does(pages: Pages) -> None:
     pages.answer()
     page = pages.get("/").text
     assert "Time to first token" in page
-    assert page.count('<svg class="plot"') == 2
+    assert page.count('<svg class="plot"') == 3
     assert '<span class="state completed">up</span>' in page
 
 

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from antiphon.console.desk import Desk, to
 from antiphon.console.making_keys import GRACE, LASTS, MakingKeys
-from antiphon.console.plots import columns
+from antiphon.console.plots import columns, share
 from antiphon.console.rendering import count
 from antiphon.keys import ADMIN, ALL, SCOPES, USUAL, NewKey
 from antiphon.server.callers import DEFAULT, caller_of
@@ -114,7 +115,7 @@ def told(rows: Sequence[Used], now: float) -> dict[str, Any]:
         "costs": columns(
             costs, labels, f"Cost by day, {DAYS} days", _notes(days, [f"{one:.4f}" for one in costs]), "{:.2f}".format
         ),
-        "rows": sorted(by_model, key=lambda row: -(row.input_tokens + row.output_tokens)),
+        "rows": _shared(sorted(by_model, key=lambda row: -(row.input_tokens + row.output_tokens))),
         "sum_tokens": sum(tokens),
         "sum_cost": sum(costs),
         "requests": sum(row.requests for row in rows),
@@ -122,6 +123,13 @@ def told(rows: Sequence[Used], now: float) -> dict[str, Any]:
         "days": DAYS,
         "micro": MICRO,
     }
+
+
+def _shared(rows: Sequence[Used]) -> list[tuple[Used, Markup, Markup]]:
+    """Each with bars: its share of tokens and of costs, measured by the largest."""
+    tokens = [row.input_tokens + row.output_tokens for row in rows]
+    most, dearest = max(tokens, default=0), max((row.cost for row in rows), default=0)
+    return [(row, share(used, most), share(row.cost, dearest)) for row, used in zip(rows, tokens, strict=True)]
 
 
 def state(key: StoredKey, now: float) -> str:

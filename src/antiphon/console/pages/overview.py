@@ -55,14 +55,18 @@ def _now(desk: Desk, request: Request) -> dict[str, Any]:
     notes = [f"{name}: {count}" for name, count in zip(names, figures.histogram, strict=True)]
     waited = f"Time to first token of {sum(figures.histogram)} runs"
     made = f"Runs that ended in the last {SPAN // 60} minutes, {SPAN // COLUMNS} seconds a column"
+    ages = [f"{SPAN // 60} min ago", "now"]
+    open_ = recent.open(project) if recent else NEVER
     return {
         "health": desk.services.catalog.known_health(),
         "now": now,
         "pulse": figures,
-        "open": recent.open(project) if recent else NEVER,
+        "open": open_,
+        "streams": sum(run.streamed for run in open_),
         "histogram": columns(
             figures.histogram, [duration(LIMITS[0]), duration(LIMITS[5]), f"> {duration(LIMITS[-1])}"], waited, notes
         ),
-        "rates": columns(figures.rates, [f"{SPAN // 60} min ago", "now"], made),
+        "rates": columns(figures.rates, ages, made),
+        "speeds": columns(figures.speeds, ages, f"Tokens a second of these runs, {SPAN // COLUMNS} seconds a column"),
         "minutes": SPAN // 60,
     }

@@ -64,9 +64,8 @@ export function follow(part) {
   const [names, plane] = [drawing.querySelector(".names"), drawing.querySelector(".plane")];
   const table = part.querySelector("tbody");
   const [lines, steps] = [svg("g", {}), svg("g", {})];
-  plane.replaceChildren(lines, steps);
   const rows = new Map();
-  let [count, told, at] = [0, 1, performance.now()];
+  let [count, told, at, timer] = [0, 1, 0, 0];
 
   function draw() {
     const now = Math.max(told + performance.now() - at, 1);
@@ -96,6 +95,11 @@ export function follow(part) {
       rows.set(Number(number), step);
     }
     [count, told, at] = [grown.count, grown.now, performance.now()];
+    if (!lines.isConnected) {
+      // Until the first of it is here, the server's drawing stands.
+      plane.replaceChildren(lines, steps);
+      timer = setInterval(draw, 250);
+    }
     names.replaceChildren(...[...rows].map(([number, one]) => svg("text", { class: "label", x: 0, y: TOP + number * ROW + 15 }, one.label)));
     if (count > rows.size) names.append(svg("text", { class: "tick", x: 4, y: 16 }, `and ${count - rows.size} more`));
     steps.replaceChildren(...[...rows.values()].map((one) => one.made));
@@ -106,7 +110,6 @@ export function follow(part) {
   }
 
   const source = new EventSource(part.dataset.grows);
-  const timer = setInterval(draw, 250);
   source.addEventListener("grown", (event) => take(JSON.parse(event.data)));
   source.addEventListener("over", (event) => {
     source.close();
