@@ -36,6 +36,10 @@ class Doors:
     def emit_now(self, command: Emit) -> bool:
         raise AssertionError(command)
 
+    def at_hand(self) -> bool:
+        """It has to be waited for."""
+        return False
+
     def hand_over(self, take: Callable[[UpstreamChunks], bool]) -> Awaitable[None] | None:
         """There is nothing to hand over."""
         del take
@@ -81,6 +85,19 @@ async def test_the_last_events_leave_together() -> None:
     doors = Doors(UpstreamOpened(), chunks(said(content="Hi", finish="stop")), UpstreamDone(marked=True))
     assert await drive(Run(planned(store=False).plan, sources()), doors) == Finish()
     assert doors.asked == ["call up", "emit 2", "emit 3", "emit 4", "close"]
+
+
+class AtHand(Doors):
+    """Doors whose last two replies came in one read."""
+
+    def at_hand(self) -> bool:
+        return len(self._replies) == 1
+
+
+async def test_events_of_replies_that_came_together_leave_together() -> None:
+    doors = AtHand(UpstreamOpened(), chunks(said(content="Hi", finish="stop")), UpstreamDone(marked=True))
+    assert await drive(Run(planned(store=False).plan, sources()), doors) == Finish()
+    assert doors.asked == ["call up", "emit 2", "emit 7", "close"]
 
 
 async def test_a_failure_before_the_beginning_is_the_outcome(run: Run) -> None:

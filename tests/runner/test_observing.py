@@ -42,6 +42,10 @@ class Doors:
     def emit_now(self, command: Emit) -> bool:
         raise AssertionError(command)
 
+    def at_hand(self) -> bool:
+        """It has to be waited for."""
+        return False
+
     def hand_over(self, take: Callable[[UpstreamChunks], bool]) -> None:
         """There is nothing to hand over."""
 

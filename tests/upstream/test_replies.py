@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.engine.commands import CallUpstream
-from antiphon.engine.replies import Reply, UpstreamChunks, UpstreamDone, UpstreamFailed
+from antiphon.engine.replies import Reply, UpstreamChunks, UpstreamDone, UpstreamFailed, UpstreamOpened
 from antiphon.errors import UpstreamCut, UpstreamGarbage
 from antiphon.network.answer import Answer
 from antiphon.network.connection import Connection
@@ -134,6 +134,17 @@ async def test_each_message_by_itself_ends_as_it_should(kind: str, end: type) ->
     pieces = [part + b"\n\n\r\n" for part in STREAMS[kind].split(b"\n\n\r\n") if part]
     last = (await told(pieces, cycle([True])))[-1]
     assert isinstance(last.error if isinstance(last, UpstreamFailed) else last, end)
+
+
+async def test_what_came_in_one_read_is_at_hand() -> None:
+    wire = Wire([STREAMS["whole"]])
+    asked = UpstreamClient(wire, Catalog([Upstream("up", "http://up/v1")], wire)).ask(
+        CallUpstream("up", {"model": "m"})
+    )
+    assert isinstance(asked, Replies)
+    seen = [(type(reply), asked.at_hand) async for reply in asked]
+    assert seen == [(UpstreamOpened, False), (UpstreamChunks, True), (UpstreamDone, False)]
+    await wire.feeding
 
 
 async def test_what_the_taker_raises_is_for_whoever_waits() -> None:

@@ -60,16 +60,20 @@ HIDDEN: dict[str, Hidden] = {
 TOLD_AGAIN = frozenset({"code_interpreter_call", "computer_call_output", "file_search_call", "web_search_call"})
 """Types whose hidden members a model is told in later requests."""
 
-TYPES = frozenset(hidden.type for hidden in HIDDEN.values())
+HIDDEN_IN = {
+    kind: [(name, hidden, hidden.way[-1].encode()) for name, hidden in HIDDEN.items() if hidden.type == kind]
+    for kind in {hidden.type for hidden in HIDDEN.values()}
+}
+"""The same by the type of the item, each with the member's name as bytes."""
 
 
 def given_out(raw: msgspec.Raw, include: Include, seal: Seal | None = None) -> msgspec.Raw:
     """The item with what `include` asks for, and without the rest; the same object if nothing changes."""
     kind = _kind(raw).type or "message"
-    if not isinstance(kind, str) or kind not in TYPES:
+    if not isinstance(kind, str) or kind not in HIDDEN_IN:
         return raw
-    for name, hidden in HIDDEN.items():
-        if hidden.type == kind and name not in include and hidden.way[-1].encode() in bytes(raw):
+    for name, hidden, member in HIDDEN_IN[kind]:
+        if name not in include and member in bytes(raw):
             raw = _without(raw, hidden)
     if kind == "reasoning" and seal is not None and SEALED in include:
         return _sealed(raw, seal)

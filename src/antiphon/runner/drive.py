@@ -61,6 +61,10 @@ class Doors(Protocol):
         """The next reply, to be waited for."""
         ...
 
+    def at_hand(self) -> bool:
+        """Whether the next reply is there already, since it came with the last one."""
+        ...
+
     def hand_over(self, take: Callable[[UpstreamChunks], bool]) -> Awaitable[None] | None:
         """Have `take` called with chunks where they arrive, until it gives False or another reply comes; or None."""
         ...
@@ -98,6 +102,8 @@ class _Driver:
                     if finish is not None:
                         return finish
                 commands = await self._next()
+                while self._doors.at_hand():
+                    commands += await self._next()
         finally:
             await self._doors.close()
 

@@ -216,6 +216,9 @@ class Foreground:
             raise RuntimeError("a run waits for a reply to nothing")
         return self._source.__anext__() if self._streaming else self._first_reply(self._source)
 
+    def at_hand(self) -> bool:
+        return self._streaming and not self._stopped and bool(getattr(self._source, "at_hand", False))
+
     def hand_over(self, take: Take) -> Awaitable[None] | None:
         if self._hand_over is None or self._stopped or self._saving is not None or self._using:
             return None

@@ -211,7 +211,7 @@ async def open_services(
             seen=seen,
             aids=_aids(stack, tape or network, catalog, Judges(client, catalog, config.guardrails)),
             texts=_texts(stack),
-            outward=Outward(tape or network, partial(reach_of, config, access)),
+            outward=Outward(tape or network, reaching(config, access)),
             delivering=_delivering(stack, store, guarded(network, config), endpoints_of(config, environment)),
             retrieval=retrieval,
             worker=_worker(stack, store, client, config),
@@ -244,10 +244,11 @@ def _timeouts(config: Config) -> Timeouts:
     return Timeouts(config.connect_timeout, config.first_byte_timeout, config.idle_timeout)
 
 
-def reach_of(config: Config, access: Access) -> Reach:
+def reaching(config: Config, access: Access) -> Callable[[], Reach]:
     """How far addresses of clients reach: into the own network by leave, or while this machine asks without keys."""
-    private = config.allow_private_urls or (is_loopback(config.host) and access.open)
-    return Reach(private, frozenset(config.public_ports) or USUAL_PORTS)
+    ports, here = frozenset(config.public_ports) or USUAL_PORTS, is_loopback(config.host)
+    keyed, unkeyed = Reach(config.allow_private_urls, ports), Reach(config.allow_private_urls or here, ports)
+    return lambda: unkeyed if access.open else keyed
 
 
 def _catalog(config: Config, upstream: Sequence[Upstream], network: Transport, taped: "Taped | None") -> Catalog:

@@ -76,7 +76,8 @@ class UpstreamClient:
                     if to.body.ended and isinstance(replies[-1], UpstreamFailed):
                         # Whoever is told of a failure reads no further; a recording should have the end all the same.
                         await _linger(answer)
-                    for reply in replies:
+                    for place, reply in enumerate(replies, 1):
+                        to.at_hand = place < len(replies)
                         yield reply
                     if to.body.ended:
                         await _linger(answer)

@@ -66,11 +66,15 @@ class Body:
 
 
 class Replies(AsyncGenerator[Reply, None]):
-    """An asynchronous generator of replies, of which the middle can be handed over. Close it, as any other."""
+    """An asynchronous generator of replies, of which the middle can be handed over. Close it, as any other.
+
+    `at_hand` says that the next one came with the last, and isn't waited for.
+    """
 
     def __init__(self, made: Callable[["Replies"], AsyncGenerator[Reply, None]]) -> None:
         self._made = made(self)
         self.body: Body | None = None
+        self.at_hand = False
 
     def __anext__(self) -> Coroutine[Any, Any, Reply]:
         return self._made.__anext__()
@@ -92,4 +96,4 @@ class Replies(AsyncGenerator[Reply, None]):
         That is what the generator gives next. None where nothing can be handed over. Cancel it to end it. Raises what
         `take` raises.
         """
-        return self.body.hand_over(take) if self.body is not None else None
+        return self.body.hand_over(take) if self.body is not None and not self.at_hand else None

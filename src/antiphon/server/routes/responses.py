@@ -51,8 +51,11 @@ class CreateResponse:
         if asked.request.background:
             await self._queue(connection, asked, sources)
             return
-        # Nothing is written for a response that isn't stored, not even a lock.
-        conversation = None if asked.request.store is False else conversation_of(asked)
+        conversation = conversation_of(asked)
+        if conversation is None or asked.request.store is False:
+            # Nothing is written for a response that isn't stored, not even a lock.
+            await self._answer(connection, asked, sources)
+            return
         async with holding(services.store, project, conversation, asked.response_id):
             await self._answer(connection, asked, sources)
 
