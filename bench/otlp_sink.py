@@ -33,8 +33,7 @@ class Sink(asyncio.Protocol):
     def _one(self) -> bytes | None:
         """Take a whole request, if there is one; what it is answered."""
         head, found, rest = self._rest.partition(b"\r\n\r\n")
-        length = length_of(head)
-        if not found or len(rest) < length:
+        if not found or len(rest) < (length := length_of(head)):
             return None
         self._rest = rest[length:]
         if head.startswith(b"GET"):

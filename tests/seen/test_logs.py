@@ -45,7 +45,7 @@ def test_a_run_is_a_line() -> None:
     to = io.StringIO()
     lines = log_json(to)
     try:
-        logged(lambda project, user: f"{project}-{len(user)}")(account(user="ann"))
+        logged(lines.say, lambda project, user: f"{project}-{len(user)}")(account(user="ann"))
     finally:
         logging.getLogger().removeHandler(lines)
     line = json.loads(to.getvalue())

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from antiphon.seen.otlp import CLIENT, SERVER, Amount, Metric, Origin, Spread, Told, metrics, span_id, traces
+from antiphon.seen.otlp import CLIENT, SERVER, Amount, Metric, Origin, Spread, Told, encoded, metrics, span_id, traces
 
 ORIGIN = Origin("here", "1.2")
 NAMES = st.text(min_size=1, max_size=40)
@@ -36,7 +36,7 @@ def value_of(said: Any) -> Any:
 
 @given(st.lists(SPANS, max_size=3))
 def test_spans_are_what_was_told(spans: list[Told]) -> None:
-    (whole,) = ExportTraceServiceRequest.FromString(traces(spans, ORIGIN)).resource_spans
+    (whole,) = ExportTraceServiceRequest.FromString(traces([encoded(span) for span in spans], ORIGIN)).resource_spans
     assert {pair.key: pair.value.string_value for pair in whole.resource.attributes} == {
         "service.name": "here", "service.version": "1.2",
     }  # fmt: skip

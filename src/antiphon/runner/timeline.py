@@ -28,6 +28,7 @@ from antiphon.engine.replies import (
 )
 from antiphon.engine.run import Run
 from antiphon.engine.state import State
+from antiphon.errors import AntiphonError
 
 Kind = Literal["turn", "tool", "list", "check", "measure", "judge", "save"]
 
@@ -51,7 +52,8 @@ ENDS: dict[type[Reply], str] = {UpstreamDone: "turn", Cancelled: "turn", Measure
 class Span:
     """Something that took a while; times in Unix seconds.
 
-    A turn has `opened`, when the upstream's status line came, and `first`, when its first chunks did.
+    A turn has `opened`, when the upstream's status line came, and `first`, when its first chunks did. `error` is what
+    a turn or a save failed with.
     """
 
     kind: Kind
@@ -61,6 +63,7 @@ class Span:
     first: float | None = None
     end: float | None = None
     fault: str | None = None
+    error: AntiphonError | None = None
 
 
 @dataclass(slots=True)
@@ -112,8 +115,16 @@ class Reel:
             start = end
 
 
+def nobody(_: "Timeline") -> None:
+    """Nobody else wants to know."""
+
+
 class Timeline:
-    """Looks on at one run, and takes the bytes of its events where they are streamed."""
+    """Looks on at one run, and takes the bytes of its events where they are streamed.
+
+    `ended` is told of its end, and then `after`, whoever put it there; both may look at its `run`, which it lets go of
+    then. `error` is what went wrong last.
+    """
 
     def __init__(self, run: Run, project: str, clock: Callable[[], float], ended: Callable[["Timeline"], None]) -> None:
         self.run_id = run.id
@@ -123,6 +134,8 @@ class Timeline:
         self.end: float | None = None
         self.state: State = run.state
         self.fault: str | None = None
+        self.error: AntiphonError | None = None
+        self.after: Callable[[Timeline], None] = nobody
         self.tokens = 0
         self.spans: list[Span] = []
         self.written = Reel()
@@ -130,7 +143,7 @@ class Timeline:
         self._room = ROOM
         self.tapped = False
         self.streamed = False
-        self._run: Run | None = run
+        self.run: Run | None = run
         self._clock = clock
         self._ended = ended
         self._open: dict[str, Span] = {}
@@ -192,7 +205,7 @@ class Timeline:
                 self._turn_over()
                 self._begin("save", Span("save", "save", self._clock()))
             case Finish(error):
-                self._finish(error.message if error else None)
+                self._finish(error)
             case _:
                 pass
 
@@ -207,12 +220,14 @@ class Timeline:
                     turn.first = self._clock()
             case UpstreamFailed(error):
                 self.fault = error.message
+                self._failed(error)
                 self._turn_over(error.message)
             case ToolDone(item_id, outcome):
                 self._over(item_id, getattr(outcome, "error", None))
             case ToolsListed(label, _, error):
                 self._over(f"list {label}", error)
             case SaveFailed(error):
+                self._failed(error)
                 self._over("save", error.message)
             case _:
                 self._over(_over_with(reply))
@@ -227,19 +242,28 @@ class Timeline:
             span.end = self._clock()
             span.fault = str(fault) if fault else None
 
+    def _failed(self, error: AntiphonError) -> None:
+        """What was begun last failed with this."""
+        self.error = error
+        if self.spans:
+            self.spans[-1].error = error
+
     def _turn_over(self, fault: str | None = None) -> None:
         self._over("turn", fault)
 
-    def _finish(self, fault: str | None) -> None:
+    def _finish(self, error: AntiphonError | None) -> None:
         for key in tuple(self._open):
             self._over(key)
-        self.end, self.fault = self._clock(), fault or self.fault
-        if self._run is not None:
-            usage = self._run.usage
+        self.end = self._clock()
+        if error is not None:
+            self.error, self.fault = error, error.message
+        if self.run is not None:
+            usage = self.run.usage
             self.tokens = usage.output_tokens if usage else 0
-            self.state = self._run.state
-            self._run = None
+            self.state = self.run.state
         self._ended(self)
+        self.after(self)
+        self.run = None
 
 
 def _over_with(reply: Reply) -> str:

@@ -1,27 +1,30 @@
 """The account of one run: what it did when, what it used, how it ended. Told when it is over, to whoever asked for it.
 
-It looks on through the seam of a run and keeps numbers and names, never what was said. Not here: what is made of an
-account (`usage.py`, `metrics.py`, `traces.py`, `logs.py`). Counterpart: `runner/timeline.py`, which notes the times.
+It is made of the timeline of the run, the same that the console has, and keeps numbers and names, never what was said.
+Not here: what is made of an account (`usage.py`, `metrics.py`, `spans.py`, `logs.py`). Counterpart:
+`runner/timeline.py`, which notes the times.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from antiphon.engine.commands import CallTool, Command, Finish
-from antiphon.engine.replies import Reply, SaveFailed, ToolDone, UpstreamFailed
+from antiphon.engine.commands import CallTool, CallUpstream, Command, Judge, ListTools, Measure
+from antiphon.engine.replies import Reply
 from antiphon.engine.run import Run
 from antiphon.engine.state import State
 from antiphon.errors import AntiphonError
-from antiphon.runner.timeline import Span, Timeline
+from antiphon.runner.observing import Observer
+from antiphon.runner.timeline import Span, Timeline, nobody
 from antiphon.seen.context import OUTGOING, TRACE, Trace
-from antiphon.seen.otlp import span_id
 from antiphon.seen.prices import Price, cost_of
 from antiphon.wire.responses import Response, Usage
 
+SENDING = (CallUpstream, CallTool, ListTools, Judge, Measure)
+"""Commands for which something is sent."""
 OUTCOMES = {State.COMPLETED: "completed", State.INCOMPLETE: "incomplete", State.CANCELLED: "cancelled"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Account:
     """A run that is over. Times in Unix seconds; `cost` in millionths of the prices' currency.
 
@@ -40,7 +43,6 @@ class Account:
     usage: Usage | None
     cost: int
     spans: Sequence[Span]
-    faults: Mapping[int, str]
     trace: Trace | None = None
     span: int = 0
 
@@ -51,74 +53,78 @@ Take = Callable[[Account], None]
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """Keeps the account of each run and tells `takers`. `traced` is the chance in ids of traces and spans."""
+    """Makes the account of each run and tells `takers`. `traced` is the chance in ids of traces and spans.
+
+    `timelines` begins the timeline of a run that is kept for the console too; without it, runs have one of their own.
+    """
 
     clock: Callable[[], float]
     takers: Sequence[Take]
     prices: Mapping[str, Price] = field(default_factory=dict)
     traced: Callable[[int], bytes] | None = None
+    timelines: Callable[[Run, str], Timeline] | None = None
 
-    def watch(self, run: Run, project: str) -> "Accounting":
+    def watch(self, run: Run, project: str) -> Observer:
         """Look on at a run that begins."""
-        return Accounting(run, project, self)
+        begin = self.timelines
+        timeline = begin(run, project) if begin is not None else Timeline(run, project, self.clock, nobody)
+        if self.traced is not None:
+            return Tracing(timeline, self, self.traced)
+        timeline.after = self.over
+        return timeline
+
+    def over(self, timeline: Timeline, trace: Trace | None = None, span: int = 0) -> None:
+        """A run has ended: tell everybody."""
+        run = timeline.run
+        if run is None:
+            return
+        usage, outcome, model = run.usage, OUTCOMES.get(timeline.state, "failed"), timeline.model
+        account = Account(
+            timeline.project,
+            model or (run.response.model or ""),
+            run.response,
+            timeline.began,
+            timeline.end or self.clock(),
+            timeline.first,
+            outcome,
+            kind_of(timeline.error) if timeline.error and outcome == "failed" else None,
+            usage,
+            cost_of(model, usage, self.prices) if self.prices else 0,
+            timeline.spans,
+            trace,
+            span,
+        )
+        for take in self.takers:
+            take(account)
 
 
-class Accounting:
-    """Looks on at one run."""
+class Tracing:
+    """Looks on at one run that is traced: what is sent for it says from which span."""
 
-    def __init__(self, run: Run, project: str, accounts: Accounts) -> None:
-        self._run = run
-        self._accounts = accounts
-        self._timeline = Timeline(run, project, accounts.clock, self._over)
-        self._error: AntiphonError | None = None
-        self._faults: dict[int, str] = {}
-        self._places: dict[str, int] = {}
-        chance = accounts.traced
-        self._trace = (TRACE.get() or Trace.new(chance)) if chance else None
-        self._span = int.from_bytes(chance(8)) if chance else 0
+    __slots__ = ("_accounts", "_span", "_timeline", "_trace", "told")
+
+    def __init__(self, timeline: Timeline, accounts: Accounts, chance: Callable[[int], bytes]) -> None:
+        self._timeline, self._accounts = timeline, accounts
+        begun, drawn = TRACE.get(), chance(24)
+        self._trace = begun if begun is not None else Trace(drawn[:16])
+        self._span = int.from_bytes(drawn[16:])
+        timeline.after = self._over
+        self.told: Callable[[Reply], None] = timeline.told
 
     def asked(self, command: Command) -> None:
-        if isinstance(command, Finish) and command.error is not None:
-            self._error = command.error
-        known = len(self._timeline.spans)
         self._timeline.asked(command)
-        begun = self._timeline.spans[known:]
-        if isinstance(command, CallTool) and begun:
-            self._places[command.item_id] = known
-        if self._trace is not None and begun:
-            # Whatever is sent for the command is sent from here.
-            OUTGOING.set(self._trace.header(span_id(self._span + known + len(begun))))
-
-    def told(self, reply: Reply) -> None:
-        if isinstance(reply, UpstreamFailed | SaveFailed):
-            self._error = reply.error
-            if self._timeline.spans:
-                self._faults[len(self._timeline.spans) - 1] = kind_of(reply.error)
-        elif isinstance(reply, ToolDone) and reply.outcome.error is not None:
-            self._faults[self._places.get(reply.item_id, 0)] = "tool_error"
-        self._timeline.told(reply)
+        if isinstance(command, SENDING):
+            OUTGOING.set((self._trace, self._span + len(self._timeline.spans)))
 
     def _over(self, timeline: Timeline) -> None:
-        run, model, state = self._run, timeline.model, self._run.state
-        outcome = "failed" if self._error is not None and state not in OUTCOMES else OUTCOMES.get(state, "failed")
-        account = Account(
-            project=timeline.project,
-            model=model or (run.response.model or ""),
-            response=run.response,
-            began=timeline.began,
-            ended=timeline.end or self._accounts.clock(),
-            first=timeline.first,
-            outcome=outcome,
-            error=kind_of(self._error) if self._error and outcome == "failed" else None,
-            usage=run.usage,
-            cost=cost_of(model, run.usage, self._accounts.prices),
-            spans=timeline.spans,
-            faults=self._faults,
-            trace=self._trace,
-            span=self._span,
-        )
-        for take in self._accounts.takers:
-            take(account)
+        self._accounts.over(timeline, self._trace, self._span)
+
+
+def fault_of(span: Span) -> str | None:
+    """What a part of a run failed with, in a word; None where it didn't."""
+    if span.error is not None:
+        return kind_of(span.error)
+    return "tool_error" if span.fault is not None and span.kind == "tool" else None
 
 
 def kind_of(error: AntiphonError) -> str:

@@ -45,8 +45,8 @@ class Trace:
 TRACE: ContextVar[Trace | None] = ContextVar("trace", default=None)
 """The trace of the request that is answered, where it named one."""
 
-OUTGOING: ContextVar[Mapping[str, str] | None] = ContextVar("outgoing", default=None)
-"""Headers for what is sent for a run: they say which span sends it."""
+OUTGOING: ContextVar[tuple[Trace, int] | None] = ContextVar("outgoing", default=None)
+"""For what is sent for a run: its trace, and the number of the span that sends it."""
 
 REQUEST: ContextVar[Mapping[str, Any] | None] = ContextVar("request", default=None)
 """The ASGI scope of the request that is answered."""

@@ -1,22 +1,28 @@
 """Metrics for Prometheus, in a registry of their own.
 
-Labels are bounded: a route is one of those there are, a model or tool one of the first hundred, any further is `other`.
-Not here: who serves `/metrics` (`server/routes/metrics.py`). Counterpart: `otel_metrics.py`, the same for a collector.
+They are counted in plain numbers, a record for each model, and put into Prometheus' words only when it asks: its own
+counters cost a response several times as much. Labels are bounded: a route is one of those there are, a model or tool
+one of the first hundred, any further is `other`. Not here: who serves `/metrics` (`server/routes/metrics.py`).
+Counterpart: `figures.py`, the same for a collector.
 """
 
 import asyncio
-from collections.abc import Callable
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from antiphon.seen.account import Account
+from antiphon.seen.account import Account, fault_of
 
 if TYPE_CHECKING:
-    from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+    from prometheus_client import Metric
 
 MOST_VALUES = 100
 OTHER = "other"
 SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 SOON = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+KINDS = ("input", "cached", "output")
 
 
 class Bounded:
@@ -36,93 +42,174 @@ class Bounded:
         return value
 
 
-def _tasks() -> int:
-    """Those of the loop that asks; none outside one."""
-    try:
-        return len(asyncio.all_tasks())
-    except RuntimeError:
-        return 0
+class Spread:
+    """Seconds, counted by buckets."""
+
+    __slots__ = ("bounds", "counts", "total")
+
+    def __init__(self, bounds: tuple[float, ...]) -> None:
+        self.bounds = bounds
+        self.counts = [0] * (len(bounds) + 1)
+        self.total = 0.0
+
+    def add(self, seconds: float) -> None:
+        self.counts[bisect_left(self.bounds, seconds)] += 1
+        self.total += seconds
+
+    @property
+    def empty(self) -> bool:
+        """Whether there was none."""
+        return not any(self.counts)
+
+    def buckets(self) -> list[tuple[str, float]]:
+        """How many were at most each bound."""
+        return list(zip([*map(str, self.bounds), "+Inf"], accumulate(self.counts), strict=True))
+
+
+class OfModel:
+    """What is counted of one model."""
+
+    __slots__ = ("cost", "faults", "first", "outcomes", "seconds", "tokens", "turns")
+
+    def __init__(self) -> None:
+        self.outcomes: Counter[str] = Counter()
+        self.faults: Counter[str] = Counter()
+        self.seconds, self.first, self.turns = Spread(SECONDS), Spread(SOON), Spread(SECONDS)
+        self.tokens = [0, 0, 0]
+        self.cost = 0
+
+
+class OfTool:
+    """What is counted of one tool."""
+
+    __slots__ = ("faults", "seconds")
+
+    def __init__(self) -> None:
+        self.seconds, self.faults = Spread(SECONDS), 0
 
 
 class Metrics:
     """The metrics of one server. `open_runs` says how many answers are under way."""
 
     def __init__(self, open_runs: Callable[[], int] = int) -> None:
+        self._open_runs = open_runs
+        self._names = {"model": Bounded(), "tool": Bounded()}
+        self._requests: Counter[tuple[str, str, int]] = Counter()
+        self._models: dict[str, OfModel] = {}
+        self._tools: dict[str, OfTool] = {}
+        self._saves, self._save_faults = Spread(SOON), 0
+
+    def answered(self, route: str, method: str, status: int) -> None:
+        """An HTTP request was answered; `route` is one of those there are."""
+        self._requests[route, method, status] += 1
+
+    def take(self, account: Account) -> None:
+        """A run is over."""
+        of = self._of_model(account.model)
+        of.outcomes[account.outcome] += 1
+        of.seconds.add(account.ended - account.began)
+        if account.first is not None:
+            of.first.add(account.first - account.began)
+        usage, tokens = account.usage, of.tokens
+        if usage is not None:
+            cached = usage.input_tokens_details.cached_tokens
+            tokens[0] += max(usage.input_tokens - cached, 0)
+            tokens[1] += cached
+            tokens[2] += usage.output_tokens
+            of.cost += account.cost
+        for span in account.spans:
+            self._take_span(span.kind, span.name, (span.end or account.ended) - span.start, fault_of(span))
+
+    def text(self) -> bytes:
+        """All of them, as Prometheus reads them."""
         # Here, since it takes a while to import and most servers have no metrics.
         import prometheus_client as prometheus  # noqa: PLC0415 - 40 ms at start for who doesn't ask for it
 
         registry = prometheus.CollectorRegistry()
-        self.registry: CollectorRegistry = registry
-        self._models, self._tools = Bounded(), Bounded()
-
-        def counter(name: str, about: str, *labels: str) -> "Counter":
-            return prometheus.Counter(f"antiphon_{name}", about, labels, registry=registry)
-
-        def histogram(name: str, about: str, buckets: tuple[float, ...], *labels: str) -> "Histogram":
-            return prometheus.Histogram(f"antiphon_{name}", about, labels, registry=registry, buckets=buckets)
-
-        self._requests = counter("http_requests", "HTTP requests answered.", "route", "method", "status")
-        self._responses = counter("responses", "Responses made.", "model", "outcome")
-        self._seconds = histogram("response_seconds", "From request to end of a response.", SECONDS, "model")
-        self._first = histogram("first_token_seconds", "From request to the first of the model.", SOON, "model")
-        self._turns = histogram("turn_seconds", "One call of a model.", SECONDS, "model")
-        self._turn_faults = counter("turn_faults", "Calls of a model that failed.", "model", "error")
-        self._tools_used = histogram("tool_seconds", "One call of a tool of this server.", SECONDS, "tool")
-        self._tool_faults = counter("tool_faults", "Calls of tools that failed.", "tool")
-        self._saves = histogram("save_seconds", "Making an answer durable.", SOON)
-        self._save_faults = counter("save_faults", "Answers that couldn't be saved.")
-        self._tokens = counter("tokens", "Tokens used.", "model", "kind")
-        self._cost = counter("cost", "What they cost, in the currency of the prices.", "model")
-        open_gauge: Gauge = prometheus.Gauge("antiphon_open_responses", "Answers under way.", registry=registry)
-        open_gauge.set_function(open_runs)
-        tasks: Gauge = prometheus.Gauge("antiphon_tasks", "Tasks of the event loop.", registry=registry)
-        tasks.set_function(_tasks)
+        registry.register(self)
         prometheus.ProcessCollector(registry=registry)
+        return prometheus.generate_latest(registry)
 
-    def answered(self, route: str, method: str, status: int) -> None:
-        """An HTTP request was answered; `route` is one of those there are."""
-        self._requests.labels(route, method, str(status)).inc()
+    def collect(self) -> "Iterator[Metric]":
+        """Each metric with its values, for Prometheus' registry."""
+        models = sorted(self._models.items())
+        tools = sorted(self._tools.items())
+        yield counted("http_requests", "HTTP requests answered.", ("route", "method", "status"),
+                      ((*map(str, key), count) for key, count in sorted(self._requests.items())))  # fmt: skip
+        yield counted("responses", "Responses made.", ("model", "outcome"),
+                      ((name, kind, count) for name, of in models for kind, count in of.outcomes.items()))  # fmt: skip
+        yield spread("response_seconds", "From request to end of a response.", "model",
+                     ((name, of.seconds) for name, of in models))  # fmt: skip
+        yield spread("first_token_seconds", "From request to the first of the model.", "model",
+                     ((name, of.first) for name, of in models))  # fmt: skip
+        yield spread("turn_seconds", "One call of a model.", "model", ((name, of.turns) for name, of in models))
+        yield counted("turn_faults", "Calls of a model that failed.", ("model", "error"),
+                      ((name, kind, count) for name, of in models for kind, count in of.faults.items()))  # fmt: skip
+        yield spread("tool_seconds", "One call of a tool of this server.", "tool",
+                     ((name, of.seconds) for name, of in tools))  # fmt: skip
+        yield counted("tool_faults", "Calls of tools that failed.", ("tool",),
+                      ((name, of.faults) for name, of in tools if of.faults))  # fmt: skip
+        yield spread("save_seconds", "Making an answer durable.", None, [("", self._saves)])
+        yield counted("save_faults", "Answers that couldn't be saved.", (), [(self._save_faults,)])
+        tokens = ((name, *pair) for name, of in models for pair in zip(KINDS, of.tokens, strict=True))
+        yield counted("tokens", "Tokens used.", ("model", "kind"), tokens)
+        yield counted("cost", "What they cost, in the currency of the prices.", ("model",),
+                      ((name, of.cost / 1e6) for name, of in models if of.cost))  # fmt: skip
+        yield gauged("open_responses", "Answers under way.", self._open_runs())
+        yield gauged("tasks", "Tasks of the event loop.", _tasks())
 
-    def take(self, account: Account) -> None:
-        """A run is over."""
-        model = self._models.of(account.model)
-        self._responses.labels(model, account.outcome).inc()
-        self._seconds.labels(model).observe(account.ended - account.began)
-        if account.first is not None:
-            self._first.labels(model).observe(account.first - account.began)
-        self._take_usage(account, model)
-        for index, span in enumerate(account.spans):
-            self._take_span(span.kind, span.name, (span.end or account.ended) - span.start, account.faults.get(index))
-
-    def text(self) -> bytes:
-        """All of them, as Prometheus reads them."""
-        from prometheus_client import generate_latest  # noqa: PLC0415 - as above
-
-        return generate_latest(self.registry)
-
-    def _take_usage(self, account: Account, model: str) -> None:
-        usage = account.usage
-        if usage is None:
-            return
-        cached = usage.input_tokens_details.cached_tokens
-        self._tokens.labels(model, "input").inc(max(usage.input_tokens - cached, 0))
-        self._tokens.labels(model, "cached").inc(cached)
-        self._tokens.labels(model, "output").inc(usage.output_tokens)
-        if account.cost:
-            self._cost.labels(model).inc(account.cost / 1e6)
+    def _of_model(self, name: str) -> OfModel:
+        found = self._models.get(name)
+        if found is None:
+            found = self._models.setdefault(self._names["model"].of(name), OfModel())
+        return found
 
     def _take_span(self, kind: str, name: str, seconds: float, fault: str | None) -> None:
         if kind == "turn":
-            model = self._models.of(name)
-            self._turns.labels(model).observe(seconds)
+            of = self._of_model(name)
+            of.turns.add(seconds)
             if fault:
-                self._turn_faults.labels(model, fault).inc()
+                of.faults[fault] += 1
         elif kind == "tool":
-            tool = self._tools.of(name)
-            self._tools_used.labels(tool).observe(seconds)
-            if fault:
-                self._tool_faults.labels(tool).inc()
+            tool = self._tools.setdefault(self._names["tool"].of(name), OfTool())
+            tool.seconds.add(seconds)
+            tool.faults += bool(fault)
         elif kind == "save":
-            self._saves.observe(seconds)
-            if fault:
-                self._save_faults.inc()
+            self._saves.add(seconds)
+            self._save_faults += bool(fault)
+
+
+def counted(name: str, about: str, labels: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> "Metric":
+    """A counter; each row is the values of its labels, and the count."""
+    from prometheus_client.core import CounterMetricFamily  # noqa: PLC0415 - as above
+
+    made = CounterMetricFamily(f"antiphon_{name}", about, labels=labels)
+    for *values, count in rows:
+        made.add_metric([str(value) for value in values], float(str(count)))
+    return made
+
+
+def spread(name: str, about: str, label: str | None, rows: Iterable[tuple[str, Spread]]) -> "Metric":
+    """A histogram by one label at the most."""
+    from prometheus_client.core import HistogramMetricFamily  # noqa: PLC0415 - as above
+
+    made = HistogramMetricFamily(f"antiphon_{name}", about, labels=[label] if label else [])
+    for value, found in rows:
+        if not (label and found.empty):
+            made.add_metric([value] if label else [], found.buckets(), found.total)
+    return made
+
+
+def gauged(name: str, about: str, value: float) -> "Metric":
+    """A gauge."""
+    from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415 - as above
+
+    return GaugeMetricFamily(f"antiphon_{name}", about, value)
+
+
+def _tasks() -> int:
+    """Those of the loop that asks; none outside one."""
+    try:
+        return len(asyncio.all_tasks())
+    except RuntimeError:
+        return 0

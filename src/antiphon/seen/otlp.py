@@ -21,11 +21,15 @@ CUMULATIVE = 2
 _fixed = struct.Struct("<Q").pack
 _double = struct.Struct("<d").pack
 _id = struct.Struct(">Q").pack
+_times = struct.Struct("<BBBQBQ").pack
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Told:
-    """A span; times in nanoseconds. `first` is when its first token came, `fault` why it failed."""
+    """A span; times in nanoseconds. `first` is when its first token came, `fault` why it failed.
+
+    `usual` are attributes that were encoded before, by `usual`.
+    """
 
     name: str
     trace: bytes
@@ -38,6 +42,7 @@ class Told:
     attributes: Attributes
     first: int | None = None
     fault: str | None = None
+    usual: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +89,19 @@ class Origin:
         return _part(1, b"antiphon") + _part(2, self.version.encode())
 
 
-def traces(spans: Iterable[Told], origin: Origin) -> bytes:
-    """The body of an export of spans."""
-    told = b"".join(_part(2, _span(span)) for span in spans)
+def usual(attributes: Attributes) -> bytes:
+    """Attributes of a span that come again and again: whoever keeps the bytes saves encoding them."""
+    return b"".join([_part(9, _attribute(name, value)) for name, value in attributes.items()])
+
+
+def encoded(span: Told) -> bytes:
+    """A span, as `traces` wants it."""
+    return _part(2, _span(span))
+
+
+def traces(spans: Iterable[bytes], origin: Origin) -> bytes:
+    """The body of an export of spans that are `encoded`."""
+    told = b"".join(spans)
     return _part(1, _part(1, origin.resource()) + _part(2, _part(1, origin.scope()) + told))
 
 
@@ -108,8 +123,8 @@ def _span(span: Told) -> bytes:
         said.append(_part(3, span.state.encode()))
     if span.parent:
         said += (b"\x22\x08", span.parent)
-    said += (_named(span.name), b"\x30", bytes((span.kind,)), b"\x39", _fixed(span.start), b"\x41", _fixed(span.end))
-    said += [_attributed(name, value) for name, value in span.attributes.items()]
+    said += (_named(span.name), _times(0x30, span.kind, 0x39, span.start, 0x41, span.end), span.usual)
+    said += [_part(9, _attribute(name, value)) for name, value in span.attributes.items()]
     if span.first is not None:
         said += (b"\x5a\x16\x09", _fixed(span.first), b"\x12\x0bfirst token")
     if span.fault is not None:
@@ -144,24 +159,13 @@ def _named(name: str) -> bytes:
     return _part(5, name.encode("utf-8", "replace"))
 
 
-def _attributed(name: str, value: Value) -> bytes:
-    """An attribute of a span; those that are the same again and again are kept."""
-    if isinstance(value, str) and len(value) <= SHORT:
-        return _kept(name, value)
-    return _part(9, _attribute(name, value))
-
-
-SHORT = 32
-"""Characters of a text that may come again: names do, ids of responses are longer."""
-
-
-@lru_cache(maxsize=4096)
-def _kept(name: str, value: str) -> bytes:
-    return _part(9, _attribute(name, value))
-
-
 def _attribute(name: str, value: Value) -> bytes:
-    return _part(1, name.encode()) + _part(2, _value(value))
+    return _key(name) + _part(2, _value(value))
+
+
+@lru_cache(maxsize=1024)
+def _key(name: str) -> bytes:
+    return _part(1, name.encode())
 
 
 def _value(value: Value) -> bytes:

@@ -6,6 +6,7 @@ Counterpart: `account.py`, which says from which span a request goes out.
 from dataclasses import replace
 
 from antiphon.seen.context import OUTGOING
+from antiphon.seen.otlp import span_id
 from antiphon.transport import HttpAnswer, HttpRequest, Transport
 
 
@@ -17,9 +18,10 @@ class Traced:
 
     async def send(self, request: HttpRequest) -> HttpAnswer:
         """As `Transport.send`."""
-        headers = OUTGOING.get()
-        if headers and "traceparent" not in request.headers:
-            request = replace(request, headers={**request.headers, **headers})
+        sender = OUTGOING.get()
+        if sender is not None and "traceparent" not in request.headers:
+            trace, span = sender
+            request = replace(request, headers={**request.headers, **trace.header(span_id(span))})
         return await self._inner.send(request)
 
     async def close(self) -> None:

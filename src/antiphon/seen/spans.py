@@ -4,12 +4,12 @@ By the conventions for generative AI; no prompt, answer or argument is in them. 
 sending (`otel.py`). Source: OpenTelemetry semantic conventions, gen-ai.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
-from antiphon.runner.timeline import Span
-from antiphon.seen.account import Account
-from antiphon.seen.otlp import CLIENT, INTERNAL, SERVER, Told, span_id
+from antiphon.seen.account import Account, fault_of
+from antiphon.seen.otlp import CLIENT, INTERNAL, SERVER, Told, span_id, usual
 
 Attributes = dict[str, Any]
 
@@ -19,7 +19,7 @@ def spans_of(account: Account, hashed: Callable[[str, str], str]) -> Iterator[To
     trace = account.trace
     if trace is None:
         return
-    own = span_id(account.span)
+    own, said = span_id(account.span), account.response
     yield Told(
         name=f"response {account.model}",
         trace=trace.id,
@@ -30,41 +30,25 @@ def spans_of(account: Account, hashed: Callable[[str, str], str]) -> Iterator[To
         start=_nanos(account.began),
         end=_nanos(account.ended),
         attributes=_response(account, hashed),
+        usual=_usual(said.model or "", account.model, account.project, account.outcome),
         first=_nanos(account.first) if account.first is not None else None,
         fault=account.error if account.outcome == "failed" else None,
     )
-    for index, span in enumerate(account.spans):
-        fault = account.faults.get(index)
-        about = _KINDS.get(span.kind, _plain)(span)
+    for index, span in enumerate(account.spans, start=account.span + 1):
+        fault, first = fault_of(span), span.first
+        name, kind, about = _told(span.kind, span.name)
+        more: Attributes = {} if first is None else {"antiphon.time_to_first_token": first - span.start}
         if fault:
-            about["error.type"] = fault
+            more["error.type"] = fault
         yield Told(
-            name=_name(span),
-            trace=trace.id,
-            id=span_id(account.span + index + 1),
-            parent=own,
-            state=trace.state,
-            kind=CLIENT if span.kind in {"turn", "list"} else INTERNAL,
-            start=_nanos(span.start),
-            end=_nanos(span.end or account.ended),
-            attributes=about,
-            first=_nanos(span.first) if span.first is not None else None,
-            fault=fault,
-        )
+            name, trace.id, span_id(index), own, trace.state, kind, _nanos(span.start),
+            _nanos(span.end or account.ended), more, None if first is None else _nanos(first), fault, about,
+        )  # fmt: skip
 
 
 def _response(account: Account, hashed: Callable[[str, str], str]) -> Attributes:
     said, usage = account.response, account.usage
-    found: Attributes = {
-        "gen_ai.operation.name": "invoke_agent",
-        "gen_ai.provider.name": "antiphon",
-        "gen_ai.request.model": said.model,
-        "gen_ai.response.model": account.model,
-        "gen_ai.response.id": said.id,
-        "gen_ai.output.type": "text",
-        "antiphon.project": account.project,
-        "antiphon.outcome": account.outcome,
-    }
+    found: Attributes = {"gen_ai.response.id": said.id}
     if said.conversation is not None:
         found["gen_ai.conversation.id"] = said.conversation.id
     if usage is not None:
@@ -82,43 +66,37 @@ def _response(account: Account, hashed: Callable[[str, str], str]) -> Attributes
     return found
 
 
-def _turn(span: Span) -> Attributes:
-    upstream, _, model = span.name.partition("/")
-    found: Attributes = {
-        "gen_ai.operation.name": "chat",
-        "gen_ai.provider.name": upstream,
-        "gen_ai.request.model": model,
-    }
-    if span.first is not None:
-        found["antiphon.time_to_first_token"] = span.first - span.start
-    return found
+@lru_cache(maxsize=1024)
+def _usual(asked: str, model: str, project: str, outcome: str) -> bytes:
+    """What spans of responses of a model and a project have in common."""
+    return usual({
+        "gen_ai.operation.name": "invoke_agent",
+        "gen_ai.provider.name": "antiphon",
+        "gen_ai.request.model": asked,
+        "gen_ai.response.model": model,
+        "gen_ai.output.type": "text",
+        "antiphon.project": project,
+        "antiphon.outcome": outcome,
+    })  # fmt: skip
 
 
-def _tool(span: Span) -> Attributes:
-    return {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": span.name}
-
-
-def _save(_: Span) -> Attributes:
-    return {"db.operation.name": "save_answer"}
-
-
-def _plain(span: Span) -> Attributes:
-    return {"antiphon.what": span.name}
-
-
-_KINDS: Mapping[str, Callable[[Span], Attributes]] = {"turn": _turn, "tool": _tool, "save": _save}
-
-
-def _name(span: Span) -> str:
-    match span.kind:
+@lru_cache(maxsize=1024)
+def _told(kind: str, name: str) -> tuple[str, int, bytes]:
+    """What spans of a turn, a tool, a save have in common: name, kind, attributes."""
+    match kind:
         case "turn":
-            return f"chat {span.name.partition('/')[2]}"
+            upstream, _, model = name.partition("/")
+            about = {"gen_ai.provider.name": upstream, "gen_ai.request.model": model}
+            return f"chat {model}", CLIENT, usual({"gen_ai.operation.name": "chat", **about})
         case "tool":
-            return f"execute_tool {span.name}"
+            about = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": name}
+            return f"execute_tool {name}", INTERNAL, usual(about)
+        case "save":
+            return kind, INTERNAL, usual({"db.operation.name": "save_answer"})
         case "list":
-            return f"list_tools {span.name}"
+            return f"list_tools {name}", CLIENT, usual({"antiphon.what": name})
         case _:
-            return span.kind
+            return kind, INTERNAL, usual({"antiphon.what": name})
 
 
 def _nanos(seconds: float) -> int:

@@ -12,10 +12,12 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from antiphon.config import Config, Environment
+from antiphon.engine.run import Run
 from antiphon.runner.observing import Watch
+from antiphon.runner.timeline import Timeline
 from antiphon.sealing import Sealing
 from antiphon.seen.account import Accounts, Take
-from antiphon.seen.logs import log_json, logged
+from antiphon.seen.logs import Say, log_json, logged
 from antiphon.seen.metrics import Metrics
 from antiphon.seen.otel import Otel
 from antiphon.seen.outgoing import Traced
@@ -30,18 +32,18 @@ SHORT = 16
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What is set up of it; None for what isn't. `logs` and `traced` say whether requests are logged and traced."""
+    """What is set up of it; None for what isn't. `say` logs a request, `traced` says whether they are traced."""
 
     counter: Counter | None = None
     metrics: Metrics | None = None
     watch: Watch | None = None
-    logs: bool = False
+    say: Say | None = None
     traced: bool = False
 
     @property
     def requests(self) -> bool:
         """Whether anybody looks at HTTP requests."""
-        return self.logs or self.traced or self.metrics is not None
+        return self.say is not None or self.traced or self.metrics is not None
 
 
 NOTHING = Seen()
@@ -54,12 +56,16 @@ def traced(network: Transport, config: Config) -> Transport:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What of the server is needed: where usage is kept, what hides names, how many answers go on, a way out."""
+    """What of the server is needed: where usage is kept, what hides names, a way out, how many answers go on.
+
+    `timelines` begins the timeline of a run that the console has.
+    """
 
     store: Store
     sealing: Sealing
     network: Transport
     open_runs: Callable[[], int] = int
+    timelines: Callable[[Run, str], Timeline] | None = None
 
     def hashed(self, project: str, user: str) -> str:
         """A word that stands for a user of a project, always the same, and tells nobody else who it is."""
@@ -69,10 +75,13 @@ class Around:
 async def open_seen(stack: AsyncExitStack, config: Config, environment: Environment, around: Around) -> Seen:
     """Set up what the settings ask for; `stack` ends it. Raises `ConfigFault`."""
     takers: list[Take] = []
-    logs = config.log == "json"
-    if logs:
-        stack.callback(logging.getLogger().removeHandler, log_json(sys.stderr))
-        takers.append(logged(around.hashed))
+    say: Say | None = None
+    if config.log == "json":
+        journal = log_json(sys.stderr)
+        stack.callback(journal.flush)
+        stack.callback(logging.getLogger().removeHandler, journal)
+        say = journal.say
+        takers.append(logged(say, around.hashed))
     metrics = Metrics(around.open_runs) if config.metrics else None
     if metrics is not None:
         takers.append(metrics.take)
@@ -86,8 +95,9 @@ async def open_seen(stack: AsyncExitStack, config: Config, environment: Environm
         takers.append(otel.take)
         stack.push_async_callback(otel.close)
         _at_work(stack, otel.run())
-    accounts = Accounts(live().clock, takers, config.prices, chance if otel is not None else None)
-    return Seen(counter, metrics, accounts.watch if takers else None, logs, otel is not None)
+    tracing = chance if otel is not None else None
+    accounts = Accounts(live().clock, takers, config.prices, tracing, around.timelines)
+    return Seen(counter, metrics, accounts.watch if takers else None, say, otel is not None)
 
 
 def _otel(config: Config, environment: Environment, around: Around) -> Otel | None:

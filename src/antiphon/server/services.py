@@ -121,9 +121,10 @@ class Services:
     @property
     def watches(self) -> tuple[Watch, ...]:
         """Who looks on at each run."""
-        recent: tuple[Watch, ...] = (self.recent.watch,) if self.recent else ()
-        seen: tuple[Watch, ...] = (self.seen.watch,) if self.seen.watch else ()
-        return (*recent, *seen, self.meter.quotas.watch) if self.meter else (*recent, *seen)
+        # Whoever sees runs shares the timelines that the console has.
+        watch = self.seen.watch or (self.recent.watch if self.recent else None)
+        seen: tuple[Watch, ...] = (watch,) if watch else ()
+        return (*seen, self.meter.quotas.watch) if self.meter else seen
 
     def tap(self, project: str, run_id: str) -> Callable[[bytes], None] | None:
         """What is shown the bytes that a run's client is sent; None where nobody wants them."""
@@ -188,7 +189,9 @@ async def open_services(
         store, files = await open_kept(stack, config, environment.variables)
         retry = Retry(sleep=_no_wait) if replays else Retry()
         sealing, open_runs, access = sealing_of(config), OpenRuns(), await _access(stack, config, store, network)
-        seen = await open_seen(stack, config, environment, Around(store, sealing, network, open_runs.count))
+        recent = _recent(config)
+        around = Around(store, sealing, network, open_runs.count, recent.watch if recent else None)
+        seen = await open_seen(stack, config, environment, around)
         key = _keys(environment, "The tool", replays=replays)
         tools = _closed_in(stack, make_tools(Workshop(tape or network, config.tools, key, catalog, replays, retry)))
         client = _client(config, tape or network, catalog, retry if replays else None)
@@ -219,7 +222,7 @@ async def open_services(
             connectors=make_connectors(config.connectors, _keys(environment, "The connector", replays=replays)),
             tape=tape,
             pressure=Pressure(config.limits),
-            recent=_recent(config),
+            recent=recent,
         )
 
 

@@ -4,18 +4,18 @@ It stands beside the answer, not in its way: `send` is handed on as it is, and t
 what is seen of runs (`seen/account.py`). Counterpart: `front.py`.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from antiphon.seen.context import REQUEST, TRACE, Trace
-from antiphon.seen.logs import say
 from antiphon.server.callers import CALLER
 from antiphon.server.front import STATUS
 from antiphon.server.seen import Seen
 
 OTHER = "other"
+TRACES = frozenset({b"traceparent", b"tracestate"})
 METHODS = frozenset({"GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS"})
 
 
@@ -31,8 +31,7 @@ class Watched:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         REQUEST.set(scope)
         if self._seen.traced:
-            headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-            TRACE.set(Trace.of(headers.get(b"traceparent", ""), headers.get(b"tracestate", "")))
+            TRACE.set(trace_of(scope["headers"]))
         began = self._clock()
         try:
             await self._app(scope, receive, send)
@@ -45,7 +44,7 @@ class Watched:
         if self._seen.metrics is not None:
             method = scope["method"] if scope["method"] in METHODS else OTHER
             self._seen.metrics.answered(noun_of(scope["path"], self._nouns), method, status)
-        if self._seen.logs:
+        if self._seen.say is not None:
             more: dict[str, Any] = {
                 "method": scope["method"],
                 "path": scope["path"],
@@ -53,11 +52,19 @@ class Watched:
                 "seconds": round(seconds, 4),
                 "project": caller.project if (caller := scope.get(CALLER)) else None,
             }
-            say("request", more)
+            self._seen.say("request", more)
+
+
+def trace_of(headers: Iterable[tuple[bytes, bytes]]) -> Trace | None:
+    """The trace that a request names, if it does."""
+    said = {name: value.decode("latin-1") for name, value in headers if name in TRACES}
+    return Trace.of(said.get(b"traceparent", ""), said.get(b"tracestate", "")) if said else None
 
 
 def noun_of(path: str, nouns: Collection[str]) -> str:
     """The route that a path belongs to, by its first words: `/v1/responses/resp_1` is of `/v1/responses`."""
+    if path in nouns:
+        return path
     words = path.split("/")
     depth = 4 if words[1:3] == ["v1", "chat"] else 3 if words[1:2] == ["v1"] else 2
     noun = "/".join(words[:depth])
