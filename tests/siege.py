@@ -1,5 +1,8 @@
 """Clients that mean ill, as a program of their own: `python tests/siege.py HOST PORT` goes on until its input ends.
 
+It says `there` when all have connected. `python tests/siege.py models` is the models that are asked, a short and a long
+one: in a process of their own too, so that good clients don't wait for what the ill ones ask.
+
 2,000 send a head a byte a second, 200 ask for a long answer and never read it, and one each sends bodies of 10 GB, JSON
 that is nested 100,000 deep, and heads without an end, over and over. Who is let go comes again. Not here: good clients
 and the measuring (tests/server/test_hardy.py).
@@ -10,6 +13,8 @@ import contextlib
 import resource
 import sys
 from collections.abc import Awaitable, Callable
+
+from antiphon.testing import ScriptedUpstream, text
 
 HEAD = "POST /v1/responses HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
 SLOW, DEAF = 2_000, 200
@@ -67,11 +72,14 @@ async def flooding(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Non
 
 
 async def again(host: str, port: int, ill: Ill, counts: dict[str, int]) -> None:
-    """Over and over."""
+    """Over and over; says when the last of them is there."""
     while True:
         with contextlib.suppress(OSError):
             reader, writer = await asyncio.open_connection(host, port)
             counts[ill.__name__] = counts.get(ill.__name__, 0) + 1
+            if counts.get("slowly", 0) >= SLOW and counts.get("deafly", 0) >= DEAF and counts.setdefault("said", 1):
+                counts["said"] = 0
+                print("there", flush=True)  # noqa: T201 - for who runs the siege
             try:
                 await ill(reader, writer)
             finally:
@@ -91,6 +99,19 @@ async def besiege(host: str, port: int) -> dict[str, int]:
     return counts
 
 
+def models() -> None:
+    """Two models until the input ends; says where they are."""
+    with (
+        ScriptedUpstream(default=text("Four."), models=["m"]) as short,
+        ScriptedUpstream(default=text("One. ", "x" * 200_000), models=["m"]) as long,
+    ):
+        print(short.url, long.url, flush=True)  # noqa: T201 - for who runs the siege
+        sys.stdin.read()
+
+
 if __name__ == "__main__":
+    if sys.argv[1] == "models":
+        models()
+        sys.exit()
     resource.setrlimit(resource.RLIMIT_NOFILE, (8192, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
     print(asyncio.run(besiege(sys.argv[1], int(sys.argv[2]))))  # noqa: T201 - for who runs the siege

@@ -1,37 +1,41 @@
-"""Fuzzers: each makes inputs up and asks one question of each. Seconds of it in every run, ten minutes in `make soak`.
+"""Fuzzers: each makes inputs up and asks one question of each. A minute of all in every run, ten of each in `make soak`.
 
-Examples are the same ones in every run; the soak's are new each time.
+In every run they are the same inputs, in the same order, so that a change is judged by itself: so many, or as many as fit
+into the time that each has. The soak's are new each time, from a seed that it prints.
 """
 
 import time
 from collections.abc import Callable
+from itertools import count, takewhile
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-EXAMPLES = 100
+INPUTS, SECONDS = 4000, 12.0
 SOAK_SECONDS = 600.0
-AT_ONCE = 2000
+AT_ONCE, SOAK_AT_ONCE = 100, 1000
 
 
 def fuzz(inputs: st.SearchStrategy[Any], question: Callable[[Any], None], *, long: bool = False) -> None:
-    """Ask the question of many inputs; with `long`, for ten minutes, and say of how many."""
-    if not long:
-        _round(inputs, question, EXAMPLES, again=True)
-        return
-    end, asked = time.monotonic() + SOAK_SECONDS, 0
-    while time.monotonic() < end:
-        asked += _round(inputs, question, AT_ONCE, again=False)
-    print(f"{asked} inputs")  # noqa: T201 - for who runs the soak, with -s
+    """Ask the question of many inputs, and say of how many; with `long`, for ten minutes."""
+    began, asked = time.monotonic(), 0
+    at_once, seconds = (SOAK_AT_ONCE, SOAK_SECONDS) if long else (AT_ONCE, SECONDS)
+    first = time.time_ns() // 1_000_000_000 if long else 0
+    for start in takewhile(lambda _: time.monotonic() < began + seconds, count(first)):
+        asked += _round(inputs, question, at_once, start)
+        if not long and asked >= INPUTS:
+            break
+    print(f"{asked} inputs, from seed {first} on")  # noqa: T201 - for who runs the soak, with -s
 
 
-def _round(inputs: st.SearchStrategy[Any], question: Callable[[Any], None], examples: int, *, again: bool) -> int:
+def _round(inputs: st.SearchStrategy[Any], question: Callable[[Any], None], examples: int, start: int) -> int:
     asked = 0
 
+    @seed(start)
     @settings(
-        max_examples=examples, deadline=None, database=None, derandomize=again, phases=[Phase.generate, Phase.shrink],
-        suppress_health_check=list(HealthCheck),
+        max_examples=examples, deadline=None, database=None, derandomize=False,
+        phases=[Phase.generate, Phase.shrink], suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(inputs)
     def each(made: Any) -> None:
