@@ -59,7 +59,6 @@ MENDING = {
     "CassetteMiss": "Ask as it was recorded, or record the call with `--mode auto`.",
     "CassetteInvalid": "Mend the line that the message names, or record again.",
     "StoreFault": "Make room on the disk, or make the database writable; then ask again.",
-    "Conflict": "Nothing: what was to be stopped has ended; get it.",
     "LeaseLost": "Nothing: clients never see it, and the run goes on at the other worker.",
     "PackageMissing": "Install it in the server's environment, and start the server again.",
     "ServerStopping": "Ask again: another server answers, or this one when it is started again.",

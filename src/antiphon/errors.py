@@ -13,7 +13,6 @@
     │   │   └── ScopeMissing    403   the key isn't good for this
     │   ├── NotFound            404
     │   ├── MethodNotAllowed    405
-    │   ├── Conflict            409   what is to be changed has ended meanwhile
     │   ├── TooLarge            413
     │   ├── UnsupportedMedia    415
     │   ├── UnreadableFile      400   no text can be had from a file: broken, encrypted, empty, scanned, too large
@@ -216,13 +215,6 @@ class MethodNotAllowed(ClientFault):
 
     status = 405
     default_code = "method_not_allowed"
-
-
-class Conflict(ClientFault):
-    """What is to be changed has come to its end, and can't be any more."""
-
-    status = 409
-    default_code = "conflict"
 
 
 class TooLarge(ClientFault):

@@ -59,7 +59,7 @@ def refused() -> UpstreamUnavailable:
     return fault
 
 
-@pytest.mark.parametrize("status", [429, 502, 503, 504])
+@pytest.mark.parametrize("status", [429, 502, 503, 504, 529])
 async def test_overload_is_tried_again(status: int) -> None:
     bad, good = Answer(status), Answer(200)
     plan = Plan([bad, good])

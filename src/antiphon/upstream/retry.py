@@ -14,7 +14,8 @@ from email.utils import parsedate_to_datetime
 from antiphon.errors import UpstreamUnavailable
 from antiphon.transport import HttpAnswer, HttpRequest, Transport
 
-RETRIABLE = frozenset({429, 502, 503, 504})
+RETRIABLE = frozenset({429, 502, 503, 504, 529})
+"""Overload and its kin; 529 is Anthropic's and some gateways'."""
 
 
 @dataclass(frozen=True, slots=True)

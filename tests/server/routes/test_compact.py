@@ -5,9 +5,7 @@ from typing import Any
 import judge
 import openai
 import pytest
-from judged_http import judge_stream
-from openai.types.responses import CompactedResponse
-from pydantic import TypeAdapter
+from judged_http import judge_compacted, judge_stream
 from running_server import Json, Scene, running_server
 
 from antiphon.testing import ScriptedUpstream, text, tool_call
@@ -28,7 +26,7 @@ def compact(scene: Scene, **body: Any) -> Json:
     asked: Any = {"model": "scripted/m", **body}
     answer = scene.server.client.responses.with_raw_response.compact(**asked)
     made: Json = answer.http_response.json()
-    TypeAdapter(CompactedResponse).validate_python(made, strict=True)
+    judge_compacted(made)
     judge.judge_item(made["output"][-1])
     return made
 
@@ -43,7 +41,11 @@ def test_the_model_is_asked_for_a_summary_of_all(scene: Scene) -> None:
     assert roles == ["system", "user", "assistant", "tool", "user", "user"]
     assert "summary" in told(scene)[-1][1]
     assert "tools" not in scene.calls[-1].json
-    (item,) = made["output"]
+    *said, item = made["output"]
+    assert [(message["role"], message["content"][0]["text"]) for message in said] == [
+        ("user", "Count."),
+        ("user", "And then?"),
+    ]
     assert item["type"] == "compaction"
     assert "counted" not in item["encrypted_content"]
     assert made["usage"]["output_tokens"] == 1
@@ -98,7 +100,7 @@ def test_an_item_of_another_server_is_left_out_and_noted(scene: Scene) -> None:
         asked = [*made["output"], {"role": "user", "content": "On."}]
         answer = server.post({"model": "scripted/m", "input": asked})
         assert answer.status == 200
-        assert answer.headers["antiphon-ignored"] == "input[0]"
+        assert answer.headers["antiphon-ignored"] == "input[2]"
 
 
 def test_a_model_that_summarises_nothing(scene: Scene) -> None:

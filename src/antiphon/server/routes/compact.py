@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response as HttpResponse
 from starlette.routing import Route
 
-from antiphon.engine.compaction import ASKED, compacted, summary_in
+from antiphon.engine.compaction import ASKED, Said, compacted, summary_in
 from antiphon.engine.input import read_input
 from antiphon.engine.notes import Notes
 from antiphon.engine.past import stored_items
@@ -34,7 +34,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class CompactedResponse(msgspec.Struct):
-    """The answer. What the user said is in the item too, sealed with the summary."""
+    """The answer: the messages of the user's that stay, and the item, which holds them too, sealed with the summary."""
 
     id: str
     created_at: int
@@ -60,8 +60,9 @@ def routes(services: Services) -> list[Route]:
             return HttpResponse()
         view = compacted(ready.items[:-1], _summary(response))
         item = _encode(Compaction(sources.ids("cmp"), seal.close(_encode(view).decode())))
-        output = [msgspec.Raw(item)]
-        await services.store.save_answer(caller.project, _answer(response, output))
+        kept = [msgspec.Raw(item)]
+        await services.store.save_answer(caller.project, _answer(response, kept))
+        output = [*(_message(said, sources) for said in view.said), *kept]
         answer = CompactedResponse(response.id, response.created_at, output, response.usage)
         return HttpResponse(_encode(answer), media_type=JSON, headers={**notes.headers(), **headers})
 
@@ -72,6 +73,12 @@ def _asking_for_summary(asked: Asked, sources: Sources) -> Asked:
     """The same conversation with a last request, which is kept nowhere."""
     request = msgspec.structs.replace(asked.request, store=False, tools=None, tool_choice=None, text=None)
     return replace(asked, request=request, input=[*asked.input, *read_input(ASKED, sources)])
+
+
+def _message(said: Said, sources: Sources) -> msgspec.Raw:
+    content = [{"type": "input_text", "text": said}] if isinstance(said, str) else said
+    head = {"type": "message", "id": sources.ids("msg"), "status": "completed", "role": "user"}
+    return msgspec.Raw(_encode({**head, "content": content}))
 
 
 def _summary(response: Response) -> str:
