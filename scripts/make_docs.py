@@ -41,6 +41,7 @@ MENDING = {
     "ScopeMissing": "Use a key with the scope that the message names; `antiphon keys create --scopes` makes one.",
     "LimitReached": "Wait for the seconds of `retry-after`, or have the limit raised under `[limits]`.",
     "Forbidden": "Ask by a loopback address; for a web page, start the server with `--cors ORIGIN`.",
+    "NotAnId": "Send the id of a conversation (`conv_…`) or of a response (`resp_…`), whichever the message names.",
     "NotFound": "Correct the id, model or path; the message names what comes nearest.",
     "MethodNotAllowed": "Use the method that the endpoint has.",
     "TooLarge": "Send less, or raise `--max-body` or `--max-file`.",

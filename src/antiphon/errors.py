@@ -12,6 +12,7 @@
     │   ├── Forbidden           403   the browser guard of an open server
     │   │   └── ScopeMissing    403   the key isn't good for this
     │   ├── NotFound            404
+    │   │   └── NotAnId         400   nothing can be there: the id is of another kind
     │   ├── MethodNotAllowed    405
     │   ├── TooLarge            413
     │   ├── UnsupportedMedia    415
@@ -208,6 +209,13 @@ class NotFound(ClientFault):
 
     status = 404
     default_code = "not_found"
+
+
+class NotAnId(NotFound):
+    """No such thing can be, since its id is of another kind."""
+
+    status = 400
+    default_code = "invalid_value"
 
 
 class MethodNotAllowed(ClientFault):

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 from sample_rows import Make
 
-from antiphon.errors import AntiphonError, InvalidRequest
+from antiphon.errors import AntiphonError, InvalidRequest, NotAnId, NotFound
 from antiphon.store import faults
 from antiphon.store.base import StoredChat
 
@@ -19,6 +19,7 @@ from antiphon.store.base import StoredChat
         (faults.not_continuable("THIS", "queued"), "previous_response_id"),
         (faults.endless_chain("THIS"), "previous_response_id"),
         (faults.no_conversation("THIS"), "conversation_id"),
+        (faults.no_conversation("THIS", "conversation"), "conversation"),
         (faults.no_item("THIS"), "item_id"),
         (faults.no_cursor("after", "THIS"), "after"),
         (faults.no_chat("THIS"), "completion_id"),
@@ -64,3 +65,10 @@ def test_every_text_of_a_chat_is_looked_at(spoilt: dict[str, object]) -> None:
     fields = {"id": "chat_1", "created_at": 1, "model": "m", "metadata": {}, "body": b""} | spoilt
     with pytest.raises(InvalidRequest):
         faults.check_chat(StoredChat(**fields))  # type: ignore[arg-type] # by name
+
+
+def test_an_id_of_another_kind_is_no_id() -> None:
+    assert type(faults.no_conversation("conv_1")) is NotFound
+    assert type(faults.no_response("resp_1", "previous_response_id")) is NotFound
+    for fault in (faults.no_conversation("resp_1"), faults.no_response("conv_1", "previous_response_id")):
+        assert (type(fault), fault.http_status, fault.code) == (NotAnId, 400, "invalid_value")

@@ -98,9 +98,6 @@ def read_request(body: bytes, sources: Sources) -> Asked:
             code="mutually_exclusive_parameters",
             param="previous_response_id",
         )
-    conversation = request.conversation
-    _check_id("previous_response_id", request.previous_response_id, "resp")
-    _check_id("conversation", conversation if isinstance(conversation, str | None) else conversation.id, "conv")
     check_metadata(request.metadata or {})
     items = read_input(request.input if request.input is not None else [], sources)
     return Asked(sources.ids("resp"), request, fields, items)
@@ -251,16 +248,6 @@ def _note_the_rest(asked: Asked, own: Own, notes: Notes) -> None:
         notes.ignored.append("reasoning.mode")
     known = set(CreateResponse.__struct_fields__)
     notes.ignored += [name for name, value in asked.fields.items() if name not in known and bytes(value) != b"null"]
-
-
-def _check_id(name: str, given: str | None, prefix: str) -> None:
-    """Raise `InvalidRequest` for what can't be an id of this kind: more often than not it is one of another."""
-    if given and not given.startswith(prefix):
-        raise InvalidRequest(
-            f"Invalid '{name}': '{given}'. Expected an ID that begins with '{prefix}'.",
-            code="invalid_value",
-            param=name,
-        )
 
 
 def _missing(param: str, what_to_do: str) -> InvalidRequest:

@@ -6,7 +6,7 @@ No database's own error is read here: that is one function per database, `sqlite
 
 from collections.abc import Iterable
 
-from antiphon.errors import ConversationLocked, InvalidRequest, NotFound
+from antiphon.errors import ConversationLocked, InvalidRequest, NotAnId, NotFound
 from antiphon.store.base import OPEN_STATUSES, StoredChat, StoredPrompt
 from antiphon.store.files import StoredFile, StoredUpload
 from antiphon.wire.answers import Answer, StoredItem
@@ -17,7 +17,9 @@ MAX_PARTS = 10_000
 
 
 def no_response(response_id: str, param: str = "response_id") -> NotFound:
-    """This project has no such response."""
+    """This project has no such response; of what can't be the id of one, a request that continues it is told that."""
+    if param == "previous_response_id" and not response_id.startswith("resp"):
+        return _of_another_kind(response_id, param, "resp")
     return NotFound(f"Response with id '{response_id}' not found: it is unknown or was deleted.", param=param)
 
 
@@ -54,8 +56,15 @@ def endless_chain(response_id: str) -> InvalidRequest:
 
 
 def no_conversation(conversation_id: str, param: str = "conversation_id") -> NotFound:
-    """This project has no such conversation."""
+    """This project has no such conversation; what can't be the id of one is said to be none."""
+    if not conversation_id.startswith("conv"):
+        return _of_another_kind(conversation_id, param, "conv")
     return NotFound(f"Conversation with id '{conversation_id}' not found: it is unknown or was deleted.", param=param)
+
+
+def _of_another_kind(given: str, param: str, prefix: str) -> NotAnId:
+    """In OpenAI's words: suites tell a wrong id from a missing thing."""
+    return NotAnId(f"Invalid '{param}': '{given}'. Expected an ID that begins with '{prefix}'.", param=param)
 
 
 def no_item(item_id: str, where: str = "any response or conversation", param: str = "item_id") -> NotFound:

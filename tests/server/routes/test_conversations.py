@@ -62,3 +62,21 @@ def test_a_reference_brings_the_item_along(client: OpenAI) -> None:
 def test_an_unknown_one_is_named(client: OpenAI) -> None:
     with pytest.raises(NotFoundError, match="conv_nope"):
         client.conversations.items.list("conv_nope")
+
+
+def test_what_cannot_be_the_id_of_one_is_said_to_be_none(scene: Scene, client: OpenAI) -> None:
+    refused: Any
+    for asked in (
+        lambda: client.conversations.retrieve("resp_1"),
+        lambda: client.conversations.update("resp_1", metadata={}),
+        lambda: client.conversations.delete("resp_1"),
+        lambda: client.conversations.items.list("resp_1"),
+        lambda: client.conversations.items.create("resp_1", items=[{"role": "user", "content": "Hi."}]),
+        lambda: client.conversations.items.retrieve("msg_1", conversation_id="resp_1"),
+        lambda: client.conversations.items.delete("msg_1", conversation_id="resp_1"),
+        lambda: client.responses.create(model="scripted/m", input="Hi.", conversation="resp_1"),
+    ):
+        with pytest.raises(BadRequestError, match="Expected an ID that begins with 'conv'") as refused:
+            asked()
+        assert refused.value.code == "invalid_value"
+    assert scene.calls == []

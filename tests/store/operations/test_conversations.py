@@ -120,7 +120,7 @@ async def test_a_deleted_conversation_is_gone_with_its_items(store: Store, make:
     assert await store.conversation_context(PROJECT, "conv_1") == []
 
 
-@pytest.mark.parametrize("unknown", ["conv_2", "\x00", "\ud800"])
+@pytest.mark.parametrize("unknown", ["conv_2", "conv_\x00", "conv_\ud800"])
 async def test_an_unknown_conversation_is_named_and_another_projects_too(
     store: Store, make: Make, unknown: str
 ) -> None:
