@@ -1,4 +1,4 @@
-"""Measures the console of a server started as a user starts it: the first page, a long response, what watching costs.
+"""Measures the console of a server started as a user starts it: its first page, its memory, what watching costs.
 
 Times are on loopback, CPU time is the server's own (Linux only). Runs with and without a watcher alternate, so that a
 machine that is busy with other things is so for both. Not here: what a browser takes to draw.
@@ -26,8 +26,10 @@ CPU_CLOCK = 2
 """What makes the number of a process the number of its clock (`clock_getcpuclockid`, Linux)."""
 WATCHERS = 10
 """Watchers of one run: what one costs is a tenth of what they do, and can be told from what a busy machine adds."""
-READY = 6.0
-"""Seconds after which a server with nothing to do has its console ready."""
+FILES = ("console.css", "console.js", "duration.js", "mark.svg")
+SETTLED = 1.0
+"""Seconds after which a server has said where it is and asked its upstreams."""
+NOWHERE = "nobody=http://127.0.0.1:9/v1"
 
 
 def console_of(server: RunningServer) -> str:
@@ -45,15 +47,35 @@ def timed(address: str) -> tuple[float, int]:
     return took * 1000, len(answer.content)
 
 
-def first_page(wait: float) -> None:
-    """The first page that a server gives, so many seconds after its start."""
-    with ScriptedUpstream() as upstream, running_server("--upstream", f"scripted={upstream.url}") as server:
-        time.sleep(wait)
-        took, size = timed(console_of(server) + "/")
-        files = [timed(f"{console_of(server)}/static/{name}")[1] for name in ("console.css", "console.js", "mark.svg")]
-        again = statistics.median(timed(console_of(server) + "/")[0] for _ in range(20))
-        told = f"{took:.0f} ms, {size + sum(files):,} bytes with its files; then {again:.1f} ms"
-        print(f"first page {wait:.0f} s after the start: {told}")
+def cpu(server: RunningServer) -> float:
+    """Seconds of CPU that the server has had, all its threads together, those that have ended too."""
+    return time.clock_gettime(~server.process.pid << 3 | CPU_CLOCK)
+
+
+def first_page(starts: int) -> None:
+    """The first page that a server gives after so many fresh starts, each of a process that imports anew."""
+    took, used, size = list[float](), list[float](), 0
+    for _ in range(starts):
+        with (
+            ScriptedUpstream() as upstream,
+            running_server("--upstream", f"scripted={upstream.url}", restore_signals=True) as server,
+        ):
+            time.sleep(SETTLED)
+            began = cpu(server)
+            ms, size = timed(console_of(server) + "/")
+            took.append(ms)
+            used.append((cpu(server) - began) * 1000)
+            size += sum(timed(f"{console_of(server)}/static/{name}")[1] for name in FILES)
+    again = f"CPU {statistics.median(used):.0f} ms, {size:,} bytes with its files"
+    print(f"first page of {starts} starts: {statistics.median(took):.0f} ms, at most {max(took):.0f}; {again}")
+
+
+def idle(seconds: float) -> None:
+    """Memory of a server that nobody asks anything, so long after its start."""
+    for flags in ((), ("--no-console",)):
+        with running_server("--upstream", NOWHERE, *flags, restore_signals=True) as server:
+            time.sleep(seconds)
+            print(f"idle for {seconds:.0f} s {' '.join(flags)}: {server.memory / 2**20:.1f} MB")
 
 
 def long_response() -> None:
@@ -71,11 +93,6 @@ def long_response() -> None:
             tries = [timed(f"{console_of(server)}/responses/{path}") for _ in range(10)]
             took = statistics.median(ms for ms, _ in tries)
             print(f"{ITEMS} items, {path.partition('/')[2] or 'the page':>14}: {took:.1f} ms, {tries[0][1]:,} bytes")
-
-
-def cpu(server: RunningServer) -> float:
-    """Seconds of CPU that the server has had, all its threads together, those that have ended too."""
-    return time.clock_gettime(~server.process.pid << 3 | CPU_CLOCK)
 
 
 def follow(address: str, seen: list[int]) -> None:
@@ -137,13 +154,14 @@ def main() -> None:
     """Measure all of it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=10, help="how long a run that is watched goes on")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", choices=("first", "long", "watching"))
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", choices=("first", "idle", "long", "watching"))
     said = parser.parse_args()
     print(f"load {os.getloadavg()[0]:.1f}")
     if said.only in {None, "first"}:
-        first_page(0)
-        first_page(READY)
+        first_page(said.rounds)
+    if said.only in {None, "idle"}:
+        idle(60)
     if said.only in {None, "long"}:
         long_response()
     for runs in (1, 10) if said.only in {None, "watching"} else ():

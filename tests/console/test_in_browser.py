@@ -32,8 +32,11 @@ def test_the_overview_renews_itself(seen: Seen, pages: Pages) -> None:
     page = seen.go("/")
     runs = page.locator(".figures dd").nth(1)
     before = int(runs.inner_text())
+    page.locator("div[aria-labelledby=upstreams]").focus()
     pages.answer()
     expect(runs).to_have_text(str(before + 1))
+    # What is renewed doesn't take the focus away.
+    expect(page.locator("div[aria-labelledby=upstreams]")).to_be_focused()
 
 
 def test_a_timeline_grows_while_the_run_goes_on(seen: Seen, pages: Pages) -> None:

@@ -47,6 +47,8 @@ PAGES = {
     "v1": ("signing_in",),
 }
 """The modules of `pages/` by the first word of a path; a path that is no longer needs the first of them alone."""
+APART = {("responses", "request.json"): ("taken",), ("responses", "cassette"): ("taken",)}
+"""Modules of pages by the first and the last word: what needs more than the rest of its page."""
 
 
 def build(services: Services) -> ASGIApp:
@@ -78,7 +80,7 @@ class Pages:
         word, _, more = inside(scope).removeprefix("/").partition("/")
         names = PAGES.get(word, ())
         # A list is drawn without what draws one of it.
-        wanted = names if more else names[:1]
+        wanted = APART.get((word, more.rpartition("/")[2]), names if more else names[:1])
         if wanted not in self._made:
             routes = [route for name in wanted for route in import_module(f"{FOLDER}.{name}").routes(self._desk)]
             self._made[wanted] = Router(routes)

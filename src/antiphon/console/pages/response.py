@@ -1,6 +1,7 @@
 """One response: its items as a chat, its timeline, its events, its request; and what is done with it.
 
-Not here: the list (`pages/responses.py`). Counterparts: `chat.py`, `timeline.py`, `playback.py`, `code.py`.
+Not here: the list (`pages/responses.py`), what is taken away (`pages/taken.py`).
+Counterparts: `chat.py`, `timeline.py`, `playback.py`, `code.py`.
 """
 
 import json
@@ -21,13 +22,10 @@ from antiphon.console.desk import Desk, api_of
 from antiphon.console.growing import grown
 from antiphon.console.pages.responses import object_of
 from antiphon.console.playback import MOST, events
-from antiphon.console.taking import taken
 from antiphon.console.texts import text_of
 from antiphon.console.timeline import timeline
-from antiphon.engine.retelling import request_of
 from antiphon.errors import NotFound
 from antiphon.runner.timeline import Span, Timeline
-from antiphon.server.retaking import find
 from antiphon.sources import live
 from antiphon.store.base import SavedAnswer
 from antiphon.store.pages import PageQuery
@@ -45,12 +43,11 @@ def routes(desk: Desk) -> list[BaseRoute]:
     """The routes of this page."""
     path = "/responses/{id}"
     ways = (
-        ("", _show), ("/timeline", _follow), ("/events.json", _played), ("/request.json", _asked),
+        ("", _show), ("/timeline", _follow), ("/events.json", _played),
         ("/output", _output), ("/items", _leaf), ("/compare/{other}", _compare),
     )  # fmt: skip
     return [
         *(Route(path + more, partial(answer, desk)) for more, answer in ways),
-        Route(path + "/cassette", partial(_cassette, desk), methods=["POST"]),
         Route("/items/{item}/images/{number:int}", partial(_image, desk)),
     ]
 
@@ -69,12 +66,6 @@ async def _played(desk: Desk, request: Request) -> Response:
     found = _remembered(desk, request)
     sent = events(found.written, found.began) if found else []
     return JSONResponse({"events": [asdict(one) for one in sent[:MOST]], "whole": bool(found and found.whole)})
-
-
-async def _asked(desk: Desk, request: Request) -> Response:
-    """The request that gives this answer, with all that came before it."""
-    kept = await find(desk.services.store, desk.project(request), request.path_params["id"])
-    return JSONResponse(request_of(kept.response, kept.before))
 
 
 async def _output(desk: Desk, request: Request) -> Response:
@@ -107,15 +98,6 @@ async def _image(desk: Desk, request: Request) -> Response:
     if found is None:
         raise NotFound("There is no such image in this item.")
     return Response(found.data, media_type=found.media, headers={"cache-control": KEPT_FOR_EVER})
-
-
-async def _cassette(desk: Desk, request: Request) -> Response:
-    """The response as a cassette to be downloaded."""
-    await desk.sessions.check(request)
-    kept = await find(desk.services.store, desk.project(request), request.path_params["id"])
-    file = await taken(kept, desk.services.config, request.path_params["id"])
-    said = {"content-disposition": f'attachment; filename="{file.name}"'}
-    return Response(file.data, media_type=file.media, headers=said)
 
 
 async def _show(desk: Desk, request: Request) -> Response:

@@ -32,12 +32,16 @@ export function dress(root) {
   }
 }
 
-/** Put the server's HTML into a part of the page, and leave what the reader has opened open. */
+const named = (place) => place.getAttribute("href") ?? place.getAttribute("aria-labelledby");
+
+/** Put the server's HTML into a part of the page; what the reader has opened stays open, and the focus where it was. */
 function put(part, html) {
+  const focused = part.contains(document.activeElement) ? named(document.activeElement) : null;
   const open = [...part.querySelectorAll("details")].map((details) => details.open);
   part.innerHTML = html;
   part.querySelectorAll("details").forEach((details, number) => { details.open = open[number] ?? details.open; });
   dress(part);
+  if (focused) [...part.querySelectorAll("a, [tabindex]")].find((place) => named(place) === focused)?.focus({ preventScroll: true });
 }
 
 function follow(part) {

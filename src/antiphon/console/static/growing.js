@@ -118,5 +118,7 @@ export function follow(part) {
     // Its items and figures are shown by the page of what has ended.
     setTimeout(() => location.reload(), 400);
   });
+  // A server that was started anew doesn't know the run: what was drawn stays as it is.
+  source.addEventListener("error", () => { if (source.readyState === EventSource.CLOSED) clearInterval(timer); });
   addEventListener("pagehide", () => { source.close(); clearInterval(timer); });
 }
