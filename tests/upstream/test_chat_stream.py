@@ -176,7 +176,7 @@ PIECE = st.sampled_from(
         b'data: {"error":"no"}\n\n',
         b"data: junk\n\n",
         b"data: null\n\n",
-        b'data: {"message":"no"}\n\n',
+        b'data: {"message":"no","code":5}\n\n',
         b'data: {"choices":[{"delta":{"content":"\\ud83d"}}]}\n\n',
         b'data: {"choices":[{"delta":{"content":"\\ude00"}}]}\n\n',
         b"<html>\n\n",
@@ -225,6 +225,13 @@ def test_json_that_isnt_a_completion() -> None:
     assert isinstance(told[0], UpstreamFailed)
     assert isinstance(told[0].error, UpstreamGarbage)
     assert '{"choices":7}' in told[0].error.message
+
+
+def test_json_without_an_answer() -> None:
+    (told,) = read(CompletionReader(), b'{"message":"Hello?"}')
+    assert isinstance(told, UpstreamFailed)
+    assert isinstance(told.error, UpstreamGarbage)
+    assert "no choices" in told.error.message
 
 
 @pytest.mark.parametrize(("end", "marked"), [(DONE, True), (b"", False)])

@@ -149,6 +149,16 @@ def test_whatever_comes_is_mended_or_left(delta: object, rest: object) -> None:
     assert made is None or msgspec.json.encode(made)
 
 
-@pytest.mark.parametrize("data", [b"{", b"[]", b'{"choices":null}', b'{"type":"ping"}', b'{"message":{"content":"x"}}'])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"{",
+        b"[]",
+        b'{"choices":null}',
+        b'{"type":"info","message":"Waiting"}',
+        b'{"type":"ping"}',
+        b'{"message":{"content":"x"}}',
+    ],
+)
 def test_what_is_no_error(data: bytes) -> None:
     assert bare_error(data) is None

@@ -184,6 +184,8 @@ def completion_in(body: bytes) -> list[Reply]:
         completion = mended
     if fault := completion.error or (completion.choices is None and bare_error(body)):
         return [UpstreamFailed(_failure(fault))]
+    if completion.choices is None:
+        return [UpstreamFailed(_garbage(body, ValueError("it has no choices")))]
     return [UpstreamChunks([_as_chunk(completion)]), UpstreamDone(marked=True)]
 
 

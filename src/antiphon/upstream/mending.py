@@ -14,6 +14,7 @@ import msgspec
 Kind = TypeVar("Kind", bound=msgspec.Struct)
 
 TEXT_FIELDS: Final = ("content", "reasoning_content", "reasoning", "thinking")
+SAYS_ERROR: Final = frozenset({"code", "error_code", "status", "statusCode", "status_code"})
 UNFIT: Final = object()
 UTF16: Final = "utf-16-le"
 
@@ -60,7 +61,10 @@ def bare_error(data: bytes) -> object:
     except ValueError:
         return None
     match value:
-        case {"object": "error"} | {"detail": str() | dict() | list()} | {"message": str()}:
+        case {"object": "error"} | {"detail": str() | dict() | list()}:
+            return value
+        case {"message": str()} if SAYS_ERROR & value.keys() or "error" in str(value.get("type", "")).lower():
+            # A message alone may be a sign of life: "Waiting for the model to load".
             return value
         case _:
             return None
