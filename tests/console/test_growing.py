@@ -11,6 +11,7 @@ from antiphon.engine.commands import CallTool, CallUpstream, Finish
 from antiphon.engine.kinds.face import Outcome
 from antiphon.engine.replies import ToolDone, UpstreamDone, UpstreamOpened
 from antiphon.engine.run import Run
+from antiphon.runner.open_runs import OpenRuns
 from antiphon.runner.timeline import RecentRuns, Span, Timeline
 
 
@@ -72,7 +73,7 @@ def test_steps_beyond_those_that_are_drawn_are_counted(timeline: Timeline, clock
 
 
 async def test_it_is_told_as_it_happens_until_it_is_over(timeline: Timeline, clock: Clock) -> None:
-    heard = grown(timeline, clock)
+    heard = grown(timeline, clock, OpenRuns())
     assert json.loads((await anext(heard)).split(b"data: ")[1]) == {"now": 0, "steps": {}, "count": 0}
     timeline.asked(CALL)
     assert (await anext(heard)).startswith(b"event: grown\ndata: {")
@@ -83,7 +84,7 @@ async def test_it_is_told_as_it_happens_until_it_is_over(timeline: Timeline, clo
 
 
 async def test_nobody_is_told_any_more_who_has_left(timeline: Timeline, clock: Clock) -> None:
-    heard = grown(timeline, clock)
+    heard = grown(timeline, clock, OpenRuns())
     await anext(heard)
     assert len(timeline.watchers) == 1
     await heard.aclose()  # type: ignore[attr-defined] # it is a generator
@@ -91,7 +92,16 @@ async def test_nobody_is_told_any_more_who_has_left(timeline: Timeline, clock: C
 
 
 async def test_a_quiet_run_keeps_the_connection_open(timeline: Timeline, clock: Clock) -> None:
-    heard = grown(timeline, clock, quiet=0)
+    heard = grown(timeline, clock, OpenRuns(), quiet=0)
     await anext(heard)
     assert await anext(heard) == b": still here\n\n"
     await heard.aclose()  # type: ignore[attr-defined] # it is a generator
+
+
+async def test_a_server_that_stops_is_not_held_up(timeline: Timeline, clock: Clock) -> None:
+    runs = OpenRuns()
+    heard = grown(timeline, clock, runs)
+    await anext(heard)
+    runs.close()
+    assert [one async for one in heard] == []
+    assert [one async for one in grown(timeline, clock, runs)] == []

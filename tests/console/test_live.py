@@ -3,6 +3,7 @@
 import json
 
 from antiphon.console.live import PING_AFTER, Part, messages
+from antiphon.runner.open_runs import OpenRuns
 
 
 async def told(marks: list[int], count: int) -> list[bytes]:
@@ -16,7 +17,7 @@ async def told(marks: list[int], count: int) -> list[bytes]:
     async def render() -> str:
         return f"<p>{seen[-1]}</p>"
 
-    stream = messages(Part(mark, render), 0)
+    stream = messages(Part(mark, render), OpenRuns(), 0)
     try:
         return [await anext(stream) for _ in range(count)]
     finally:
@@ -32,3 +33,14 @@ async def test_only_changes_are_sent() -> None:
 async def test_a_quiet_part_keeps_the_connection_open() -> None:
     assert await told([1], 2) == [b'event: part\ndata: "<p>1</p>"\n\n', b": still here\n\n"]
     assert PING_AFTER > 1
+
+
+async def test_a_server_that_stops_is_not_held_up() -> None:
+    async def render() -> str:
+        return ""
+
+    runs = OpenRuns()
+    stream = messages(Part(lambda: 1, render), runs, 600)
+    await anext(stream)
+    runs.close()
+    assert [one async for one in stream] == []

@@ -47,3 +47,13 @@ def test_those_that_go_on_are_counted() -> None:
     with runs.holding(Run()), runs.holding(Run()):
         assert runs.count() == 2
     assert runs.count() == 0
+
+
+def test_who_only_looks_on_leaves_when_no_more_work_is_taken() -> None:
+    runs, left = OpenRuns(), list[str]()
+    with runs.looked_at(lambda: left.append("gone before")):
+        pass
+    with runs.looked_at(lambda: left.append("now")):
+        assert runs.count() == 0
+        runs.close()
+    assert left == ["now"]

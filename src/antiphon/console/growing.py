@@ -5,11 +5,14 @@ itself. Counterparts: `static/growing.js`, which draws; `timeline.py`, the drawi
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 
 import msgspec
 
+from antiphon.console.live import bell, rings
 from antiphon.console.timeline import MOST, label
+from antiphon.runner.open_runs import OpenRuns
 from antiphon.runner.timeline import Span, Timeline
 
 TOGETHER = 0.1
@@ -58,29 +61,31 @@ class News:
         return None if moment is None else round((moment - self._timeline.began) * 1000)
 
 
-async def grown(timeline: Timeline, clock: Callable[[], float], quiet: float = QUIET) -> AsyncIterator[bytes]:
-    """Server-sent events: what there is, what is new whenever there is something, and at its end `over`."""
-    news, heard = News(timeline, clock), asyncio.Event()
-    timeline.watchers.append(heard.set)
-    try:
-        while True:
+async def grown(
+    timeline: Timeline, clock: Callable[[], float], runs: OpenRuns, quiet: float = QUIET
+) -> AsyncIterator[bytes]:
+    """Server-sent events: what there is, what is new whenever there is something, and at its end `over`.
+
+    They end without it when the server stops (`runs`).
+    """
+    news = News(timeline, clock)
+    with bell(runs) as heard, watched(timeline, heard.set):
+        while not runs.closing:
             heard.clear()
             over = timeline.end is not None
             yield b"event: %s\ndata: %s\n\n" % (b"over" if over else b"grown", msgspec.json.encode(news.take()))
             if over:
                 return
-            while not await _hears(heard, quiet):
+            while not await rings(heard, quiet):
                 yield b": still here\n\n"
             await asyncio.sleep(TOGETHER)
-    finally:
-        timeline.watchers.remove(heard.set)
 
 
-async def _hears(heard: asyncio.Event, quiet: float) -> bool:
-    """Whether there is something new before it has been quiet for long."""
+@contextmanager
+def watched(timeline: Timeline, hear: Callable[[], None]) -> Iterator[None]:
+    """While the block runs, `hear` is called when there may be something new."""
+    timeline.watchers.append(hear)
     try:
-        async with asyncio.timeout(quiet):
-            await heard.wait()
-    except TimeoutError:
-        return False
-    return True
+        yield
+    finally:
+        timeline.watchers.remove(hear)

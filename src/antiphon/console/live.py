@@ -6,11 +6,15 @@ otherwise. What is told as it happens is `growing.py`. Counterpart: `static/cons
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 
 from starlette.responses import StreamingResponse
+
+from antiphon.runner.open_runs import OpenRuns
 
 PING_AFTER = 15
 """Looks without a change after which a comment keeps the connection open."""
@@ -26,22 +30,41 @@ class Part:
     render: Callable[[], Awaitable[str]]
 
 
-def watch(part: Part, every: float) -> StreamingResponse:
-    """The part's HTML now and whenever it changes, looked at `every` so many seconds, until the browser leaves."""
-    return StreamingResponse(messages(part, every), media_type="text/event-stream")
+def watch(part: Part, runs: OpenRuns, every: float) -> StreamingResponse:
+    """The part's HTML now and whenever it changes, looked at every so many seconds, until one of both leaves."""
+    return StreamingResponse(messages(part, runs, every), media_type="text/event-stream")
 
 
-async def messages(part: Part, every: float) -> AsyncIterator[bytes]:
+async def messages(part: Part, runs: OpenRuns, every: float) -> AsyncIterator[bytes]:
     """The events of it."""
     last: Hashable = None
     quiet = 0
-    while True:
-        began = perf_counter()
-        mark = part.mark()
-        if mark != last:
-            last, quiet = mark, 0
-            yield f"event: part\ndata: {json.dumps(await part.render())}\n\n".encode()
-        quiet += 1
-        if quiet % PING_AFTER == 0:
-            yield b": still here\n\n"
-        await asyncio.sleep(max(every, (perf_counter() - began) / SHARE))
+    with bell(runs) as leaving:
+        while not runs.closing:
+            began = perf_counter()
+            mark = part.mark()
+            if mark != last:
+                last, quiet = mark, 0
+                yield f"event: part\ndata: {json.dumps(await part.render())}\n\n".encode()
+            quiet += 1
+            if quiet % PING_AFTER == 0:
+                yield b": still here\n\n"
+            await rings(leaving, max(every, (perf_counter() - began) / SHARE))
+
+
+@contextmanager
+def bell(runs: OpenRuns) -> Iterator[asyncio.Event]:
+    """An event that is set when the server stops, so that nobody who waits for something else holds it up."""
+    rung = asyncio.Event()
+    with runs.looked_at(partial(asyncio.get_running_loop().call_soon_threadsafe, rung.set)):
+        yield rung
+
+
+async def rings(rung: asyncio.Event, within: float) -> bool:
+    """Whether it is set within so many seconds."""
+    try:
+        async with asyncio.timeout(within):
+            await rung.wait()
+    except TimeoutError:
+        return False
+    return True

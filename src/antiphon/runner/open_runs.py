@@ -3,7 +3,7 @@
 Not here: how one ends (`foreground.py`), when a server stops (`server/serve.py`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -23,6 +23,7 @@ class OpenRuns:
         self.closing = False
         """Whether no more work is taken."""
         self._open: set[Stoppable] = set()
+        self._onlookers: list[Callable[[], object]] = []
 
     def count(self) -> int:
         """How many go on."""
@@ -37,9 +38,23 @@ class OpenRuns:
         finally:
             self._open.discard(run)
 
+    @contextmanager
+    def looked_at(self, leave: Callable[[], object]) -> Iterator[None]:
+        """While the block runs, `leave` is called once no more work is taken: nobody waits for who only looks on.
+
+        A signal may call it, in the middle of anything.
+        """
+        self._onlookers.append(leave)
+        try:
+            yield
+        finally:
+            self._onlookers.remove(leave)
+
     def close(self) -> None:
         """Take no more work: the server stops soon."""
         self.closing = True
+        for leave in tuple(self._onlookers):
+            leave()
 
     def stop(self) -> None:
         """Tell all to end. Those that begin later aren't told."""

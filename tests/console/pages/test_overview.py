@@ -1,6 +1,9 @@
 """The overview: figures, plots, upstreams; alive."""
 
-from console_scene import Pages
+from contextlib import ExitStack
+
+import httpx2
+from console_scene import Pages, a_console
 
 
 def test_it_says_how_the_server_does(pages: Pages) -> None:
@@ -24,3 +27,13 @@ def test_it_is_alive(pages: Pages) -> None:
         lines = stream.iter_lines()
         assert next(lines) == "event: part"
         assert "Open now" in next(lines)
+
+
+def test_a_server_that_is_watched_stops_in_order() -> None:
+    with ExitStack() as watching:
+        with a_console() as (_, base):
+            answer = watching.enter_context(httpx2.stream("GET", base + "/console/pulse"))
+            lines = answer.iter_lines()
+            assert next(lines) == "event: part"
+            # The server stops now, which it does without a word (`running_server.py`).
+        assert list(lines)[-1] == ""

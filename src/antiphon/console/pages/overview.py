@@ -31,7 +31,7 @@ def routes(desk: Desk) -> list[BaseRoute]:
         async def render() -> str:
             return desk.render(request, "pulse.html", **_now(desk, request))
 
-        return watch(Part(lambda: _mark(desk), render), EVERY)
+        return watch(Part(lambda: _mark(desk), render), desk.services.open_runs, EVERY)
 
     return [Route("/", show), Route("/pulse", follow)]
 

@@ -58,7 +58,7 @@ async def _follow(desk: Desk, request: Request) -> Response:
     if found is None:
         raise NotFound("Nothing is remembered of when this response did what.")
 
-    return StreamingResponse(grown(found, live().clock), media_type="text/event-stream")
+    return StreamingResponse(grown(found, live().clock, desk.services.open_runs), media_type="text/event-stream")
 
 
 async def _played(desk: Desk, request: Request) -> Response:
