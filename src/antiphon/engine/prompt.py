@@ -137,7 +137,7 @@ class _Writer:
     answered: bool = False
     """Whether one of `calls` carries its own output: then what follows was said after it."""
     between: list[ChatMessage] = field(default_factory=list)
-    """What was said, not by the assistant, since `calls` were made; their outputs are yet to come."""
+    """Questions sent again since `calls` were made; their outputs are yet to come."""
     thoughts: list[Thoughts] = field(default_factory=list)
     """What was thought since the last message, and belongs to the next of the assistant's."""
 
@@ -167,17 +167,25 @@ class _Writer:
     def _say(self, view: MessageView, item: Item) -> None:
         """A message. Between a call and its output none can stand.
 
-        What the assistant says there belongs to the message that calls; what others say is told before it, so that the
-        model has the outputs last, as the client does.
+        What the assistant says there belongs to the message that calls. Of what others say, a question that is sent
+        again is told before that message, so that the model doesn't take it for a new one; all else behind the outputs.
         """
-        if self.answered or (self.between and view.role == "assistant"):
-            self.flush_calls()
-        if self.calls and view.role != "assistant":
-            self.between.append(self._words(view, item))
+        if view.role == "assistant":
+            if self.answered or self.between:
+                self.flush_calls()
+            self.messages.append(self._words(view, item))
             return
-        if view.role != "assistant":
-            self.forget_thoughts()
-        self.messages.append(self._words(view, item))
+        words = self._words(view, item)
+        if self.calls and not self.answered and words == self._newest():
+            self.between.append(words)
+            return
+        self.flush_calls()
+        self.forget_thoughts()
+        self.messages.append(words)
+
+    def _newest(self) -> ChatMessage | None:
+        """The newest words of the user."""
+        return next((message for message in reversed(self.messages) if message["role"] == "user"), None)
 
     def _besides(self, item: Item) -> None:
         """An item that has no message of its own."""
