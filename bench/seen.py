@@ -27,12 +27,18 @@ from pathlib import Path
 
 from bench.contestants import LOADGEN, upstream
 from bench.figures import parse_load
-from bench.processes import Child, ChildFailed, Cores, free_port, get, on_core
+from bench.processes import Child, ChildFailed, Cores, free_port, get, kept_awake, on_core
 
 EVERY = 2.0
 """Seconds between what is sent to the collector: more often than by default, which costs more."""
 SETTINGS = '[prices."mock/*"]\ninput = 1.25\noutput = 10.0\n[otel]\nendpoint = "http://127.0.0.1:{}"\nevery = {}\n'
-PARTS = {"nothing": [], "metrics": ["--metrics"], "usage": ["--usage"], "logs": ["--log", "json"], "otel": []}
+PARTS: dict[str, list[str]] = {
+    "nothing": [],
+    "metrics": ["--metrics"],
+    "usage": ["--usage"],
+    "logs": ["--log", "json"],
+    "otel": [],
+}
 WANTED = 1.03
 US = 1e6
 
@@ -126,6 +132,7 @@ def main() -> int:
     core = found.server if options.server_core is None else options.server_core
     cores = Cores(core, found.server if core == found.load else found.load)
     with (
+        kept_awake(cores),
         tempfile.TemporaryDirectory() as name,
         upstream(["--batch", "16"], cores, folder := Path(name)) as (_, mock_port),
         sink(cores.load, folder) as sink_port,
@@ -138,11 +145,12 @@ def main() -> int:
             serving(mock_port, cores.server, folder, shown) as on,
         ):
             a_round((off, on), cores.load, options, 0)
-            rounds = [a_round((off, on), cores.load, options, number) for number in range(options.rounds)]
+            rounds: list[list[float]] = []
+            for number in range(options.rounds):
+                rounds.append(a_round((off, on), cores.load, options, number))
+                print(f"round {number + 1}: {rounds[-1][1] / rounds[-1][0] - 1:+.1%}", flush=True)
             taken = get(sink_port, "/")[1].decode()
     told = summed_up(rounds, options.answers)
-    more = [f"{on / off - 1:+.1%}" for off, on in rounds]
-    print("each round:", " ".join(more))
     print(f"{taken} exports; parts: {', '.join(options.parts)}")
     print(json.dumps({key: round(value, 4) for key, value in told.items()}))
     return 0 if told["ratio"] <= WANTED else 1

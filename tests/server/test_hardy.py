@@ -189,7 +189,8 @@ def program(*words: str, nice: int = 0) -> Iterator[str]:
             assert started.stdout is not None
             yield started.stdout.readline()
         finally:
-            started.communicate(timeout=PATIENCE)
+            # Its connections are reset, and it may take its time to notice by itself: it is the last in line.
+            started.kill()
 
 
 def apart(server: RunningServer) -> None:
