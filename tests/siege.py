@@ -1,7 +1,7 @@
 """Clients that mean ill, as a program of their own: `python tests/siege.py HOST PORT` goes on until its input ends.
 
-It says `there` when all have connected. `python tests/siege.py models` is the models that are asked, a short and a long
-one: in a process of their own too, so that good clients don't wait for what the ill ones ask.
+It says `there` when all have connected. `python tests/siege.py short` and `long` are the models that good clients and ill
+ones ask, each in a process of its own, so that the ones don't wait for what the others ask.
 
 2,000 send a head a byte a second, 200 ask for a long answer and never read it, and one each sends bodies of 10 GB, JSON
 that is nested 100,000 deep, and heads without an end, over and over. Who is let go comes again. Not here: good clients
@@ -14,7 +14,7 @@ import resource
 import sys
 from collections.abc import Awaitable, Callable
 
-from antiphon.testing import ScriptedUpstream, text
+from antiphon.testing import Reply, ScriptedUpstream, text
 
 HEAD = "POST /v1/responses HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
 SLOW, DEAF = 2_000, 200
@@ -99,19 +99,19 @@ async def besiege(host: str, port: int) -> dict[str, int]:
     return counts
 
 
-def models() -> None:
-    """Two models until the input ends; says where they are."""
-    with (
-        ScriptedUpstream(default=text("Four."), models=["m"]) as short,
-        ScriptedUpstream(default=text("One. ", "x" * 200_000), models=["m"]) as long,
-    ):
-        print(short.url, long.url, flush=True)  # noqa: T201 - for who runs the siege
+MODELS = {"short": text("Four."), "long": text("One. ", "x" * 200_000)}
+
+
+def model(said: Reply) -> None:
+    """A model that always says this, until the input ends; says where it is."""
+    with ScriptedUpstream(default=said, models=["m"]) as upstream:
+        print(upstream.url, flush=True)  # noqa: T201 - for who runs the siege
         sys.stdin.read()
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "models":
-        models()
+    if sys.argv[1] in MODELS:
+        model(MODELS[sys.argv[1]])
         sys.exit()
     resource.setrlimit(resource.RLIMIT_NOFILE, (8192, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
     print(asyncio.run(besiege(sys.argv[1], int(sys.argv[2]))))  # noqa: T201 - for who runs the siege

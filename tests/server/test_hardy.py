@@ -214,7 +214,7 @@ def test_a_siege(tmp_path: Path) -> None:
     (tmp_path / "antiphon.toml").write_text("[limits]\nconnections = 5000\n")
     with contextlib.ExitStack() as stack:
         stack.callback(os.sched_setaffinity, 0, os.sched_getaffinity(0))
-        short, long = stack.enter_context(program("models")).split()
+        short, long = (stack.enter_context(program(name)).strip() for name in ("short", "long"))
         flags = ("--upstream", f"short={short}", "--upstream", f"up={long}")
         server = stack.enter_context(running_server(*flags, folder=tmp_path, complaints=".*"))
         apart(server)
