@@ -192,7 +192,7 @@ async def cancelled(client: Client) -> None:
     await asyncio.sleep(0.1)
     answer = await client.send("POST", f"/responses/{made['id']}/cancel")
     # Where the machine is busy it may have ended already.
-    await client.ended(made["id"], "completed" if answer.status == HTTPStatus.CONFLICT else "cancelled")
+    await client.ended(made["id"], "completed" if answer.status == HTTPStatus.BAD_REQUEST else "cancelled")
 
 
 async def tools(client: Client) -> None:
