@@ -192,7 +192,7 @@ async def cancelled(client: Client) -> None:
     await asyncio.sleep(0.1)
     answer = await client.send("POST", f"/responses/{made['id']}/cancel")
     # Where the machine is busy it may have ended already.
-    await client.ended(made["id"], "completed" if answer.status == HTTPStatus.BAD_REQUEST else "cancelled")
+    await client.ended(made["id"], "completed" if answer.status == HTTPStatus.CONFLICT else "cancelled")
 
 
 async def tools(client: Client) -> None:
@@ -221,7 +221,7 @@ async def socket(client: Client) -> None:
 async def missing(client: Client) -> None:
     """A request that is refused."""
     answer = await client.send("POST", "/responses", asked(previous_response_id="resp_none"))
-    if answer.status not in {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND}:
+    if answer.status not in {HTTPStatus.CONFLICT, HTTPStatus.NOT_FOUND}:
         raise Wrong(f"a response that isn't there was answered {answer.status}")
 
 

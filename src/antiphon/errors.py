@@ -14,6 +14,7 @@
     │   ├── NotFound            404
     │   │   └── NotAnId         400   nothing can be there: the id is of another kind
     │   ├── MethodNotAllowed    405
+    │   ├── Conflict            409   what is to be changed has ended meanwhile
     │   ├── TooLarge            413
     │   ├── UnsupportedMedia    415
     │   ├── UnreadableFile      400   no text can be had from a file: broken, encrypted, empty, scanned, too large
@@ -223,6 +224,18 @@ class MethodNotAllowed(ClientFault):
 
     status = 405
     default_code = "method_not_allowed"
+
+
+class Conflict(ClientFault):
+    """What is to be changed has come to its end, and can't be any more."""
+
+    status = 409
+    default_code = "conflict"
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """OpenAI's SDKs would ask again after a 409 by themselves, but for this header."""
+        return {"x-should-retry": "false"}
 
 
 class TooLarge(ClientFault):

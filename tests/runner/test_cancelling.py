@@ -209,5 +209,5 @@ async def test_while_it_is_saved_it_is_too_late(db: str, tmp_path: Path) -> None
             await scene.held.told.wait()
         scene.held.go.set()
         assert (await scene.seen(run_id))["status"] == "completed"
-        assert (await scene.second.ask("POST", f"/{run_id}/cancel")).status_code == httpx2.codes.BAD_REQUEST
+        assert (await scene.second.ask("POST", f"/{run_id}/cancel")).status_code == httpx2.codes.CONFLICT
         assert scene.calls == (2, 1)

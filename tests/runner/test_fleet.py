@@ -146,7 +146,7 @@ def test_a_run_is_cancelled_before_and_after_its_time(here: openai.OpenAI, there
     run_id = begin(here, "quick")
     events = followed(there, run_id)
     assert check_stream(events)["status"] == "completed"
-    with pytest.raises(openai.BadRequestError, match="Cannot cancel a completed response"):
+    with pytest.raises(openai.ConflictError, match="Cannot cancel a completed response"):
         there.responses.cancel(run_id)
     second = begin(here, "cancelled at once")
     assert there.responses.cancel(second).status == "cancelled"

@@ -115,8 +115,9 @@ async def test_only_what_goes_on_in_the_background_can_be_cancelled(scene: Scene
     with pytest.raises(openai.BadRequestError, match="background"):
         await client(client.sdk.responses.retrieve(foreground.id, stream=True))
     response = await ended(client, (await client(client.sdk.responses.create(**ASKED))).id)
-    with pytest.raises(openai.BadRequestError, match="Cannot cancel a completed response"):
+    with pytest.raises(openai.ConflictError, match="Cannot cancel a completed response") as late:
         await client(client.sdk.responses.cancel(response.id))
+    assert late.value.response.headers["x-should-retry"] == "false"
     with pytest.raises(openai.NotFoundError):
         await client(client.sdk.responses.cancel("resp_none"))
 

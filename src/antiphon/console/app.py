@@ -29,7 +29,7 @@ from antiphon.sources import chance, live
 log = logging.getLogger("antiphon")
 OURS = 500
 FOLDER = "antiphon.console.pages"
-TITLES = {403: "Not allowed", 404: "Not found"}
+TITLES = {403: "Not allowed", 404: "Not found", 409: "Not now"}
 PAGES = {
     "": ("overview",),
     "pulse": ("overview",),

@@ -23,7 +23,7 @@ from antiphon.engine.reopened import Seen, seen_in
 from antiphon.engine.replies import Cancelled, UpstreamFailed
 from antiphon.engine.resuming import Resumption
 from antiphon.engine.secrets import without_secrets
-from antiphon.errors import AntiphonError, ClientFault, InvalidRequest, StoreFault, UpstreamFault
+from antiphon.errors import AntiphonError, ClientFault, Conflict, InvalidRequest, StoreFault, UpstreamFault
 from antiphon.runner.background import Telling
 from antiphon.runner.history import HOLD_SECONDS, conversation_of
 from antiphon.runner.observing import watching
@@ -249,7 +249,7 @@ async def remove(services: Services, project: str, response_id: str) -> None:
 async def cancel(services: Services, project: str, response_id: str) -> SavedAnswer:
     """End a run, wherever it is carried out; gives its response.
 
-    Raises `NotFound`, `InvalidRequest` for a response that isn't in the background, or has ended.
+    Raises `NotFound`, `InvalidRequest` for a response that isn't in the background, `Conflict` for one that has ended.
     """
     store, worker = services.store, services.worker
     saved = await store.get_answer(project, response_id)
@@ -265,11 +265,10 @@ async def cancel(services: Services, project: str, response_id: str) -> SavedAns
         worker.stop(project, response_id)
         saved = await _ended(services, project, response_id)
     if saved.status not in OPEN_STATUSES | {"cancelled"}:
-        # The first sentence is OpenAI's, for which clients look. With a 409 they would ask again by themselves.
-        raise InvalidRequest(
+        # The first sentence is OpenAI's, for which clients look.
+        raise Conflict(
             f"Cannot cancel a{'n' * saved.status.startswith('i')} {saved.status} response. It has ended and cannot be "
-            "cancelled any more.",
-            param="response_id",
+            "cancelled any more."
         )
     return saved
 
