@@ -10,8 +10,11 @@ import asyncio
 from antiphon.runner.pressure import PressureLimits
 from antiphon.server.coded import CodedProtocol
 
-LEFT_OVER = 256 * 1024
-"""Bytes of a body that are taken after its answer, so that the client comes to read it."""
+LEFT_OVER = 64 << 20
+"""Bytes of a body that are taken after its answer, and thrown away, so that the client comes to read it.
+
+Most clients read nothing before they have sent everything: cut off, they would only learn that the connection broke.
+"""
 LAST_CHANCE = 0.25
 """Seconds."""
 _SAID = (
