@@ -20,7 +20,6 @@ SECRETS_AND_SETTINGS = ("ANTIPHON_", "OPENAI_", "HTTP_PROXY", "HTTPS_PROXY", "AL
 COMPILING = "PYTHONDONTWRITEBYTECODE"
 """Set in many containers: then each start compiles all of its sources. What is installed has been compiled."""
 POLL_SECONDS = 0.002
-AWAKE = Path(__file__).with_name("awake")
 
 
 class ChildFailed(Exception):
@@ -50,18 +49,6 @@ def on_core(core: int) -> Iterator[None]:
         yield
     finally:
         os.sched_setaffinity(0, before)
-
-
-@contextlib.contextmanager
-def kept_awake(cores: Cores) -> Iterator[None]:
-    """Neither core rests inside: see `awake.c`. What turns there runs only when nobody else would."""
-    turning = [subprocess.Popen([str(AWAKE), str(core)]) for core in sorted({cores.server, cores.load})]
-    try:
-        yield
-    finally:
-        for process in turning:
-            process.kill()
-            process.wait()
 
 
 def free_port() -> int:

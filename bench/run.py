@@ -6,7 +6,6 @@ missed: a time is no test. Counterpart: `docs/performance.md`.
 """
 
 import argparse
-import contextlib
 import json
 import platform
 import resource
@@ -24,7 +23,7 @@ from typing import NoReturn
 from bench import tables
 from bench.contestants import OUR_COMMAND, ROOT, contestants
 from bench.figures import TARGETS, Figures
-from bench.processes import Cores, kept_awake
+from bench.processes import Cores
 from bench.workloads import FULL, QUICK, WORKLOADS, Bench
 
 PARTS = ("antiphon", "uvicorn", "uvloop", "httptools", "starlette", "aiohttp", "msgspec")
@@ -43,7 +42,6 @@ def read_options(words: list[str]) -> argparse.Namespace:
         metavar="COMMAND",
         help="another command line for ours, with {port}, {mock_port} and {db}; a profiler can stand before it",
     )
-    parser.add_argument("--rest", action="store_true", help="let cores rest that have nothing to do")
     parser.add_argument("--out", type=Path, default=ROOT / "bench" / "results", help="where the results go")
     options = parser.parse_args(words)
     options.only = [name for name in WORKLOADS if name in options.only.split(",")]
@@ -53,7 +51,7 @@ def read_options(words: list[str]) -> argparse.Namespace:
 
 
 def build_tools() -> None:
-    """Compile the C programs where they are not there yet. Raises `SystemExit`."""
+    """Compile the two C programs where they are not there yet. Raises `SystemExit`."""
     make = shutil.which("make")
     if not make or subprocess.run([make, "-s", "-C", str(ROOT / "bench"), "tools"], check=False).returncode:
         sys.exit("The mock upstream and the load generator could not be built: make and a C compiler are needed.")
@@ -83,12 +81,11 @@ def installed(part: str) -> str:
 
 def circumstances(options: argparse.Namespace, cores: Cores) -> dict[str, str]:
     """When, on what, with what: whatever a figure can depend on."""
-    between = "at rest between" if options.rest else "kept awake"
     return {
         "when": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         "length": "quick: a look, not a result" if options.quick else "full",
         "machine": f"{processor()}, {platform.system()} {platform.release()}",
-        "cores": f"server on {cores.server}, load on {cores.load}, {between}",
+        "cores": f"server on {cores.server}, load on {cores.load}",
         "python": platform.python_version(),
         "parts": ", ".join(installed(part) for part in PARTS),
     }
@@ -130,8 +127,7 @@ def main() -> int:
     pace = QUICK if options.quick else FULL
     if options.rounds:
         pace = pace._replace(rounds=options.rounds)
-    awake = contextlib.nullcontext() if options.rest else kept_awake(cores)
-    with awake, tempfile.TemporaryDirectory(prefix="antiphon-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="antiphon-bench-") as folder:
         bench = Bench(contestants(options.server_cmd), pace, cores, Path(folder), figures, say)
         for name in options.only:
             for workload in WORKLOADS[name]:
