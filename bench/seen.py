@@ -27,7 +27,7 @@ from pathlib import Path
 
 from bench.contestants import LOADGEN, upstream
 from bench.figures import parse_load
-from bench.processes import Child, ChildFailed, Cores, free_port, get, kept_awake, on_core
+from bench.processes import Child, ChildFailed, Cores, free_port, get, on_core
 
 EVERY = 2.0
 """Seconds between what is sent to the collector: more often than by default, which costs more."""
@@ -132,7 +132,6 @@ def main() -> int:
     core = found.server if options.server_core is None else options.server_core
     cores = Cores(core, found.server if core == found.load else found.load)
     with (
-        kept_awake(cores),
         tempfile.TemporaryDirectory() as name,
         upstream(["--batch", "16"], cores, folder := Path(name)) as (_, mock_port),
         sink(cores.load, folder) as sink_port,
