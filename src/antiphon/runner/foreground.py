@@ -5,7 +5,6 @@ do when the client left (`engine/run.py`). Counterpart: `drive.py`.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any, Protocol, assert_never
@@ -135,7 +134,7 @@ class Foreground:
     ) -> None:
         self._tools = tools
         self._using: dict[asyncio.Task[Reply], None] = {}
-        self._reported: deque[ToolProgress] = deque()
+        self._reported: list[ToolProgress] = []
         self._woken: asyncio.Future[None] | None = None
         self._ask = ask
         self._store = store
@@ -275,7 +274,7 @@ class Foreground:
             done, _ = await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
         if self._reported:
             # A tool that is done has reported before.
-            return self._reported.popleft()
+            return self._reported.pop(0)
         first = next(task for task in self._using if task in done)
         del self._using[first]
         try:
