@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from plain_doors import Client, Store, Upstream
 
-from antiphon.engine.commands import CallTool, CallUpstream, Check, Judge, ListTools, Measure
+from antiphon.engine.commands import CallTool, CallUpstream, Check, Finish, Judge, ListTools, Measure
 from antiphon.engine.kinds.face import Outcome
 from antiphon.engine.replies import (
     Cancelled,
@@ -136,22 +136,35 @@ async def test_a_run_that_is_stopped_says_so_to_its_client(run: Run) -> None:
     assert [answer.status for answer in store.kept] == ["cancelled"]
 
 
+async def test_two_wishes_at_once_are_one(run: Run) -> None:
+    upstream, store = Upstream([*HELLO, asyncio.Event()]), Store()
+    doors = doors_of(upstream, store, Client(store), LONG)
+    driving = asyncio.ensure_future(drive(run, doors))
+    await upstream.waits.wait()
+    doors.stop()
+    doors.leave()
+    await driving
+    assert (upstream.closed, [answer.status for answer in store.kept]) == (True, ["cancelled"])
+
+
+async def ended_while_it_saves(driving: "asyncio.Future[Finish]", store: Store) -> None:
+    """What is being saved is saved all the same."""
+    await store.waits.wait()
+    driving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await driving
+    assert store.held
+    store.held.set()
+    await store.saved.wait()
+
+
 async def test_whoever_ends_the_task_while_a_wished_end_is_saved_ends_it(run: Run) -> None:
     upstream, store = Upstream([*HELLO, asyncio.Event()]), Store(held=asyncio.Event())
     doors = doors_of(upstream, store, Client(store), LONG)
     driving = asyncio.ensure_future(drive(run, doors))
     await upstream.waits.wait()
     doors.stop()
-    await store.waits.wait()
-    driving.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await driving
-    # What is being saved is saved all the same.
-    assert store.held
-    store.held.set()
-    async with asyncio.timeout(LONG):
-        while not store.kept:  # noqa: ASYNC110 - what is waited for is a plain list
-            await asyncio.sleep(0)
+    await ended_while_it_saves(driving, store)
     assert [answer.status for answer in store.kept] == ["cancelled"]
 
 
@@ -183,13 +196,7 @@ async def test_leaving_never_ends_a_save(run: Run) -> None:
 async def test_a_task_that_is_cancelled_never_ends_a_save(run: Run) -> None:
     upstream, store = Upstream(WHOLE), Store(held=asyncio.Event())
     driving = asyncio.ensure_future(drive(run, doors_of(upstream, store, Client(store), LONG)))
-    await store.waits.wait()
-    driving.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await driving
-    assert store.held
-    store.held.set()
-    await store.saved.wait()
+    await ended_while_it_saves(driving, store)
 
 
 async def test_a_cancelled_task_is_no_client_that_left(run: Run) -> None:

@@ -167,7 +167,7 @@ class Foreground:
     def stop(self) -> None:
         """The run is to end now, as cancelled; the client, if it is there, is told so."""
         self._stopped = True
-        if self._interruptible and self._task is not None:
+        if self._interruptible and self._task is not None and not self._stirred:
             self._stirred = True
             self._task.cancel()
 
