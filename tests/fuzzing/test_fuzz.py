@@ -17,6 +17,7 @@ from antiphon.engine.dialects import dialect
 from antiphon.engine.notes import Notes
 from antiphon.engine.own import Own
 from antiphon.engine.prepare import Place, make_plan, read_request
+from antiphon.engine.replies import Reply, UpstreamChunks, UpstreamDone, UpstreamFailed
 from antiphon.errors import AntiphonError
 from antiphon.server.limits import check_nesting
 from antiphon.sources import seeded
@@ -77,15 +78,19 @@ def test_the_decoder_of_events(*, long: bool) -> None:
 
 
 def test_the_readers_of_an_upstreams_answer(*, long: bool) -> None:
-    """Whatever an upstream sends is replies: faults among them, never raised."""
+    """Whatever an upstream sends is replies, faults among them, never raised: chunks, and one end."""
 
     def read(made: tuple[bytes, list[int]]) -> None:
         for reader in (ChunkReader(), CompletionReader()):
+            replies: list[Reply] = []
             for part in pieces(*made):
                 if not reader.ended:
-                    reader.feed(part)
+                    replies += reader.feed(part)
             if not reader.ended:
-                reader.finish()
+                replies += reader.finish()
+            *before, end = replies
+            assert isinstance(end, UpstreamDone | UpstreamFailed)
+            assert all(isinstance(reply, UpstreamChunks) for reply in before)
 
     fuzz(st.tuples(spoiled(st.just(STREAM)) | EVENTS, CUTS), read, long=long)
 
