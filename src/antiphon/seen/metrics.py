@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from antiphon.seen.account import Account, fault_of
 
@@ -179,13 +179,13 @@ class Metrics:
             self._save_faults += bool(fault)
 
 
-def counted(name: str, about: str, labels: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> "Metric":
+def counted(name: str, about: str, labels: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> "Metric":
     """A counter; each row is the values of its labels, and the count."""
     from prometheus_client.core import CounterMetricFamily  # noqa: PLC0415 - as above
 
     made = CounterMetricFamily(f"antiphon_{name}", about, labels=labels)
     for *values, count in rows:
-        made.add_metric([str(value) for value in values], float(str(count)))
+        made.add_metric([str(value) for value in values], count)
     return made
 
 
