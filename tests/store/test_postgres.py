@@ -10,7 +10,7 @@ from postgres_server import PostgresServer, postgres_server
 from sample_rows import PROJECT, Make
 
 from antiphon.errors import ConfigFault, StoreFault
-from antiphon.store.asks import Each, Fetch
+from antiphon.store.asks import Each, Fetch, Steps
 from antiphon.store.base import Conversation
 from antiphon.store.migrate import available
 from antiphon.store.open import open_store
@@ -170,6 +170,22 @@ async def test_reading_what_was_spoilt_is_a_fault(store_url: str, make: Make) ->
     with pytest.raises(StoreFault, match='"items" does not exist'):
         [line async for line in store.export()]
     await store.close()
+
+
+@ONLY_POSTGRES
+async def test_what_is_built_aside_is_in_no_transaction(store_url: str) -> None:
+    backend = await open_backend(store_url)
+
+    def half() -> Steps[None]:
+        yield Fetch("insert_chat_tag", {"chat": 1, "name": "a", "value": "x"})
+        yield Fetch("make_vector_index", {}, {"store": 1, "schema": "nowhere", "dimension": 2})
+
+    with pytest.raises(StoreFault, match="nowhere"):
+        await backend.build(half)
+    connection = await asyncpg.connect(store_url)
+    assert await connection.fetchval("SELECT count(*) FROM chat_tags") == 1
+    await connection.close()
+    await backend.close()
 
 
 def test_a_statement_takes_rows_or_columns() -> None:

@@ -1,7 +1,7 @@
 """Which passages of a store are nearest to a vector, told by PostgreSQL with its extension vector.
 
 Below `EXACT` passages every one is compared; beyond, a store has an HNSW index of its own, made when it grows
-so large.
+so large, while others write. One process makes it; until it is whole, every passage is compared.
 With a filter that leaves few, those are compared again. Not here: words. Counterpart: `near.py`, for databases that
 only keep vectors.
 """
@@ -10,9 +10,10 @@ import asyncio
 import struct
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
+from typing import Protocol
 
 from antiphon.errors import StoreFault
-from antiphon.store.asks import Fetch, Steps
+from antiphon.store.asks import Fetch, Operation, Steps
 from antiphon.store.operations.passages import NUMBER_BYTES, Member, Snapshot
 from antiphon.store.operations.rows import as_list
 from antiphon.store.sql_backend import Backend
@@ -25,10 +26,17 @@ MOST_DIMENSIONS = 2_000
 Names = Mapping[str, str | int]
 
 
+class Database(Backend, Protocol):
+    """A backend whose database makes indexes while others write."""
+
+    async def build(self, operation: Operation[None]) -> None:
+        """Carry the operation out aside, each statement by itself, however long it takes."""
+
+
 class PgvectorNear:
     """Implements `Near`."""
 
-    def __init__(self, backend: Backend, exact: int = EXACT) -> None:
+    def __init__(self, backend: Database, exact: int = EXACT) -> None:
         self._backend = backend
         self._exact = exact
         self._schema = ""
@@ -52,7 +60,7 @@ class PgvectorNear:
         await self.ready()
         counted = sum(member.passages for member in members if chosen is None or member.key in chosen)
         names: Names = {"schema": self._schema, "store": store.key, "dimension": store.dimension, "limit": limit}
-        by_index = counted > self._exact and await self._has_index(store)
+        by_index = counted > self._exact and await self._has_index(store.key)
         nearest = partial(_nearest, names, chosen, numbers(vector))
         found = await self._backend.read(partial(nearest, by_index=by_index))
         if by_index and len(found) < limit:
@@ -68,17 +76,17 @@ class PgvectorNear:
         async with self._making:
             await self.ready()
             names: Names = {"schema": self._schema, "store": store, "dimension": dimension}
-            await self._backend.write(partial(_named, "make_vector_index", names))
-            self._indexed.add(store)
+            if not await self._has_index(store):
+                await self._backend.build(partial(_make_index, names))
 
     async def gone(self, store: int) -> None:
         self._indexed.discard(store)
-        await self._backend.write(partial(_named, "drop_vector_index", {"store": store}))
+        await self._backend.write(partial(_drop_index, {"store": store}))
 
-    async def _has_index(self, store: Snapshot) -> bool:
-        if store.key not in self._indexed and await self._backend.read(partial(_indexed, {"store": store.key})):
-            self._indexed.add(store.key)
-        return store.key in self._indexed
+    async def _has_index(self, store: int) -> bool:
+        if store not in self._indexed and await self._backend.read(partial(_indexed, {"store": store})):
+            self._indexed.add(store)
+        return store in self._indexed
 
 
 def numbers(vector: bytes) -> list[float]:
@@ -96,8 +104,20 @@ def _installed() -> Steps[str]:
     return (yield from _schema())
 
 
-def _named(query: str, names: Names) -> Steps[None]:
-    yield Fetch(query, {}, names)
+def _make_index(names: Names) -> Steps[None]:
+    """Make a store's index, unless another is at it; what is left of one that was given up is of no use."""
+    if not (yield Fetch("hold_vector_index", {}, names))[0][0] or (yield from _indexed(names)):
+        return
+    yield Fetch("drop_vector_index", {}, names)
+    yield Fetch("make_vector_index", {}, names)
+    if not (yield Fetch("vector_store_is_there", {"store": names["store"]})):
+        yield Fetch("drop_vector_index", {}, names)
+
+
+def _drop_index(names: Names) -> Steps[None]:
+    """Drop a store's index; whoever is making it drops it afterwards."""
+    if (yield Fetch("hold_vector_index_briefly", {}, names))[0][0]:
+        yield Fetch("drop_vector_index", {}, names)
 
 
 def _counted(store: int) -> Steps[int]:

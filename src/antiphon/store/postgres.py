@@ -113,9 +113,9 @@ def statements() -> Mapping[str, Statement]:
     return {name: Statement(*query.numbered()) for name, query in load("postgres").items()}
 
 
-async def connect(url: str) -> Connection:
-    """A connection of its own."""
-    raw = await asyncpg.connect(url, **OPTIONS)
+async def connect(url: str, **options: Any) -> Connection:  # noqa: ANN401 - the driver's own
+    """A connection of its own; `options` are the driver's, where other than the usual."""
+    raw = await asyncpg.connect(url, **{**OPTIONS, **options})
     return Connection(raw)
 
 
@@ -158,6 +158,18 @@ class PostgresBackend:
             try:
                 async with connection.raw.transaction(isolation="repeatable_read", readonly=True):
                     yield read
+            finally:
+                await connection.raw.close()
+        except ERRORS as error:
+            raise store_fault(error) from error
+
+    async def build(self, operation: Operation[None]) -> None:
+        """Carry the operation out on a connection of its own, each statement by itself, however long it takes."""
+        self._groups.check_open()
+        try:
+            connection = await connect(self._url, command_timeout=None)
+            try:
+                await connection.run(operation)
             finally:
                 await connection.raw.close()
         except ERRORS as error:

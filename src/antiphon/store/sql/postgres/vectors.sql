@@ -98,14 +98,28 @@ WHERE v.store = :store AND v.file IN (SELECT (json_array_elements_text(:files::j
 ORDER BY (v.vector::{schema}.vector({dimension}) OPERATOR({schema}.<=>) (:vector::real[]::{schema}.vector)) + 0, v.key
 LIMIT :limit;
 
+-- name: hold_vector_index
+-- Whether nobody else is making a store's index, or was; it is held as long as the connection is.
+SELECT pg_try_advisory_lock(hashtextextended(current_schema() || '.passage_vectors_near_{store}', 0));
+
+-- name: hold_vector_index_briefly
+-- The same for as long as the transaction.
+SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema() || '.passage_vectors_near_{store}', 0));
+
 -- name: make_vector_index
--- An index for the vectors of one store.
-CREATE INDEX IF NOT EXISTS passage_vectors_near_{store} ON passage_vectors
+-- An index for the vectors of one store, made while others write.
+CREATE INDEX CONCURRENTLY passage_vectors_near_{store} ON passage_vectors
 USING hnsw ((vector::{schema}.vector({dimension})) {schema}.vector_cosine_ops) WHERE store = {store};
 
 -- name: has_vector_index
--- Whether a store's vectors have an index.
-SELECT to_regclass('passage_vectors_near_{store}') IS NOT NULL;
+-- Whether a store's vectors have an index that is whole.
+SELECT EXISTS (
+    SELECT FROM pg_index AS i WHERE i.indexrelid = to_regclass('passage_vectors_near_{store}') AND i.indisvalid
+);
+
+-- name: vector_store_is_there
+-- Whether nobody has deleted it.
+SELECT key FROM vector_stores WHERE key = :store;
 
 -- name: drop_vector_index
 -- A store's index is of no use any more.
