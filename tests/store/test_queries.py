@@ -5,7 +5,7 @@ from antiphon.store.queries import PARAMETER, Query, load, parse
 OWN = {
     "sqlite": {"count_passages_with_words", "passages_of_files_with_words", "vectors_of_files"},
     "postgres": {
-        "drop_vector_index", "has_vector_index", "hold_vector_index", "hold_vector_index_briefly", "make_vector_extension",
+        "common_words", "drop_vector_index", "has_vector_index", "hold_vector_index", "hold_vector_index_briefly", "make_vector_extension",
         "make_vector_index", "nearest", "nearest_by_index", "nearest_of_files", "nearest_of_files_by_index",
         "passages_of_few_files_with_words", "passages_with_all_words", "vector_schema", "vector_store_is_there",
     },

@@ -73,6 +73,28 @@ async def test_another_store_with_the_same_words_is_left_alone(store: SqlStore) 
     assert set((await found(store, "cat"))[1]) == {"cat here", "# 2 cats"}
 
 
+async def test_words_that_statistics_know_as_common_are_not_counted(store: SqlStore, postgres: PostgresServer) -> None:
+    await store.vectors.create(PROJECT, made("vs_2"))
+    await store.vectors.attach(PROJECT, "vs_2", [file("file-2")])
+    (held,) = await store.vectors.hold("me", 2e9, 1)
+    assert await store.vectors.finish(held, passages("pets", "pet", "pet", "fish"), 2)
+    await read(store, "file-1", *PETS * 2)
+    backend = await open_backend(postgres.url("words"))
+    words = Tsvector(backend, common=2, large=9)
+    store.vectors = SqlVectors(backend, PgvectorNear(backend), words)
+    assert await words._known(2, ["pet"], 10) == {}, "nothing is known of a young table"
+    connection = await asyncpg.connect(postgres.url("words"))
+    await connection.execute("ANALYZE passages")
+    await connection.close()
+    assert await words._known(2, ["pets", "fish", "nobody", "having"], 10) == {"pets": 3}
+    assert await words._known(2, ["cat"], 10) == {}, "the other store has four passages, which might have it"
+    assert await words._known(1, ["pets"], 4) == {}, "a small store is counted"
+    assert await found(store, "pet fish") == ([], ["fish", "fish"])
+    assert len((await found(store, "pets", limit=20))[1]) == 8
+    assert len((await found(store, "pets cat", limit=20))[1]) == 6
+    await backend.close()
+
+
 @pytest.mark.parametrize("amount", [10, tsvector.MANY])
 async def test_a_filter_is_applied_before_words_are_counted(store: SqlStore, amount: int) -> None:
     texts = [f"cat {number}" for number in range(amount)]

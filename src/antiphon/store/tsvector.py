@@ -2,7 +2,8 @@
 
 Its index says which passages have a word, not how well: for that the words of each must be read. So one statement
 looks each word up, counting no further than to what is common, takes the passages whose words are rarest together, and
-ranks these alone. Counterpart: `fts5.py`, which ranks within its index.
+ranks these alone. To look a word up that half of a large store has is slow all the same: which words these are, it asks
+the planner's statistics. Counterpart: `fts5.py`, which ranks within its index.
 """
 
 from collections.abc import Collection, Sequence
@@ -20,14 +21,19 @@ RANKED = 300
 """Passages whose words are read to rank them."""
 MANY = 2_000
 """Passages that are ranked where all words are common; and those of chosen files that are looked at one by one."""
+LARGE = 10_000
+"""Beyond so many passages of a store statistics are asked first."""
+SURELY = 1.5
+"""By so much statistics must say more than is common; they are of a sample."""
 
 
 class Tsvector:
     """Implements `ByWords`. Words that more than `common` passages have are ranked only where there is no other."""
 
-    def __init__(self, backend: Backend, common: int = COMMON) -> None:
+    def __init__(self, backend: Backend, common: int = COMMON, large: int = LARGE) -> None:
         self._backend = backend
         self._common = common
+        self._large = large
         self._counts = Counts()
 
     async def found(
@@ -46,7 +52,7 @@ class Tsvector:
             if sum(member.passages for member in members if member.key in chosen) <= MANY:
                 return await self._backend.read(partial(_keys, "passages_of_few_files_with_words", where, _any(words)))
         total = sum(member.passages for member in members)
-        known = self._counts.known(store.key, words, total)
+        known = await self._known(store.key, words, total)
         asked = [word for word in words if known.get(word, 1) in range(1, self._common + 1)]
         if asked:
             most = {"common": self._common, "total": float(total), "ranked": max(RANKED, limit)}
@@ -57,6 +63,24 @@ class Tsvector:
                 return keys
             known |= counts
         return await self._backend.read(partial(_all, {**where, "many": MANY}, [word for word in words if known[word]]))
+
+    async def _known(self, store: int, words: Sequence[str], total: int) -> dict[str, int]:
+        """How many passages have a word, where that was counted before or statistics say that it is common."""
+        known = self._counts.known(store, words, total)
+        fresh = [word for word in words if word not in known]
+        if total > self._large and fresh:
+            least = SURELY * self._common
+            common = await self._backend.read(partial(_common, fresh, {"total": float(total), "least": least}))
+            counts = dict.fromkeys(common, self._common + 1)
+            self._counts.note(store, counts, total)
+            known |= counts
+        return known
+
+
+def _common(words: Sequence[str], where: dict[str, Any]) -> Steps[list[str]]:
+    """Those that more passages have than the least, whatever passages other stores have."""
+    rows = yield Fetch("common_words", {**where, "words": as_list([f"'{word}'" for word in words])})
+    return [words[row[0] - 1] for row in rows]
 
 
 def _any(words: Sequence[str]) -> str:
