@@ -1,35 +1,22 @@
 """uvicorn's HTTP connection, with what it lacks: it lets go of a client that doesn't read, and takes coded bodies.
 
 A body that is already in HTTP's chunked coding is written many chunks at a time: a message for each, as ASGI has it,
-costs ten times as much as the chunk. Counterpart: `cassettes/shelf.py`, where bodies are coded.
+costs ten times as much as the chunk. Not here: when it is sent (`gathered.py`). Counterpart: `cassettes/shelf.py`, where
+bodies are coded.
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import cast
 
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from antiphon.server.gathered import Departures, GatheredTransport
+
 CONNECTION = "antiphon.connection"
 BODY_WRITER = "antiphon.body_writer"
 """Where a scope holds what writes a piece of the body at once: a token in a message of ASGI costs twice as much."""
-
-
-class Held:
-    """A transport whose writes wait, to leave in one piece."""
-
-    def __init__(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
-        self.pieces: list[bytes] = []
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._transport, name)
-
-    def write(self, data: bytes) -> None:
-        """Keep it for later."""
-        self.pieces.append(data)
 
 
 class BodyWriter:
@@ -50,25 +37,9 @@ class BodyWriter:
             self._flow.write_paused or cycle.disconnected or not cycle.chunked_encoding or cycle.response_complete
         )
 
-    def write(self, piece: bytes) -> bool:
-        """Whether it is written."""
-        if not self.ready:
-            return False
+    def write(self, piece: bytes) -> None:
+        """Write it, where that is `ready`."""
         self._write(b"%x\r\n%b\r\n" % (len(piece), piece))
-        return True
-
-    @contextmanager
-    def together(self) -> Iterator[None]:
-        """What is sent inside leaves in one write: the head with the first of the body."""
-        cycle, transport = self._cycle, self._cycle.transport
-        held = Held(transport)
-        cycle.transport = cast("asyncio.Transport", held)
-        try:
-            yield
-        finally:
-            cycle.transport = transport
-            if held.pieces:
-                transport.write(b"".join(held.pieces))
 
 
 class CodedProtocol(HttpToolsProtocol):
@@ -76,7 +47,14 @@ class CodedProtocol(HttpToolsProtocol):
 
     slow_reader: float | None = None
     """Seconds for which a client may take nothing of what is written to it."""
+    departures: Departures
+    """What the connections of this server write in a turn of its event loop; each server has a class of its own."""
     _patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
+        """A client is there."""
+        gathered = GatheredTransport(transport, self.departures, self.loop)
+        super().connection_made(cast("asyncio.Transport", gathered))
 
     def pause_writing(self) -> None:
         """The client is behind: the application waits, but not for ever."""
@@ -110,11 +88,6 @@ class CodedProtocol(HttpToolsProtocol):
         if cycle is not None and cycle.scope is self.scope:
             # What is to become a WebSocket is no request that is answered.
             self.scope[BODY_WRITER] = BodyWriter(cycle)  # type: ignore[literal-required] # likewise
-
-
-def patient(seconds: float) -> type[CodedProtocol]:
-    """The protocol with a limit to its patience."""
-    return type("PatientProtocol", (CodedProtocol,), {"slow_reader": seconds})
 
 
 async def write_coded(scope: Scope, bursts: Sequence[bytes]) -> bool:

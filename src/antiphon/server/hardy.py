@@ -9,6 +9,7 @@ import asyncio
 
 from antiphon.runner.pressure import PressureLimits
 from antiphon.server.coded import CodedProtocol
+from antiphon.server.gathered import Departures
 
 LEFT_OVER = 64 << 20
 """Bytes of a body that are taken after its answer, and thrown away, so that the client comes to read it.
@@ -113,5 +114,6 @@ class HardyProtocol(CodedProtocol):
 
 
 def hardy(limits: PressureLimits) -> type[HardyProtocol]:
-    """The protocol within these bounds."""
-    return type("BoundedProtocol", (HardyProtocol,), {"limits": limits, "slow_reader": limits.slow_reader})
+    """The protocol of one server, within these bounds."""
+    of_server = {"limits": limits, "slow_reader": limits.slow_reader, "departures": Departures()}
+    return type("BoundedProtocol", (HardyProtocol,), of_server)

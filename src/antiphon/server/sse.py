@@ -6,7 +6,6 @@ on the other side of the server: `upstream/sse.py`.
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import nullcontext
 from itertools import groupby
 from typing import Any
 
@@ -91,13 +90,9 @@ class EventStream:
             self.tap(body)
         self._ended = isinstance(events[-1], TERMINAL)
         message = {"type": "http.response.body", "body": body, "more_body": not self._ended}
-        if self.started:
-            await self._send(message)
-            return
-        # A write of its own for the head would cost as much as all of the first events.
-        with self.writer.together() if self.writer else nullcontext():
+        if not self.started:
             await self._start()
-            await self._send(message)
+        await self._send(message)
 
     def emit_now(self, events: list[Event]) -> bool:
         writer = self.writer
