@@ -1,8 +1,8 @@
 """uvicorn's HTTP connection, with what it lacks: it lets go of a client that doesn't read, and takes coded bodies.
 
 A body that is already in HTTP's chunked coding is written many chunks at a time: a message for each, as ASGI has it,
-costs ten times as much as the chunk. Not here: when it is sent (`gathered.py`). Counterpart: `cassettes/shelf.py`, where
-bodies are coded.
+costs ten times as much as the chunk. Not here: when it is sent (`gathered.py`). Counterpart:
+`cassettes/shelf.py`, where bodies are coded.
 """
 
 import asyncio
