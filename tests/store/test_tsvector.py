@@ -64,13 +64,26 @@ async def test_those_with_the_rarest_words_come_into_the_ranking(store: SqlStore
     assert [one.text for one in await store.vectors.passages(PROJECT, "vs_1", [best])] == ["red blue green"]
 
 
-async def test_another_store_with_the_same_words_is_left_alone(store: SqlStore) -> None:
+@pytest.mark.parametrize("others", [0, 3, 20])
+async def test_another_store_with_the_same_words_is_left_alone(
+    store: SqlStore, postgres: PostgresServer, others: int
+) -> None:
+    """Whether most passages are its own, or few, and before the planner knows."""
     await store.vectors.create(PROJECT, made("vs_2"))
     await store.vectors.attach(PROJECT, "vs_2", [file("file-2")])
     (held,) = await store.vectors.hold("me", 2e9, 1)
-    assert await store.vectors.finish(held, passages("cat of another", "cat again", "cat once more"), 2)
-    await read(store, "file-1", "cat here", "# 2 cats")
-    assert set((await found(store, "cat"))[1]) == {"cat here", "# 2 cats"}
+    another = ("cat of another", "dog", *["cat again dog"] * others)
+    assert await store.vectors.finish(held, passages(*another), 2)
+    await read(store, "file-1", "cat here dog", "# 2 cats", "dog")
+    for _ in ("young", "known"):
+        assert set((await found(store, "cat"))[1]) == {"cat here dog", "# 2 cats"}
+        assert set((await found(store, "cat nobody"))[1]) == {"cat here dog", "# 2 cats"}
+        assert (await found(store, "cat dog"))[1][0] == "cat here dog"
+        await read(store, "file-3", "dog again", "dog here")
+        assert set((await found(store, "dog"))[1]) == {"cat here dog", "dog", "dog again", "dog here"}
+        connection = await asyncpg.connect(postgres.url("words"))
+        await connection.execute("ANALYZE passages")
+        await connection.close()
 
 
 async def test_words_that_statistics_know_as_common_are_not_counted(store: SqlStore, postgres: PostgresServer) -> None:

@@ -62,7 +62,9 @@ class Tsvector:
             if keys:
                 return keys
             known |= counts
-        return await self._backend.read(partial(_all, {**where, "many": MANY}, [word for word in words if known[word]]))
+        return await self._backend.read(
+            partial(_all, {**where, "total": float(total), "many": MANY}, [word for word in words if known[word]])
+        )
 
     async def _known(self, store: int, words: Sequence[str], total: int) -> dict[str, int]:
         """How many passages have a word, where that was counted before or statistics say that it is common."""

@@ -34,30 +34,34 @@ SELECT a.place FROM asked AS a JOIN told AS t ON t.form = a.form;
 -- name: passages_with_words
 -- The passages of a store, or of some of its files, that have some of the words, the best first; then, without keys, how
 -- many have each word. Words that more have than are common don't count. Those whose words are rarest together are ranked.
+-- The store's own word is looked up too, unless half of all passages have it: then it is cheaper to look at the rows.
 WITH asked AS MATERIALIZED (
-    SELECT w.place, to_tsquery('english', w.word) AS form
-    FROM json_array_elements_text(:words::json) WITH ORDINALITY AS w (word, place)
-    WHERE numnode(to_tsquery('english', w.word)) > 0
+    SELECT w.place, to_tsquery('english', w.word) AS form, CASE
+        WHEN c.reltuples BETWEEN 0 AND 2 * :total::float8 THEN to_tsquery('english', w.word)
+        ELSE ('''#' || :store::bigint || '''')::tsquery && to_tsquery('english', w.word)
+    END AS here
+    FROM pg_class AS c CROSS JOIN json_array_elements_text(:words::json) WITH ORDINALITY AS w (word, place)
+    WHERE c.oid = 'passages'::regclass AND numnode(to_tsquery('english', w.word)) > 0
 ), met AS MATERIALIZED (
-    SELECT a.place, h.key FROM asked AS a CROSS JOIN LATERAL (
-        SELECT p.key FROM passages AS p
-        WHERE p.words @@ (('''#' || :store::bigint || '''')::tsquery && a.form) AND p.store + 0 = :store
+    SELECT a.place, h.key, h.spot FROM asked AS a CROSS JOIN LATERAL (
+        SELECT p.key, p.ctid AS spot FROM passages AS p
+        WHERE p.words @@ a.here AND p.store + 0 = :store
             AND (:files::text IS NULL OR p.file IN (SELECT (json_array_elements_text(:files::json))::bigint))
         LIMIT :common::bigint + 1
     ) AS h
 ), counted AS MATERIALIZED (
     SELECT place, count(*) AS amount FROM met GROUP BY place
 ), candidates AS MATERIALIZED (
-    SELECT m.key, sum(ln(1 + :total::float8 / c.amount)) AS rarity
+    SELECT m.key, m.spot, sum(ln(1 + :total / c.amount)) AS rarity
     FROM met AS m JOIN counted AS c ON c.place = m.place AND c.amount <= :common
-    GROUP BY m.key ORDER BY rarity DESC, m.key LIMIT :ranked
+    GROUP BY m.key, m.spot ORDER BY rarity DESC, m.key LIMIT :ranked
 ), form AS MATERIALIZED (
     SELECT string_agg('(' || a.form::text || ')', ' | ')::tsquery AS said
     FROM asked AS a JOIN counted AS c ON c.place = a.place AND c.amount <= :common
 )
 (
     SELECT c.key, NULL::bigint AS place, NULL::bigint AS amount
-    FROM candidates AS c JOIN passages AS p ON p.key = c.key CROSS JOIN form AS f
+    FROM candidates AS c JOIN passages AS p ON p.ctid = c.spot CROSS JOIN form AS f
     ORDER BY c.rarity * ts_rank(p.words, f.said, 1) DESC, c.key LIMIT :limit
 )
 UNION ALL
@@ -67,8 +71,12 @@ SELECT NULL, place, amount FROM counted;
 -- Passages of a store, or of some of its files, that have all of the words, though many may: as many as are ranked.
 SELECT p.key FROM (
     SELECT p.key, p.words FROM passages AS p
-    WHERE p.words @@ (('''#' || :store::bigint || '''')::tsquery && to_tsquery('english', :words)) AND p.store + 0 = :store
-        AND numnode(to_tsquery('english', :words)) > 0
+    WHERE p.words @@ (
+        SELECT CASE
+            WHEN c.reltuples BETWEEN 0 AND 2 * :total::float8 THEN to_tsquery('english', :words)
+            ELSE ('''#' || :store::bigint || '''')::tsquery && to_tsquery('english', :words)
+        END FROM pg_class AS c WHERE c.oid = 'passages'::regclass
+    ) AND p.store + 0 = :store AND numnode(to_tsquery('english', :words)) > 0
         AND (:files::text IS NULL OR p.file IN (SELECT (json_array_elements_text(:files::json))::bigint))
     LIMIT :many
 ) AS p
