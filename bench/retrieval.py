@@ -24,7 +24,7 @@ from antiphon.store.vectors import Attributes, Search
 from bench.corpus import Corpus
 from bench.filling import PROJECT, STORE, filled_at_once, kept, made
 
-SEARCHES, READ, COMPARED = 100, 10, 30
+SEARCHES, READ, COMPARED, LIMIT = 100, 10, 30, 50
 Fill = Literal["one by one", "at once", "there"]
 KINDS = {"hybrid": "hybrid", "hybrid again": "hybrid", "vectors": "vectors", "words": "words"}
 
@@ -85,7 +85,7 @@ async def recall(url: str, corpus: Corpus) -> float:
         there = 0
         for _ in range(COMPARED):
             _, vector = corpus.query()
-            found = [await near.nearest(store, members, None, vector, Search.limit) for near in (indexed, exact)]
+            found = [await near.nearest(store, members, None, vector, LIMIT) for near in (indexed, exact)]
             there += len({*found[0][:READ]} & {*found[1][:READ]})
         return there / COMPARED / READ
     finally:

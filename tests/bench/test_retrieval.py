@@ -22,6 +22,14 @@ async def test_a_small_measurement(tmp_path: Path) -> None:
     assert (await measured(f"sqlite:///{tmp_path}/bench.db", 200, "there")).keys() == SEARCHES
 
 
+async def test_a_small_measurement_on_postgresql() -> None:
+    with postgres_server() as server:
+        found = await measured(server.url(), 300, "at once")
+    assert found.keys() == {*SEARCHES, "recall"}
+    assert found["recall"] == 1.0
+    assert {figure.fewest for name, figure in found.items() if isinstance(figure, Figures) and name != "words"} == {10}
+
+
 def test_figures_are_shown_a_line_each() -> None:
     assert shown({"recall": 0.985, "words": Figures(1, 2.25, 0.5, 10)}) == (
         "recall: 0.985\nwords: p50 1.0 ms, p99 2.2 ms, 0.5 ms of computing"
