@@ -49,6 +49,12 @@ async def test_common_words_are_ranked_only_where_there_is_no_other(store: SqlSt
         assert await found(store, "nobody nothing") == ([], [])
 
 
+async def test_where_no_passage_has_all_words_the_most_common_is_left_out(store: SqlStore) -> None:
+    await read(store, "file-1", *["a red fox"] * 5, *["a blue fox"] * 4, *["green"] * 3)
+    assert set((await found(store, "red blue fox"))[1]) == {"a red fox"}, "of equally common words the first count"
+    assert set((await found(store, "green blue"))[1]) == {"green"}
+
+
 async def test_words_that_the_language_leaves_out_find_nothing(store: SqlStore) -> None:
     await read(store, "file-1", *PETS)
     for _ in ("counted", "known"):
@@ -99,7 +105,7 @@ async def test_words_that_statistics_know_as_common_are_not_counted(store: SqlSt
     connection = await asyncpg.connect(postgres.url("words"))
     await connection.execute("ANALYZE passages")
     await connection.close()
-    assert await words._known(2, ["pets", "fish", "nobody", "having"], 10) == {"pets": 3}
+    assert await words._known(2, ["pets", "fish", "nobody", "having"], 10) == {"pets": 7}
     assert await words._known(2, ["cat"], 10) == {}, "the other store has four passages, which might have it"
     assert await words._known(1, ["pets"], 4) == {}, "a small store is counted"
     assert await found(store, "pet fish") == ([], ["fish", "fish"])

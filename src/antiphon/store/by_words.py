@@ -27,7 +27,7 @@ class ByWords(Protocol):
         words: Sequence[str],
         limit: int,
     ) -> list[int]:
-        """The keys of the passages that have some of the words, or all where each is common; `chosen` as of `Near`."""
+        """The keys of passages that have some of the words, or most where each is common; `chosen` as of `Near`."""
 
 
 class Counts:

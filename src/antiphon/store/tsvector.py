@@ -62,9 +62,18 @@ class Tsvector:
             if keys:
                 return keys
             known |= counts
-        return await self._backend.read(
-            partial(_all, {**where, "total": float(total), "many": MANY}, [word for word in words if known[word]])
-        )
+        common = sorted((word for word in words if known[word]), key=lambda word: known[word])
+        return await self._together({**where, "total": float(total), "many": MANY}, common)
+
+    async def _together(self, where: dict[str, Any], words: Sequence[str]) -> list[int]:
+        """Passages that have all of the words, given by how rare they are; or all but the last; and so on."""
+        keys: list[int] = []
+        for amount in range(len(words), 0, -1):
+            asked = " & ".join(f"'{word}'" for word in words[:amount])
+            keys = await self._backend.read(partial(_keys, "passages_with_all_words", where, asked))
+            if keys:
+                break
+        return keys
 
     async def _known(self, store: int, words: Sequence[str], total: int) -> dict[str, int]:
         """How many passages have a word, where that was counted before or statistics say that it is common."""
@@ -72,17 +81,16 @@ class Tsvector:
         fresh = [word for word in words if word not in known]
         if total > self._large and fresh:
             least = SURELY * self._common
-            common = await self._backend.read(partial(_common, fresh, {"total": float(total), "least": least}))
-            counts = dict.fromkeys(common, self._common + 1)
+            counts = await self._backend.read(partial(_common, fresh, {"total": float(total), "least": least}))
             self._counts.note(store, counts, total)
             known |= counts
         return known
 
 
-def _common(words: Sequence[str], where: dict[str, Any]) -> Steps[list[str]]:
-    """Those that more passages have than the least, whatever passages other stores have."""
+def _common(words: Sequence[str], where: dict[str, Any]) -> Steps[dict[str, int]]:
+    """Those that more passages have than the least, whatever passages other stores have, and how many."""
     rows = yield Fetch("common_words", {**where, "words": as_list([f"'{word}'" for word in words])})
-    return [words[row[0] - 1] for row in rows]
+    return {words[row[0] - 1]: row[1] for row in rows}
 
 
 def _any(words: Sequence[str]) -> str:
@@ -91,12 +99,6 @@ def _any(words: Sequence[str]) -> str:
 
 def _keys(query: str, where: dict[str, Any], words: str) -> Steps[list[int]]:
     return [row[0] for row in (yield Fetch(query, {**where, "words": words}))]
-
-
-def _all(where: dict[str, Any], words: Sequence[str]) -> Steps[list[int]]:
-    if not words:
-        return []
-    return (yield from _keys("passages_with_all_words", where, " & ".join(f"'{word}'" for word in words)))
 
 
 def _rare(where: dict[str, Any], words: Sequence[str]) -> Steps[tuple[list[int], dict[str, int]]]:

@@ -16,20 +16,21 @@ VALUES (:key, :store::bigint, :file, :number, :start, :finish, :page, :heading, 
 INSERT INTO passage_vectors (key, store, file, vector) VALUES (:key, :store, :file, :vector);
 
 -- name: common_words
--- The places of words that many passages of a store have, as the planner's statistics say of all stores together: more
--- than the least even if every passage of another store has the word.
+-- The places of words that many passages of a store have, and how many at least, as the planner's statistics say of all
+-- stores together: more than the least even if every passage of another store has the word.
 WITH asked AS MATERIALIZED (
     SELECT w.place, to_tsquery('english', w.word)::text AS form
     FROM json_array_elements_text(:words::json) WITH ORDINALITY AS w (word, place)
 ), told AS MATERIALIZED (
-    SELECT quote_literal(e.lexeme) AS form
+    SELECT quote_literal(e.lexeme) AS form,
+        CAST(e.share * c.reltuples - greatest(c.reltuples - :total::float8, 0) AS bigint) AS amount
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
         JOIN pg_stats AS s ON s.schemaname = n.nspname AND s.tablename = c.relname AND s.attname = 'words'
         CROSS JOIN LATERAL unnest(s.most_common_elems::text::text[], s.most_common_elem_freqs) AS e (lexeme, share)
     WHERE c.oid = 'passages'::regclass
         AND e.share * c.reltuples - greatest(c.reltuples - :total::float8, 0) > :least::float8
 )
-SELECT a.place FROM asked AS a JOIN told AS t ON t.form = a.form;
+SELECT a.place, t.amount FROM asked AS a JOIN told AS t ON t.form = a.form;
 
 -- name: passages_with_words
 -- The passages of a store, or of some of its files, that have some of the words, the best first; then, without keys, how
