@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon.network.connection import HEAD_LIMIT, HELD_MOST, Connection, Garbled, Lost
+from antiphon.network.connection import HEAD_LIMIT, HELD_MOST, PART, Connection, Garbled, Lost
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
 ANSWERS = {
@@ -59,6 +59,11 @@ class Line:
         for piece in pieces:
             self.connection.data_received(piece)
         return self.connection
+
+    def turns(self, count: int) -> None:
+        """The event loop comes round so many times."""
+        for _ in range(count):
+            self.loop.run_until_complete(asyncio.sleep(0))
 
     def __enter__(self) -> Self:
         return self
@@ -172,10 +177,54 @@ def test_a_header_that_comes_twice_is_one() -> None:
 
 def test_what_nobody_takes_stops_the_reading() -> None:
     with Line() as line:
-        connection = line.told(HEAD + b"Content-Length: 1000000\r\n\r\n", b"x" * HELD_MOST, b"x")
+        small = [b"x" * PART] * (HELD_MOST // PART)
+        connection = line.told(HEAD + b"Content-Length: 1000000\r\n\r\n", *small, b"x")
         assert line.wire.did == ["pause"]
         assert len(connection.take()) == HELD_MOST + 1
         assert line.wire.did == ["pause", "resume"]
+
+
+def test_what_comes_in_a_large_piece_is_handled_in_parts() -> None:
+    taken: list[int] = []
+
+    def take(data: bytes) -> bool:
+        taken.append(len(data))
+        return True
+
+    with Line() as line:
+        line.told(HEAD + b"Content-Length: 1000000\r\n\r\n")
+        line.connection.hand_over(take)
+        line.told(b"x" * (3 * PART + 1))
+        assert (taken, line.wire.did) == ([], ["pause"])
+        line.turns(1)
+        assert 0 < len(taken) < 4
+        line.turns(3)
+        assert (taken, line.wire.did) == ([PART, PART, PART, 1], ["pause", "resume"])
+
+
+def test_of_a_large_piece_that_nobody_takes_little_is_read() -> None:
+    with Line() as line:
+        connection = line.told(HEAD + b"Content-Length: 1000000\r\n\r\n", b"x" * (4 * HELD_MOST))
+        line.turns(100)
+        assert HELD_MOST < len(first := connection.take()) <= HELD_MOST + PART
+        line.turns(100)
+        assert line.wire.did == ["pause"]
+        assert len(first) + len(connection.take()) <= 2 * (HELD_MOST + PART)
+
+
+def test_a_connection_with_something_put_off_is_of_no_more_use() -> None:
+    with Line() as line:
+        line.told((HEAD + b"Content-Length: %d\r\n\r\n" % PART) + b"x" * (2 * PART))
+        line.turns(3)
+        assert line.connection.over
+        assert not line.connection.reusable
+
+
+def test_what_came_before_the_end_is_part_of_the_answer() -> None:
+    with Line() as line:
+        line.told(HEAD + b"\r\n", b"x" * (3 * PART))
+        line.connection.connection_lost(None)
+        assert (len(line.connection.take()), line.connection.fault) == (3 * PART, None)
 
 
 def test_a_large_body_is_sent_whole() -> None:

@@ -74,10 +74,14 @@ class Cycle:
     response_complete: bool = False
     write_paused: bool = False
     written: list[bytes] = field(default_factory=list)
+    drains: int = 0
 
     @property
     def flow(self) -> "Cycle":
         return self
+
+    async def drain(self) -> None:
+        self.drains += 1
 
     def __post_init__(self) -> None:
         self.transport: Cycle = self
@@ -98,6 +102,14 @@ class Cycle:
 )
 def test_a_piece_is_written_at_once_unless_somebody_must_wait(cycle: Cycle, *, ready: bool) -> None:
     assert BodyWriter(cast("Any", cycle)).ready is ready
+
+
+@pytest.mark.parametrize(
+    ("cycle", "waits"), [(Cycle(), 0), (Cycle(write_paused=True), 1), (Cycle(write_paused=True, disconnected=True), 0)]
+)
+async def test_room_is_waited_for_where_a_client_is_behind(cycle: Cycle, waits: int) -> None:
+    await BodyWriter(cast("Any", cycle)).room()
+    assert cycle.drains == waits
 
 
 def test_a_piece_is_a_chunk_of_the_body() -> None:

@@ -1,5 +1,6 @@
 """Clients that mean ill, in small; in full with `make soak`. Good clients are answered all the while."""
 
+import asyncio
 import contextlib
 import http.client
 import json
@@ -11,11 +12,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from running_server import RunningServer, running_server
 
+from antiphon.server.hardy import Newcomers
 from antiphon.testing import ScriptedUpstream, text
 
 LIMITS = "[limits]\nslow_head = 2.0\nslow_body = 2.0\nslow_reader = 2.0\nhead_bytes = 16384\nconnections = {}\n"
@@ -133,6 +137,30 @@ def waited_for(done: Callable[[], bool]) -> None:
                 return
         time.sleep(0.05)
     raise AssertionError("it never was")
+
+
+@dataclass
+class Beginner:
+    """What of a connection and its request newcomers wait with."""
+
+    loop: asyncio.AbstractEventLoop
+    begun: list[str]
+    disconnected: bool = False
+
+    def begin(self, cycle: "Beginner", app: str) -> None:
+        assert cycle is self
+        self.begun.append(app)
+
+
+async def test_first_requests_take_turns_and_who_has_left_has_none() -> None:
+    newcomers, begun = Newcomers(), list[str]()
+    for name in "abcdef":
+        one: Any = Beginner(asyncio.get_running_loop(), begun, disconnected=name in "bf")
+        newcomers.wait(one, one, cast("Any", name))
+    assert begun == []
+    for _ in range(7):
+        await asyncio.sleep(0)
+    assert begun == ["a", "c", "d", "e"]
 
 
 def siege(server: RunningServer, slow: int, deaf: int, seconds: float) -> None:

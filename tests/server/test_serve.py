@@ -34,6 +34,20 @@ def test_a_host_that_is_not_this_machine() -> None:
         bound("192.0.2.1", 0)
 
 
+@pytest.mark.skipif(not hasattr(socket, "TCP_NOTSENT_LOWAT"), reason="this system has no such bound")
+def test_the_system_takes_little_of_an_answer_that_isnt_read() -> None:
+    with bound("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()) as client:
+        accepted, _ = listener.accept()
+        with accepted:
+            accepted.settimeout(0)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            taken = 0
+            with contextlib.suppress(BlockingIOError):
+                while taken < 2**22:
+                    taken += accepted.send(b"x" * 2**16)
+            assert taken < 2**21
+
+
 @pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
 def test_ipv6() -> None:
     with (

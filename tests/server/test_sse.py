@@ -7,7 +7,7 @@ import pytest
 from judged_http import judge_stream
 from running_server import RunningServer, Scene, Stage, running_server
 
-from antiphon.server.sse import obfuscate, sse_message, sse_messages
+from antiphon.server.sse import PIECE, obfuscate, sse_message, sse_messages, sse_pieces
 from antiphon.testing import Gate, Pause, ScriptedUpstream, raw, text
 from antiphon.wire.events import FunctionCallArgumentsDelta, OutputTextDelta, ReasoningTextDelta
 
@@ -31,6 +31,16 @@ def test_several_events_are_one_after_another() -> None:
     events = [thought, *map(delta, ["a\nb", "\u2028", ""]), thought, delta("c")]
     assert sse_messages(events) == b"".join(map(sse_message, events))
     assert sse_messages([]) == b""
+
+
+def test_large_events_come_in_pieces() -> None:
+    events = [*map(delta, "abc"), delta("x" * PIECE), *map(delta, "de")]
+    thought = ReasoningTextDelta(item_id="rs_1", output_index=0, content_index=0, delta="y" * PIECE, sequence_number=4)
+    for several in (events, [thought, thought, *events, thought], [thought], events[:1]):
+        pieces = list(sse_pieces(several))
+        assert b"".join(piece for piece, _ in pieces) == sse_messages(several)
+        assert [last for _, last in pieces] == [False] * (len(pieces) - 1) + [True]
+    assert len(list(sse_pieces([thought, thought, *events, thought]))) == 4
 
 
 @pytest.mark.parametrize("said", ["", "a", "é" * 15, "x" * 16, "x" * 1000])

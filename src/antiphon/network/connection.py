@@ -1,7 +1,8 @@
 """One connection to one server: a request goes out, the bytes of its answer are held until they are taken.
 
-An `asyncio.Protocol` round httptools' parser of responses. It waits for nothing by itself. Not here: the pool
-(`network.py`), timeouts (`answer.py`), what a fault is called (`faults.py`). Source: RFC 9112.
+An `asyncio.Protocol` round httptools' parser of responses. It waits for nothing by itself; what comes in large pieces is
+handled a part at a time (`turns.py`). Not here: the pool (`network.py`), timeouts (`answer.py`), what a fault is called
+(`faults.py`). Source: RFC 9112.
 """
 
 import asyncio
@@ -10,6 +11,11 @@ from math import inf
 from typing import cast
 
 import httptools
+
+from antiphon.network.turns import Turns
+
+PART = 8 * 1024
+"""Bytes that are handled at once. Who sends more between two looks at the socket is faster than we are."""
 
 HELD_MOST = 64 * 1024
 """Bytes that nobody took after which the socket isn't read any more."""
@@ -33,9 +39,13 @@ class Connection(asyncio.Protocol):
     for the request under way, `handed_at` the loop's time when a piece was last handed over.
     """
 
-    def __init__(self, lost: Callable[["Connection"], None]) -> None:
-        """`lost` is told when the connection is closed, by whomever."""
+    def __init__(self, lost: Callable[["Connection"], None], turns: Turns | None = None) -> None:
+        """`lost` is told when the connection is closed, by whomever. `turns` are shared by all of a server."""
         self._lost = lost
+        self._turns = turns or Turns()
+        self._later = b""
+        self._done = 0
+        self._in_row = False
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport
         self._parser = httptools.HttpResponseParser(self)
@@ -97,7 +107,7 @@ class Connection(asyncio.Protocol):
     @property
     def reusable(self) -> bool:
         """Whether another request may be sent."""
-        return self._reusable and self.over and not self.closed
+        return self._reusable and self.over and not (self.closed or self._later)
 
     def take(self) -> bytes:
         """What has come of the body since the last time; empty for nothing."""
@@ -108,9 +118,7 @@ class Connection(asyncio.Protocol):
         pieces.clear()
         self._held = 0
         if self._paused:
-            self._paused = False
-            if not self.closed:
-                self._transport.resume_reading()
+            self._go_on()
         return data
 
     def fail(self, fault: Exception) -> None:
@@ -123,6 +131,7 @@ class Connection(asyncio.Protocol):
     def drop(self) -> None:
         """Close the connection now, whatever is under way."""
         self._reusable = False
+        self._later = b""
         self._transport.abort()
 
     # What asyncio calls.
@@ -133,6 +142,42 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes of an answer."""
+        if len(data) <= PART and not self._later:
+            self._feed(data)
+            return
+        self._later = self._later[self._done :] + data
+        self._done = 0
+        self._pause()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """What was put off has its turn, if there is something and it doesn't wait for one; else the socket is read."""
+        if not self._later:
+            if self._paused and not self.closed:
+                self._transport.resume_reading()
+            self._paused = False
+        elif not self._in_row:
+            self._in_row = True
+            self._turns.wait(self._loop, self._turn)
+
+    def _turn(self) -> None:
+        """A part of what was put off. Where nobody takes what is held, it waits until somebody does."""
+        self._in_row = False
+        part = self._later[self._done : self._done + PART]
+        self._done += PART
+        if self._done >= len(self._later):
+            self._later, self._done = b"", 0
+        if part:
+            self._feed(part)
+        if self._held <= HELD_MOST:
+            self._go_on()
+
+    def _pause(self) -> None:
+        if not self._paused and not self.closed:
+            self._paused = True
+            self._transport.pause_reading()
+
+    def _feed(self, data: bytes) -> None:
         if self.over:
             # A server that speaks without being asked: nobody knows to what this would be the answer.
             self.drop()
@@ -147,14 +192,17 @@ class Connection(asyncio.Protocol):
             self._garbled(str(error.__context__ or error))
         if self._bodiless > HEAD_LIMIT and not self.over:
             self._garbled(f"more than {HEAD_LIMIT:,} bytes of headers")
-        if self._held > HELD_MOST and not self._paused and not self.closed:
-            self._paused = True
-            self._transport.pause_reading()
+        if self._held > HELD_MOST:
+            self._pause()
         if self._pieces:
             self._arrived()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is closed, by whomever."""
+        if self._later:
+            # What had come before is part of the answer.
+            rest, self._later = self._later[self._done :], b""
+            self._feed(rest)
         self.closed = True
         self._lost(self)
         if self.over:

@@ -14,6 +14,7 @@ from antiphon.network.connection import Connection, Garbled
 from antiphon.network.faults import NoConnection, no_answer
 from antiphon.network.message import Origin, head_of, origin_of
 from antiphon.network.resolver import Resolve, addresses_of, system_resolve
+from antiphon.network.turns import Turns
 from antiphon.transport import HttpAnswer, HttpRequest, Timeouts
 
 KEPT_SECONDS = 15.0
@@ -36,6 +37,7 @@ class Network:
         self._resolve = resolve
         self._timeouts = timeouts or Timeouts()
         self._own_tls = tls
+        self._turns = Turns()
         self._open: dict[Connection, Origin] = {}
         self._resting: dict[Origin, dict[Connection, asyncio.TimerHandle]] = {}
 
@@ -110,7 +112,7 @@ class Network:
     async def _dial(self, origin: Origin, host: str) -> Connection:
         secure = origin.scheme == "https"
         _, connection = await asyncio.get_running_loop().create_connection(
-            lambda: Connection(self._lost),
+            lambda: Connection(self._lost, self._turns),
             host,
             origin.port,
             ssl=self._tls if secure else None,

@@ -37,6 +37,11 @@ class BodyWriter:
             self._flow.write_paused or cycle.disconnected or not cycle.chunked_encoding or cycle.response_complete
         )
 
+    async def room(self) -> None:
+        """Wait until the client has taken most of what was written, or is gone."""
+        if self._flow.write_paused and not self._cycle.disconnected:
+            await self._flow.drain()
+
     def write(self, piece: bytes) -> None:
         """Write it, where that is `ready`."""
         self._write(b"%x\r\n%b\r\n" % (len(piece), piece))

@@ -1,11 +1,16 @@
 """uvicorn's HTTP connection among clients that mean ill, or are broken: what they may take is bounded.
 
 A head must come whole in time and within a size; a body must go on; what comes of it after the answer isn't read for
-long; and there are so many connections at the most. Who breaks a bound is let go. Not here: the size of bodies
-(`limits.py`), clients that don't read (`coded.py`), how much goes on at once (`pressure.py`).
+long; and there are so many connections at the most. Who breaks a bound is let go. The first requests of connections
+take turns, behind those of clients that have read an answer before. Not here: the size of bodies (`limits.py`), clients
+that don't read (`coded.py`), how much goes on at once (`pressure.py`).
 """
 
 import asyncio
+from collections import deque
+
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from antiphon.runner.pressure import PressureLimits
 from antiphon.server.coded import CodedProtocol
@@ -16,6 +21,10 @@ LEFT_OVER = 64 << 20
 
 Most clients read nothing before they have sent everything: cut off, they would only learn that the connection broke.
 """
+LEFT_OVER_PAUSE = 0.01
+"""Seconds between looks at it, each of a quarter of a megabyte at most: it is to be cheap, not fast."""
+EACH = 0.004
+"""Seconds: about twice what a short answer takes of a core, so that half is left for whoever is served already."""
 LAST_CHANCE = 0.25
 """Seconds."""
 _SAID = (
@@ -28,10 +37,42 @@ TOO_LARGE = (
 )
 
 
+class Newcomers:
+    """First requests of connections: of two hundred at once all would be under way before anybody is served.
+
+    One begins each time the event loop comes round, and one more for each `EACH` seconds that this takes.
+    """
+
+    def __init__(self) -> None:
+        self._row: deque[tuple[HardyProtocol, RequestResponseCycle, ASGI3Application]] = deque()
+        self._since = 0.0
+
+    def wait(self, connection: "HardyProtocol", cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """Begin the request when its turn comes."""
+        self._row.append((connection, cycle, app))
+        if len(self._row) == 1:
+            self._since = connection.loop.time()
+            connection.loop.call_soon(self._next, connection.loop)
+
+    def _next(self, loop: asyncio.AbstractEventLoop) -> None:
+        now = loop.time()
+        for _ in range(1 + int((now - self._since) / EACH)):
+            if not self._row:
+                return
+            connection, cycle, app = self._row.popleft()
+            if not cycle.disconnected:
+                connection.begin(cycle, app)
+        self._since = now
+        if self._row:
+            loop.call_soon(self._next, loop)
+
+
 class HardyProtocol(CodedProtocol):
     """The protocol within bounds."""
 
     limits = PressureLimits()
+    newcomers = Newcomers()
+    _known = False
     _watch: asyncio.TimerHandle | None = None
     _in_head = True
     _head = 0
@@ -83,12 +124,30 @@ class HardyProtocol(CodedProtocol):
             self._excess += len(body)
             if self._excess > LEFT_OVER:
                 self.transport.abort()
+            elif not self.flow.read_paused:
+                self.flow.pause_reading()
+                self.loop.call_later(LEFT_OVER_PAUSE, self._read_on)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
         """The request is whole."""
         self._unwatched()
         super().on_message_complete()
+
+    def begin(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """Have a request answered."""
+        super()._start_asgi_task(cycle, app)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        if self._known:
+            self.begin(cycle, app)
+        else:
+            self._known = True
+            self.newcomers.wait(self, cycle, app)
+
+    def _read_on(self) -> None:
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
 
     def _await_head(self) -> None:
         self._in_head = True
@@ -115,5 +174,10 @@ class HardyProtocol(CodedProtocol):
 
 def hardy(limits: PressureLimits) -> type[HardyProtocol]:
     """The protocol of one server, within these bounds."""
-    of_server = {"limits": limits, "slow_reader": limits.slow_reader, "departures": Departures()}
+    of_server = {
+        "limits": limits,
+        "slow_reader": limits.slow_reader,
+        "departures": Departures(),
+        "newcomers": Newcomers(),
+    }
     return type("BoundedProtocol", (HardyProtocol,), of_server)

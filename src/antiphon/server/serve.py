@@ -45,6 +45,11 @@ But requests do, and those that are under way while it looks are old then: what 
 minutes, else memory grows for an hour before it is given back.
 """
 BACKLOG = 2048
+UNSENT = 64 * 1024
+"""Bytes that the system takes of an answer before the client has room for them: it would take 4 MB for each.
+
+What is on its way isn't bounded by that, so a fast client far away is as fast as ever.
+"""
 TICK = 1.0
 """Seconds between looks at the clock: the header `date` has no finer ones."""
 
@@ -206,10 +211,14 @@ def bound(host: str, port: int) -> socket.socket:
     """A listening socket; port 0 takes a free one. Raises `ConfigFault`."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise ConfigFault(
                 f"Port {port} of {host} is taken, perhaps by another Antiphon. Stop that, or take another with --port."
             ) from None
         raise ConfigFault(f"Can't listen on {host}:{port}: {error.strerror or error}.") from None
+    if unsent := getattr(socket, "TCP_NOTSENT_LOWAT", None):
+        # Whoever is let in has it from the listener.
+        listener.setsockopt(socket.IPPROTO_TCP, unsent, UNSENT)
+    return listener

@@ -5,7 +5,7 @@ on the other side of the server: `upstream/sse.py`.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -28,6 +28,8 @@ TERMINAL = (ResponseCompleted, ResponseIncomplete, ResponseFailed)
 HEADERS = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store", "x-accel-buffering": "no"}
 PING = b": ping\n\n"
 PAD_TO = 16
+PIECE = 64 * 1024
+"""Bytes of events after which a client is given them, and must have room for more before those are encoded."""
 
 _encoder = msgspec.json.Encoder()
 _encode = _encoder.encode
@@ -41,15 +43,31 @@ def sse_message(event: Event) -> bytes:
 
 def sse_messages(events: Iterable[Event]) -> bytes:
     """The same of several, pieces of text in a row at once."""
+    return b"".join([message for message, _ in _messages(events)])
+
+
+def sse_pieces(events: Sequence[Event]) -> Iterator[tuple[bytes, bool]]:
+    """The same, each as soon as it is large, and whether it is the last."""
     parts: list[bytes] = []
+    size, left = 0, len(events)
+    for message, many in _messages(events):
+        parts.append(message)
+        size, left = size + len(message), left - many
+        if size >= PIECE or not left:
+            yield b"".join(parts), not left
+            parts, size = [], 0
+
+
+def _messages(events: Iterable[Event]) -> Iterator[tuple[bytes, int]]:
+    """Encoded events, and of how many each is."""
     for kind, row in groupby(events, type):
         if kind is OutputTextDelta:
-            opening = _opening_of(kind)
-            lines = _encoder.encode_lines(list(row)).removesuffix(b"\n")
-            parts += (opening, lines.replace(b"\n", b"\n\n" + opening), b"\n\n")
+            opening, texts = _opening_of(kind), list(row)
+            lines = _encoder.encode_lines(texts).removesuffix(b"\n")
+            yield b"%b%b\n\n" % (opening, lines.replace(b"\n", b"\n\n" + opening)), len(texts)
         else:
-            parts += map(sse_message, row)
-    return b"".join(parts)
+            for event in row:
+                yield sse_message(event), 1
 
 
 def _opening_of(kind: type[Event]) -> bytes:
@@ -85,10 +103,22 @@ class EventStream:
         if self._pad:
             obfuscate(events, self._pad)
         self.idle = False
-        body = sse_messages(events)
+        ended = isinstance(events[-1], TERMINAL)
+        await self._room()
+        for piece, last in sse_pieces(events):
+            self._ended = ended and last
+            await self._give(piece)
+            if not last:
+                await self._room()
+
+    async def _room(self) -> None:
+        """What a client has no room for isn't encoded yet: the end of an answer has all of its text four times."""
+        if self.writer and self.started:
+            await self.writer.room()
+
+    async def _give(self, body: bytes) -> None:
         if self.tap:
             self.tap(body)
-        self._ended = isinstance(events[-1], TERMINAL)
         message = {"type": "http.response.body", "body": body, "more_body": not self._ended}
         if not self.started:
             await self._start()
