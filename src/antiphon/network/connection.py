@@ -1,8 +1,8 @@
 """One connection to one server: a request goes out, the bytes of its answer are held until they are taken.
 
-An `asyncio.Protocol` round httptools' parser of responses. It waits for nothing by itself; what comes in large pieces is
-handled a part at a time (`turns.py`). Not here: the pool (`network.py`), timeouts (`answer.py`), what a fault is called
-(`faults.py`). Source: RFC 9112.
+An `asyncio.Protocol` round httptools' parser of responses. It waits for nothing by itself; what comes in large pieces
+is handled a part at a time (`turns.py`). Not here: the pool (`network.py`), timeouts (`answer.py`), what a fault is
+called (`faults.py`). Source: RFC 9112.
 """
 
 import asyncio

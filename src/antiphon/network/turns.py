@@ -1,7 +1,7 @@
-"""Turns: work that is too much for one go is done a part at a time, whoever it is for, with the rest of the loop between.
+"""Turns: what is too much for one go is done a part at a time, whoever it is for, with the rest of the loop between.
 
-An upstream that is faster than we are would else be read until it has nothing more, and a hundred of them before anybody
-else is looked at. Not here: what a part is (`connection.py`). Why: docs/decisions/0101-large-reads-take-turns.md.
+An upstream that is faster than we are would else be read until it has nothing more, and a hundred of them before
+anybody else is looked at. Not here: what a part is (`connection.py`). Why: docs/decisions/0101.
 """
 
 import asyncio
