@@ -9,7 +9,7 @@ from antiphon.seen.otlp import Amount, Spread
 def test_values_are_counted_up_to_their_bounds() -> None:
     histogram = Histogram("n", "s", (1.0, 2.0))
     for value in (0.5, 1.0, 1.5, 9.0):
-        histogram.record(value, (("a", "b"),))
+        histogram.of((("a", "b"),)).add(value)
     assert histogram.told().points == [Spread({"a": "b"}, (1.0, 2.0), [2, 1, 1], 12.0)]
 
 

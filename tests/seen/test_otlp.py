@@ -1,5 +1,6 @@
 """What is sent, read by the protocol's own definitions."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -8,12 +9,56 @@ from hypothesis import strategies as st
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from antiphon.seen.otlp import CLIENT, SERVER, Amount, Metric, Origin, Spread, Told, encoded, metrics, span_id, traces
+from antiphon.seen.otlp import (
+    CLIENT,
+    SERVER,
+    Amount,
+    Count,
+    Metric,
+    Origin,
+    Spread,
+    attributes_of,
+    first_token,
+    metrics,
+    shaped,
+    span,
+    span_id,
+    traces,
+)
 
 ORIGIN = Origin("here", "1.2")
 NAMES = st.text(min_size=1, max_size=40)
 NANOS = st.integers(0, 2**64 - 1)
 VALUES = st.text(max_size=300) | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False)
+COUNT = "gen_ai.usage.input_tokens"
+FIRST = "antiphon.time_to_first_token"
+
+
+@dataclass
+class Told:
+    """A span, member by member."""
+
+    name: str
+    trace: bytes
+    id: bytes
+    parent: bytes
+    state: str
+    kind: int
+    start: int
+    end: int
+    attributes: dict[str, Any]
+    first: tuple[int, float] | None
+    fault: str | None
+    count: int
+
+
+def encoded(told: Told) -> bytes:
+    first = first_token(*told.first) if told.first else b""
+    more = attributes_of(told.attributes) + Count(COUNT).of(told.count) + first
+    shape = shaped(told.name, told.kind, {"usual": True}, told.state, told.fault)
+    return span(shape, (told.trace, told.id, told.parent), told.start, told.end, more)
+
+
 SPANS = st.builds(
     Told,
     name=NAMES,
@@ -24,9 +69,11 @@ SPANS = st.builds(
     kind=st.sampled_from([SERVER, CLIENT]),
     start=NANOS,
     end=NANOS,
-    attributes=st.dictionaries(NAMES, VALUES, max_size=4),
-    first=st.none() | NANOS,
+    attributes=st.dictionaries(NAMES, VALUES, max_size=4)
+    | st.dictionaries(NAMES, st.text("long", min_size=5000), min_size=1, max_size=9),
+    first=st.none() | st.tuples(NANOS, st.floats(allow_nan=False)),
     fault=st.none() | NAMES,
+    count=st.integers(0, 300) | st.integers(0, 2**63 - 1),
 )
 
 
@@ -52,9 +99,10 @@ def test_spans_are_what_was_told(spans: list[Told]) -> None:
             kind=one.kind,
             start=one.start_time_unix_nano,
             end=one.end_time_unix_nano,
-            attributes={pair.key: value_of(pair.value) for pair in one.attributes},
-            first=one.events[0].time_unix_nano if one.events else None,
+            attributes=(about := {pair.key: value_of(pair.value) for pair in one.attributes}),
+            first=(one.events[0].time_unix_nano, about.pop(FIRST)) if one.events else None,
             fault=one.status.message if one.status.code else None,
+            count=about.pop(COUNT) + (about.pop("usual") - 1),
         )
         for one in scope.spans
     ] == spans

@@ -1,5 +1,6 @@
 """An account as spans. What a collector gets: tests/server/test_seen.py."""
 
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from seen_runs import account
 
 from antiphon.engine.commands import CallTool, Check, Command, Finish, ListTools
@@ -7,7 +8,7 @@ from antiphon.engine.constraints import Constraint
 from antiphon.engine.kinds.face import Outcome
 from antiphon.engine.replies import Reply, ToolDone
 from antiphon.seen.context import OUTGOING
-from antiphon.seen.otlp import CLIENT, INTERNAL, SERVER
+from antiphon.seen.otlp import CLIENT, INTERNAL, SERVER, Origin, traces
 from antiphon.seen.spans import spans_of
 from antiphon.wire.mcp import McpTool
 
@@ -17,7 +18,7 @@ def chance(size: int) -> bytes:
 
 
 def test_an_account_without_a_trace_has_none() -> None:
-    assert list(spans_of(account(), lambda *_: "")) == []
+    assert spans_of(account(), lambda *_: "") == b""
 
 
 def test_what_each_of_them_is_called() -> None:
@@ -26,13 +27,16 @@ def test_what_each_of_them_is_called() -> None:
         ListTools(tool), Check("k", Constraint("regex", "a")), CallTool("c", "mcp", {"name": "f"}, ""),
         ToolDone("c", Outcome(error={"code": "x"})), Finish(),
     ]  # fmt: skip
-    spans = list(spans_of(account(told, chance, user="ann"), lambda project, user: f"{project}:{user}"))
+    made = account(told, chance, user="ann")
     OUTGOING.set(None)
+    said = traces([spans_of(made, lambda project, user: f"{project}:{user}")], Origin("here", "1"))
+    spans = ExportTraceServiceRequest.FromString(said).resource_spans[0].scope_spans[0].spans
+    about = [{pair.key: pair.value.string_value for pair in span.attributes} for span in spans]
     assert [span.name for span in spans] == ["response up/m", "list_tools shop", "check", "execute_tool f"]
     assert [span.kind for span in spans] == [SERVER, CLIENT, INTERNAL, INTERNAL]
-    assert spans[0].attributes["enduser.pseudo.id"] == "p:ann"
-    assert (spans[-1].fault, spans[0].fault) == ("tool_error", None)
-    assert spans[-1].attributes["error.type"] == "tool_error"
-    assert spans[0].parent == b""
-    assert {span.parent for span in spans[1:]} == {spans[0].id}
-    assert len({span.id for span in spans}) == len(spans)
+    assert about[0]["enduser.pseudo.id"] == "p:ann"
+    assert (spans[-1].status.message, spans[0].status.message) == ("tool_error", "")
+    assert about[-1]["error.type"] == "tool_error"
+    assert spans[0].parent_span_id == b""
+    assert {span.parent_span_id for span in spans[1:]} == {spans[0].span_id}
+    assert len({span.span_id for span in spans}) == len(spans)

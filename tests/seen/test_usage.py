@@ -8,7 +8,7 @@ from seen_runs import account
 
 from antiphon.errors import StoreFault
 from antiphon.seen.prices import Price
-from antiphon.seen.usage import Counter, Passed, used, used_by
+from antiphon.seen.usage import Counter, Passed
 from antiphon.store.memory_usage import MemoryUsage
 from antiphon.store.usage import Asked, Used
 from antiphon.wire.responses import Usage as Tokens
@@ -31,18 +31,25 @@ class Failing(MemoryUsage):
 
 
 def test_the_row_of_a_run() -> None:
-    assert used(account()) == Used(
-        project="p", day="1970-01-01", model="up/m", requests=1, failed=1, turns=2, tool_calls=1
-    )
+    counter = Counter(MemoryUsage())
+    counter.take(account())
+    assert counter.rows() == [
+        Used(project="p", day="1970-01-01", model="up/m", requests=1, failed=1, turns=2, tool_calls=1)
+    ]
 
 
 def test_the_row_of_a_call_that_was_passed_on() -> None:
     tokens = Tokens(input_tokens=10, output_tokens=2, total_tokens=12)
     call = Passed("p", "up/m", 0.0, tokens)
-    assert used_by(call, {"up/*": Price(input=1.0, output=5.0)}) == Used(
-        project="p", day="1970-01-01", model="up/m", requests=1, turns=1, input_tokens=10, output_tokens=2, cost=20
-    )
-    assert used_by(replace(call, tokens=None, failed=True), {}).failed == 1
+    counter = Counter(MemoryUsage(), {"up/*": Price(input=1.0, output=5.0)})
+    counter.passed(call)
+    counter.passed(replace(call, ended=86_400.0, tokens=None, failed=True))
+    assert counter.rows() == [
+        Used(
+            project="p", day="1970-01-01", model="up/m", requests=1, turns=1, input_tokens=10, output_tokens=2, cost=20
+        ),
+        Used(project="p", day="1970-01-02", model="up/m", requests=1, turns=1, failed=1),
+    ]
 
 
 async def test_many_runs_are_one_row_of_one_batch() -> None:

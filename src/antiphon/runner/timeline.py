@@ -29,6 +29,7 @@ from antiphon.engine.replies import (
 from antiphon.engine.run import Run
 from antiphon.engine.state import State
 from antiphon.errors import AntiphonError
+from antiphon.wire.responses import Usage
 
 Kind = Literal["turn", "tool", "list", "check", "measure", "judge", "save"]
 
@@ -136,6 +137,7 @@ class Timeline:
         self.fault: str | None = None
         self.error: AntiphonError | None = None
         self.after: Callable[[Timeline], None] = nobody
+        self.usage: Usage | None = None
         self.tokens = 0
         self.spans: list[Span] = []
         self.written = Reel()
@@ -151,7 +153,10 @@ class Timeline:
     @property
     def first(self) -> float | None:
         """When the first token came, None before."""
-        return next((span.first for span in self.spans if span.first is not None), None)
+        for span in self.spans:
+            if span.first is not None:
+                return span.first
+        return None
 
     @property
     def whole(self) -> bool:
@@ -258,7 +263,7 @@ class Timeline:
         if error is not None:
             self.error, self.fault = error, error.message
         if self.run is not None:
-            usage = self.run.usage
+            self.usage = usage = self.run.usage
             self.tokens = usage.output_tokens if usage else 0
             self.state = self.run.state
         self._ended(self)

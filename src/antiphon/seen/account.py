@@ -19,7 +19,7 @@ from antiphon.seen.context import OUTGOING, TRACE, Trace
 from antiphon.seen.prices import Price, cost_of
 from antiphon.wire.responses import Response, Usage
 
-SENDING = (CallUpstream, CallTool, ListTools, Judge, Measure)
+SENDING = frozenset({CallUpstream, CallTool, ListTools, Judge, Measure})
 """Commands for which something is sent."""
 OUTCOMES = {State.COMPLETED: "completed", State.INCOMPLETE: "incomplete", State.CANCELLED: "cancelled"}
 
@@ -43,6 +43,8 @@ class Account:
     usage: Usage | None
     cost: int
     spans: Sequence[Span]
+    turns: int = 0
+    tool_calls: int = 0
     trace: Trace | None = None
     span: int = 0
 
@@ -78,7 +80,8 @@ class Accounts:
         run = timeline.run
         if run is None:
             return
-        usage, outcome, model = run.usage, OUTCOMES.get(timeline.state, "failed"), timeline.model
+        usage, outcome, model = timeline.usage, OUTCOMES.get(timeline.state, "failed"), timeline.model
+        kinds: Sequence[str] = [span.kind for span in timeline.spans]
         account = Account(
             timeline.project,
             model or (run.response.model or ""),
@@ -91,6 +94,8 @@ class Accounts:
             usage,
             cost_of(model, usage, self.prices) if self.prices else 0,
             timeline.spans,
+            kinds.count("turn"),
+            kinds.count("tool"),
             trace,
             span,
         )
@@ -113,7 +118,7 @@ class Tracing:
 
     def asked(self, command: Command) -> None:
         self._timeline.asked(command)
-        if isinstance(command, SENDING):
+        if type(command) in SENDING:
             OUTGOING.set((self._trace, self._span + len(self._timeline.spans)))
 
     def _over(self, timeline: Timeline) -> None:

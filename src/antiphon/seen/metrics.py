@@ -9,7 +9,7 @@ Counterpart: `figures.py`, the same for a collector.
 import asyncio
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +47,7 @@ class Spread:
 
     __slots__ = ("bounds", "counts", "total")
 
-    def __init__(self, bounds: tuple[float, ...]) -> None:
+    def __init__(self, bounds: Sequence[float]) -> None:
         self.bounds = bounds
         self.counts = [0] * (len(bounds) + 1)
         self.total = 0.0
@@ -118,7 +118,19 @@ class Metrics:
             tokens[2] += usage.output_tokens
             of.cost += account.cost
         for span in account.spans:
-            self._take_span(span.kind, span.name, (span.end or account.ended) - span.start, fault_of(span))
+            seconds, fault = (span.end or account.ended) - span.start, fault_of(span)
+            if span.kind == "turn":
+                turns = of if span.name == account.model else self._of_model(span.name)
+                turns.turns.add(seconds)
+                if fault:
+                    turns.faults[fault] += 1
+            elif span.kind == "tool":
+                tool = self._tools.setdefault(self._names["tool"].of(span.name), OfTool())
+                tool.seconds.add(seconds)
+                tool.faults += bool(fault)
+            elif span.kind == "save":
+                self._saves.add(seconds)
+                self._save_faults += bool(fault)
 
     def text(self) -> bytes:
         """All of them, as Prometheus reads them."""
@@ -163,20 +175,6 @@ class Metrics:
         if found is None:
             found = self._models.setdefault(self._names["model"].of(name), OfModel())
         return found
-
-    def _take_span(self, kind: str, name: str, seconds: float, fault: str | None) -> None:
-        if kind == "turn":
-            of = self._of_model(name)
-            of.turns.add(seconds)
-            if fault:
-                of.faults[fault] += 1
-        elif kind == "tool":
-            tool = self._tools.setdefault(self._names["tool"].of(name), OfTool())
-            tool.seconds.add(seconds)
-            tool.faults += bool(fault)
-        elif kind == "save":
-            self._saves.add(seconds)
-            self._save_faults += bool(fault)
 
 
 def counted(name: str, about: str, labels: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> "Metric":

@@ -14,7 +14,7 @@ from antiphon import __version__
 from antiphon.errors import AntiphonError
 from antiphon.seen.account import Account
 from antiphon.seen.figures import Figures
-from antiphon.seen.otlp import Origin, encoded, metrics, traces
+from antiphon.seen.otlp import Origin, metrics, traces
 from antiphon.seen.settings import OtelSettings
 from antiphon.seen.spans import spans_of
 from antiphon.transport import HttpRequest, Transport
@@ -62,7 +62,7 @@ class Otel:
             self._figures.take(account)
         if self._settings.traces and self._keeps(account):
             # As bytes they hold nothing of the response, and the garbage collector has nothing to look at.
-            self._waiting.append(b"".join([encoded(span) for span in spans_of(account, self._hashed)]))
+            self._waiting.append(spans_of(account, self._hashed))
 
     async def flush(self, seconds: float = SECONDS_TO_SEND) -> None:
         """Send what waits. What a collector doesn't take is lost, and the rest waits for the next time."""

@@ -12,6 +12,8 @@ from functools import lru_cache
 
 Value = str | bool | int | float
 Attributes = Mapping[str, Value]
+Ids = tuple[bytes, bytes, bytes]
+"""Of a span: its trace's, its own, its parent's, which is empty for none."""
 
 INTERNAL, SERVER, CLIENT = 1, 2, 3
 """Kinds of spans."""
@@ -21,28 +23,8 @@ CUMULATIVE = 2
 _fixed = struct.Struct("<Q").pack
 _double = struct.Struct("<d").pack
 _id = struct.Struct(">Q").pack
-_times = struct.Struct("<BBBQBQ").pack
-
-
-@dataclass(slots=True)
-class Told:
-    """A span; times in nanoseconds. `first` is when its first token came, `fault` why it failed.
-
-    `usual` are attributes that were encoded before, by `usual`.
-    """
-
-    name: str
-    trace: bytes
-    id: bytes
-    parent: bytes
-    state: str
-    kind: int
-    start: int
-    end: int
-    attributes: Attributes
-    first: int | None = None
-    fault: str | None = None
-    usual: bytes = b""
+_root = struct.Struct("<2s16s2s8sBQBQ").pack
+_child = struct.Struct("<2s16s2s8s2s8sBQBQ").pack
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +71,59 @@ class Origin:
         return _part(1, b"antiphon") + _part(2, self.version.encode())
 
 
-def usual(attributes: Attributes) -> bytes:
-    """Attributes of a span that come again and again: whoever keeps the bytes saves encoding them."""
+def shaped(name: str, kind: int, attributes: Attributes, state: str = "", fault: str | None = None) -> bytes:
+    """What spans have in common that differ in ids and times alone: whoever keeps it saves encoding it again.
+
+    `fault` is why they failed.
+    """
+    said = [_part(5, name.encode("utf-8", "replace")), b"\x30" + bytes((kind,)), attributes_of(attributes)]
+    if state:
+        said.append(_part(3, state.encode()))
+    if fault is not None:
+        said.append(_part(15, _part(2, fault.encode("utf-8", "replace")) + b"\x18" + bytes((FAILED,))))
+    return b"".join(said)
+
+
+def attributes_of(attributes: Attributes) -> bytes:
+    """Further attributes of a span."""
     return b"".join([_part(9, _attribute(name, value)) for name, value in attributes.items()])
 
 
-def encoded(span: Told) -> bytes:
-    """A span, as `traces` wants it."""
-    return _part(2, _span(span))
+def span(shape: bytes, ids: Ids, start: int, end: int, more: bytes = b"") -> bytes:
+    """A span, as `traces` wants it; `more` is what its shape lacks, times in nanoseconds."""
+    trace, own, parent = ids
+    if parent:
+        head = _child(b"\x0a\x10", trace, b"\x12\x08", own, b"\x22\x08", parent, 0x39, start, 0x41, end)
+    else:
+        head = _root(b"\x0a\x10", trace, b"\x12\x08", own, 0x39, start, 0x41, end)
+    size = len(head) + len(shape) + len(more)
+    if size < 16384:  # noqa: PLR2004 - twice seven bits
+        return b"".join((bytes((0x12, size & 0x7F | 0x80, size >> 7)), head, shape, more))
+    return _part(2, b"".join((head, shape, more)))
+
+
+def first_token(at: int, seconds: float) -> bytes:
+    """That the first token came at a time, after so many seconds: an event and an attribute of a span."""
+    return b"".join((_FIRST, _double(seconds), b"\x5a\x16\x09", _fixed(at), b"\x12\x0bfirst token"))
+
+
+class Count:
+    """An attribute of spans that is a number of something."""
+
+    def __init__(self, name: str) -> None:
+        wholes = [_part(9, _key(name) + _part(2, b"\x18" + bytes(size))) for size in range(11)]
+        self._heads = [whole[: len(whole) - size] for size, whole in enumerate(wholes)]
+
+    def of(self, number: int) -> bytes:
+        """With its value."""
+        if number < 128:  # noqa: PLR2004 - seven bits
+            return self._heads[1] + bytes((number,))
+        said = _varint(number)
+        return self._heads[len(said)] + said
 
 
 def traces(spans: Iterable[bytes], origin: Origin) -> bytes:
-    """The body of an export of spans that are `encoded`."""
+    """The body of an export of spans, each as `span` gives it."""
     told = b"".join(spans)
     return _part(1, _part(1, origin.resource()) + _part(2, _part(1, origin.scope()) + told))
 
@@ -115,21 +138,6 @@ def metrics(found: Iterable[Metric], origin: Origin, since: int, now: int) -> by
 def span_id(number: int) -> bytes:
     """The id of a span by a number, of which the last 64 bits count; never all zeros, which is none."""
     return _id((number & 0xFFFF_FFFF_FFFF_FFFF) or 1)
-
-
-def _span(span: Told) -> bytes:
-    said = [b"\x0a\x10", span.trace, b"\x12\x08", span.id]
-    if span.state:
-        said.append(_part(3, span.state.encode()))
-    if span.parent:
-        said += (b"\x22\x08", span.parent)
-    said += (_named(span.name), _times(0x30, span.kind, 0x39, span.start, 0x41, span.end), span.usual)
-    said += [_part(9, _attribute(name, value)) for name, value in span.attributes.items()]
-    if span.first is not None:
-        said += (b"\x5a\x16\x09", _fixed(span.first), b"\x12\x0bfirst token")
-    if span.fault is not None:
-        said.append(_part(15, _part(2, span.fault.encode("utf-8", "replace")) + b"\x18" + bytes((FAILED,))))
-    return b"".join(said)
 
 
 def _metric(metric: Metric, times: bytes) -> bytes:
@@ -152,11 +160,6 @@ def _spread(point: Spread, times: bytes) -> bytes:
 def _amount(point: Amount, times: bytes) -> bytes:
     about = [_part(7, _attribute(name, value)) for name, value in point.attributes.items()]
     return b"".join(about) + times + b"\x21" + _double(point.value)
-
-
-@lru_cache(maxsize=1024)
-def _named(name: str) -> bytes:
-    return _part(5, name.encode("utf-8", "replace"))
 
 
 def _attribute(name: str, value: Value) -> bytes:
@@ -195,3 +198,6 @@ def _varint(number: int) -> bytes:
         number >>= 7
     said.append(number)
     return bytes(said)
+
+
+_FIRST = attributes_of({"antiphon.time_to_first_token": 0.0})[:-8]

@@ -34,5 +34,7 @@ def cost_of(model: str, usage: Usage | None, prices: Mapping[str, Price]) -> int
     """What these tokens cost, in millionths; nothing for a model that has no price. The first pattern counts."""
     if usage is None:
         return 0
-    price = next((price for pattern, price in prices.items() if fnmatchcase(model, pattern)), None)
-    return price.cost(usage) if price else 0
+    for pattern, price in prices.items():
+        if fnmatchcase(model, pattern):
+            return price.cost(usage)
+    return 0

@@ -4,72 +4,79 @@ By the conventions for generative AI; no prompt, answer or argument is in them. 
 sending (`otel.py`). Source: OpenTelemetry semantic conventions, gen-ai.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 from antiphon.seen.account import Account, fault_of
-from antiphon.seen.otlp import CLIENT, INTERNAL, SERVER, Told, span_id, usual
+from antiphon.seen.otlp import (
+    CLIENT,
+    INTERNAL,
+    SERVER,
+    Count,
+    attributes_of,
+    first_token,
+    shaped,
+    span_id,
+)
+from antiphon.seen.otlp import span as encoded
 
-Attributes = dict[str, Any]
+Hashed = Callable[[str, str], str]
+"""Stands for a user of a project by a word that tells nobody who it is."""
+INPUT, OUTPUT = Count("gen_ai.usage.input_tokens"), Count("gen_ai.usage.output_tokens")
+CACHED = Count("gen_ai.usage.cache_read.input_tokens")
 
 
-def spans_of(account: Account, hashed: Callable[[str, str], str]) -> Iterator[Told]:
-    """The spans of a run. `hashed` stands for a user of a project by a word that tells nobody who it is."""
+def spans_of(account: Account, hashed: Hashed) -> bytes:
+    """The spans of a run, encoded; nothing of one that isn't traced."""
     trace = account.trace
     if trace is None:
-        return
-    own, said = span_id(account.span), account.response
-    yield Told(
-        name=f"response {account.model}",
-        trace=trace.id,
-        id=own,
-        parent=trace.parent,
-        state=trace.state,
-        kind=SERVER,
-        start=_nanos(account.began),
-        end=_nanos(account.ended),
-        attributes=_response(account, hashed),
-        usual=_usual(said.model or "", account.model, account.project, account.outcome),
-        first=_nanos(account.first) if account.first is not None else None,
-        fault=account.error if account.outcome == "failed" else None,
+        return b""
+    own, ended, number = span_id(account.span), _nanos(account.ended), account.span
+    shape = _response(
+        account.response.model or "", account.model, account.project, (account.outcome, account.error), trace.state
     )
-    for index, span in enumerate(account.spans, start=account.span + 1):
-        fault, first = fault_of(span), span.first
-        name, kind, about = _told(span.kind, span.name)
-        more: Attributes = {} if first is None else {"antiphon.time_to_first_token": first - span.start}
-        if fault:
-            more["error.type"] = fault
-        yield Told(
-            name, trace.id, span_id(index), own, trace.state, kind, _nanos(span.start),
-            _nanos(span.end or account.ended), more, None if first is None else _nanos(first), fault, about,
-        )  # fmt: skip
+    more = _more(account, hashed)
+    said = [encoded(shape, (trace.id, own, trace.parent), _nanos(account.began), ended, more)]
+    for span in account.spans:
+        number += 1
+        start, end, first = span.start, span.end, span.first
+        said.append(
+            encoded(
+                _part(span.kind, span.name, fault_of(span), trace.state),
+                (trace.id, span_id(number), own),
+                _nanos(start),
+                ended if end is None else _nanos(end),
+                b"" if first is None else first_token(_nanos(first), first - start),
+            )
+        )
+    return b"".join(said)
 
 
-def _response(account: Account, hashed: Callable[[str, str], str]) -> Attributes:
-    said, usage = account.response, account.usage
-    found: Attributes = {"gen_ai.response.id": said.id}
+def _more(account: Account, hashed: Hashed) -> bytes:
+    """What is a response's own."""
+    said, usage, first = account.response, account.usage, account.first
+    found = {"gen_ai.response.id": said.id}
     if said.conversation is not None:
         found["gen_ai.conversation.id"] = said.conversation.id
-    if usage is not None:
-        found["gen_ai.usage.input_tokens"] = usage.input_tokens
-        found["gen_ai.usage.output_tokens"] = usage.output_tokens
-        found["gen_ai.usage.cache_read.input_tokens"] = usage.input_tokens_details.cached_tokens
-    if account.first is not None:
-        found["antiphon.time_to_first_token"] = account.first - account.began
-    if account.cost:
-        found["antiphon.cost"] = account.cost / 1e6
-    if account.error:
-        found["error.type"] = account.error
     if user := said.safety_identifier or said.user:
         found["enduser.pseudo.id"] = hashed(account.project, user)
-    return found
+    told = [attributes_of(found)]
+    if usage is not None:
+        cached = usage.input_tokens_details.cached_tokens
+        told += (INPUT.of(usage.input_tokens), OUTPUT.of(usage.output_tokens), CACHED.of(cached))
+    if first is not None:
+        told.append(first_token(_nanos(first), first - account.began))
+    if account.cost:
+        told.append(attributes_of({"antiphon.cost": account.cost / 1e6}))
+    return b"".join(told)
 
 
 @lru_cache(maxsize=1024)
-def _usual(asked: str, model: str, project: str, outcome: str) -> bytes:
-    """What spans of responses of a model and a project have in common."""
-    return usual({
+def _response(asked: str, model: str, project: str, end: tuple[str, str | None], state: str) -> bytes:
+    """What spans of responses have in common that ended alike."""
+    outcome, error = end
+    about: dict[str, Any] = {
         "gen_ai.operation.name": "invoke_agent",
         "gen_ai.provider.name": "antiphon",
         "gen_ai.request.model": asked,
@@ -77,27 +84,34 @@ def _usual(asked: str, model: str, project: str, outcome: str) -> bytes:
         "gen_ai.output.type": "text",
         "antiphon.project": project,
         "antiphon.outcome": outcome,
-    })  # fmt: skip
+    }
+    more = {"error.type": error} if error else {}
+    return shaped(f"response {model}", SERVER, about | more, state, error if outcome == "failed" else None)
 
 
 @lru_cache(maxsize=1024)
-def _told(kind: str, name: str) -> tuple[str, int, bytes]:
-    """What spans of a turn, a tool, a save have in common: name, kind, attributes."""
+def _part(kind: str, name: str, fault: str | None, state: str) -> bytes:
+    """What spans of a turn, a tool, a save have in common."""
+    called, made, about = _about(kind, name)
+    more = {"error.type": fault} if fault else {}
+    return shaped(called, made, about | more, state, fault)
+
+
+def _about(kind: str, name: str) -> tuple[str, int, dict[str, Any]]:
     match kind:
         case "turn":
             upstream, _, model = name.partition("/")
             about = {"gen_ai.provider.name": upstream, "gen_ai.request.model": model}
-            return f"chat {model}", CLIENT, usual({"gen_ai.operation.name": "chat", **about})
+            return f"chat {model}", CLIENT, {"gen_ai.operation.name": "chat", **about}
         case "tool":
-            about = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": name}
-            return f"execute_tool {name}", INTERNAL, usual(about)
+            return f"execute_tool {name}", INTERNAL, {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": name}
         case "save":
-            return kind, INTERNAL, usual({"db.operation.name": "save_answer"})
+            return kind, INTERNAL, {"db.operation.name": "save_answer"}
         case "list":
-            return f"list_tools {name}", CLIENT, usual({"antiphon.what": name})
+            return f"list_tools {name}", CLIENT, {"antiphon.what": name}
         case _:
-            return kind, INTERNAL, usual({"antiphon.what": name})
+            return kind, INTERNAL, {"antiphon.what": name}
 
 
 def _nanos(seconds: float) -> int:
-    return round(seconds * 1e9)
+    return int(seconds * 1e9)

@@ -8,17 +8,20 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import add
 
 from antiphon.errors import StoreFault
 from antiphon.seen.account import Account
 from antiphon.seen.prices import Price, cost_of
-from antiphon.store.usage import Usage, Used, summed
+from antiphon.store.usage import COUNTS, KEY, Usage, Used
 from antiphon.wire.responses import Usage as Tokens
 
 log = logging.getLogger("antiphon")
 
 EVERY = 5.0
 """Seconds between batches."""
+DAY = 86_400
+NO_TOKENS = (0, 0, 0, 0)
 MOST = 100_000
 """Rows that may wait; more aren't kept, so that a database that is gone doesn't fill the memory."""
 
@@ -34,37 +37,61 @@ class Passed:
     failed: bool = False
 
 
+Key = tuple[str, str, str]
+"""Of a sum: project, day, model."""
+
+
 class Counter:
     """Counts for one process. `take` is told accounts; `run` writes until it is cancelled."""
 
     def __init__(self, store: Usage, prices: Mapping[str, Price] | None = None) -> None:
         self._store = store
         self._prices = prices or {}
-        self._waiting: list[Used] = []
+        self._sums: dict[Key, list[int]] = {}
+        self._today = (0, "")
 
     def take(self, account: Account) -> None:
         """Count a run that is over."""
-        self._add(used(account))
-
-    def _add(self, row: Used) -> None:
-        self._waiting.append(row)
-        if len(self._waiting) > MOST:
-            self._waiting = summed(self._waiting)[:MOST]
+        failed = account.outcome == "failed"
+        more = (1, failed, account.turns, account.tool_calls, *_counts(account.usage), account.cost)
+        self._add((account.project, self._day(account.ended), account.model), more)
 
     def passed(self, call: Passed) -> None:
-        """Count a call that was passed on as it was."""
-        self._add(used_by(call, self._prices))
+        """Count a call that was passed on as it was: one request, and one turn."""
+        more = (1, call.failed, 1, 0, *_counts(call.tokens), cost_of(call.model, call.tokens, self._prices))
+        self._add((call.project, self._day(call.ended), call.model), more)
+
+    def rows(self) -> list[Used]:
+        """What waits to be written, in the order in which rows are locked."""
+        return [
+            Used(**dict(zip(KEY, key, strict=True)), **dict(zip(COUNTS, sums, strict=True)))
+            for key, sums in sorted(self._sums.items())
+        ]
+
+    def _add(self, key: Key, more: Sequence[int]) -> None:
+        sums = self._sums.get(key)
+        if sums is not None:
+            self._sums[key] = list(map(add, sums, more))
+        elif len(self._sums) < MOST:
+            self._sums[key] = list(map(int, more))
+
+    def _day(self, at: float) -> str:
+        number = int(at // DAY)
+        if self._today[0] != number or not self._today[1]:
+            self._today = (number, datetime.fromtimestamp(at, UTC).date().isoformat())
+        return self._today[1]
 
     async def flush(self) -> None:
         """Write what was counted. What can't be written is kept for the next time."""
-        rows, self._waiting = self._waiting, []
+        rows, waiting, self._sums = self.rows(), self._sums, {}
         if not rows:
             return
         try:
-            await self._store.add(summed(rows))
+            await self._store.add(rows)
         except StoreFault as fault:
             log.warning("usage isn't written yet: %s", fault.message)
-            self._waiting = [*rows, *self._waiting]
+            for key, sums in waiting.items():
+                self._add(key, sums)
 
     async def run(self) -> None:
         """Write every few seconds."""
@@ -73,46 +100,12 @@ class Counter:
             await self.flush()
 
 
-def used_by(call: Passed, prices: Mapping[str, Price]) -> Used:
-    """The row that a call adds to that was passed on: one request, and one turn."""
-    return Used(
-        project=call.project,
-        day=_day(call.ended),
-        model=call.model,
-        requests=1,
-        failed=int(call.failed),
-        turns=1,
-        cost=cost_of(call.model, call.tokens, prices),
-        **_counts(call.tokens),
-    )
-
-
-def used(account: Account) -> Used:
-    """The row that a run adds to."""
-    kinds: Sequence[str] = [span.kind for span in account.spans]
-    return Used(
-        project=account.project,
-        day=_day(account.ended),
-        model=account.model,
-        requests=1,
-        failed=int(account.outcome == "failed"),
-        turns=kinds.count("turn"),
-        tool_calls=kinds.count("tool"),
-        cost=account.cost,
-        **_counts(account.usage),
-    )
-
-
-def _counts(usage: Tokens | None) -> dict[str, int]:
+def _counts(usage: Tokens | None) -> tuple[int, int, int, int]:
     if usage is None:
-        return {}
-    return {
-        "input_tokens": usage.input_tokens,
-        "cached_tokens": usage.input_tokens_details.cached_tokens,
-        "output_tokens": usage.output_tokens,
-        "reasoning_tokens": usage.output_tokens_details.reasoning_tokens,
-    }
-
-
-def _day(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).date().isoformat()
+        return NO_TOKENS
+    return (
+        usage.input_tokens,
+        usage.input_tokens_details.cached_tokens,
+        usage.output_tokens,
+        usage.output_tokens_details.reasoning_tokens,
+    )

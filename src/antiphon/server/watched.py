@@ -10,6 +10,7 @@ from typing import Any
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from antiphon.seen.context import REQUEST, TRACE, Trace
+from antiphon.seen.logs import short
 from antiphon.server.callers import CALLER
 from antiphon.server.front import STATUS
 from antiphon.server.seen import Seen
@@ -49,7 +50,7 @@ class Watched:
                 "method": scope["method"],
                 "path": scope["path"],
                 "status": status,
-                "seconds": round(seconds, 4),
+                "seconds": short(seconds),
                 "project": caller.project if (caller := scope.get(CALLER)) else None,
             }
             self._seen.say("request", more)
