@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import add
 
+import msgspec
+
 from antiphon.errors import StoreFault
 from antiphon.seen.account import Account
 from antiphon.seen.prices import Price, cost_of
@@ -21,6 +23,7 @@ log = logging.getLogger("antiphon")
 EVERY = 5.0
 """Seconds between batches."""
 DAY = 86_400
+MEMBERS = (*KEY, *COUNTS)
 NO_TOKENS = (0, 0, 0, 0)
 MOST = 100_000
 """Rows that may wait; more aren't kept, so that a database that is gone doesn't fill the memory."""
@@ -64,7 +67,7 @@ class Counter:
     def rows(self) -> list[Used]:
         """What waits to be written, in the order in which rows are locked."""
         return [
-            Used(**dict(zip(KEY, key, strict=True)), **dict(zip(COUNTS, sums, strict=True)))
+            msgspec.convert(dict(zip(MEMBERS, (*key, *sums), strict=True)), Used)
             for key, sums in sorted(self._sums.items())
         ]
 
