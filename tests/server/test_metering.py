@@ -2,17 +2,18 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import openai
 import pytest
 from made_keys import Operator, bearer, client_for, id_in
 from running_server import RunningServer, running_server
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 from antiphon.server.metering import Tally
-from antiphon.testing import Gate, ScriptedUpstream, text
+from antiphon.testing import Gate, Reply, Request, ScriptedUpstream, text
 from antiphon.wire.responses import InputTokensDetails, OutputTokensDetails, Usage
 
 # Long enough that no test runs over the end of one.
@@ -72,6 +73,74 @@ def test_tokens_count_over_http_and_websocket(operator: Operator, tmp_path: Path
         assert (told["type"], told["status"], told["error"]["code"]) == ("error", 429, "rate_limit_exceeded")
 
 
+def test_each_request_over_websocket_counts_and_a_refusal_costs_no_chain(operator: Operator, tmp_path: Path) -> None:
+    blue = operator.key("blue")
+    quotas = "[quotas.project]\nrequests = 3\n"
+    for server in serving(quotas, operator, tmp_path):
+        host, port = server.address
+        with connect(f"ws://{host}:{port}/v1/responses", additional_headers=bearer(blue), proxy=None) as socket:
+            assert socket.response is not None
+            # The connection itself is no request.
+            limits = [socket.response.headers[f"x-ratelimit-{word}-requests"] for word in ("limit", "remaining")]
+            assert limits == ["3", "3"]
+            said: dict[str, Any] = {"type": "response.create", **HELLO, "store": False}
+            first = told(socket, said)[-1]["response"]
+            continued = said | {"previous_response_id": first["id"]}
+            assert told(socket, said | {"input": 3})[-1]["error"]["type"] == "invalid_request_error"
+            assert told(socket, continued)[-1]["type"] == "response.completed"
+            refused = told(socket, continued)
+        with connect(f"ws://{host}:{port}/v1/responses", additional_headers=bearer(blue), proxy=None) as another:
+            assert another.response is not None
+            assert another.response.headers["x-ratelimit-remaining-requests"] == "0"
+        assert server.post(HELLO, headers=bearer(blue)).status == 429
+    [error] = refused
+    assert (error["type"], error["status"]) == ("error", 429)
+    assert (error["error"]["code"], error["error"]["type"]) == ("rate_limit_exceeded", "requests")
+
+
+def told(socket: ClientConnection, message: dict[str, Any]) -> list[dict[str, Any]]:
+    """What is said until the end of one request."""
+    socket.send(json.dumps(message))
+    events = [json.loads(socket.recv(60))]
+    while events[-1]["type"] not in {"error", "response.completed", "response.failed"}:
+        events.append(json.loads(socket.recv(60)))
+    return events
+
+
+def test_a_limit_forgets_nothing_that_the_next_request_continues(operator: Operator, tmp_path: Path) -> None:
+    """Answers that aren't stored are known to their connection alone: a client that tries too early tries again."""
+    blue, gate = operator.key("blue"), Gate()
+    (tmp_path / "antiphon.toml").write_text("[quotas.project]\nstreams = 1\n")
+
+    def said(request: Request) -> Reply:
+        return text("Hello!").held(gate) if "Wait" in str(request.json) else text("Hello!")
+
+    with (
+        ScriptedUpstream(default=said, models=["m"]) as upstream,
+        running_server("--upstream", f"up={upstream.url}", "--db", operator.db, folder=tmp_path) as server,
+    ):
+        host, port = server.address
+        address = f"ws://{host}:{port}/v1/responses"
+        with (
+            connect(address, additional_headers=bearer(blue), proxy=None) as one,
+            connect(address, additional_headers=bearer(blue), proxy=None) as other,
+        ):
+            asked: dict[str, Any] = {"type": "response.create", **HELLO, "store": False}
+            first = told(one, asked)[-1]["response"]
+            other.send(json.dumps(asked | {"input": "Wait"}))
+            assert json.loads(other.recv(60))["type"] == "response.created"
+            continued = asked | {"previous_response_id": first["id"]}
+            assert told(one, continued)[-1]["error"]["type"] == "streams"
+            gate.open()
+            while json.loads(other.recv(60))["type"] != "response.completed":
+                pass
+            end = time.monotonic() + 60
+            while (last := told(one, continued)[-1])["type"] == "error":
+                assert last["error"]["type"] == "streams"
+                assert time.monotonic() < end
+            assert last["type"] == "response.completed"
+
+
 def test_a_chat_that_is_passed_on_counts_too(operator: Operator, tmp_path: Path) -> None:
     blue = operator.key("blue")
     chat = {"model": "up/m", "messages": [{"role": "user", "content": "Hi"}]}
@@ -104,10 +173,7 @@ def test_a_project_has_so_many_in_the_background(operator: Operator, tmp_path: P
         full = server.post(asked, headers=bearer(blue))
         assert (full.status, full.error["type"], full.error["code"]) == (429, "runs", "rate_limit_exceeded")
         gate.open()
-        end = time.monotonic() + 60
-        while server.get(f"/responses/{first.json['id']}", headers=bearer(blue)).json["status"] != "completed":
-            assert time.monotonic() < end
-            time.sleep(0.05)
+        ended(server, first.json["id"], blue)
         assert server.post(asked, headers=bearer(blue)).status == 200
 
 
@@ -125,6 +191,48 @@ def test_a_key_has_so_many_in_the_background(operator: Operator, tmp_path: Path)
         assert full.error["message"].startswith("This key has 1 responses in the background")
         assert server.post(asked, headers=bearer(other)).status == 200
         gate.open()
+
+
+def test_a_run_that_another_server_took_up_counts_for_its_key(operator: Operator, tmp_path: Path) -> None:
+    one, other, gate = operator.key("blue"), operator.key("blue"), Gate()
+    asked = HELLO | {"background": True}
+    (tmp_path / "antiphon.toml").write_text(f"[quotas]\nwindow = {WINDOW}\n[quotas.key]\nruns = 1\ntokens = 100\n")
+    reply = text("Hello!", usage=(30, 40)).held(gate)
+    with ScriptedUpstream(default=reply, models=["m"]) as upstream:
+        flags = ("--upstream", f"up={upstream.url}", "--db", operator.db)
+        with (
+            running_server(*flags, folder=tmp_path) as second,
+            running_server(*flags, folder=tmp_path) as first,
+        ):
+            begun = first.post(asked, headers=bearer(one)).json["id"]
+            upstream.wait(lambda: len(asked_of(upstream)) == 1)
+            first.process.kill()
+            # Until its lease is over.
+            upstream.wait(lambda: len(asked_of(upstream)) == 2, seconds=60)
+            full = second.post(asked, headers=bearer(one))
+            assert (full.status, full.error["type"]) == (429, "runs")
+            assert second.post(asked, headers=bearer(other)).status == 200
+            gate.open()
+            ended(second, begun, one)
+            # What it used, it used for the key; the key's next run may begin.
+            until(lambda: second.get("/models", headers=bearer(one)).headers["x-ratelimit-remaining-tokens"] == "30")
+            assert second.post(asked, headers=bearer(one)).status == 200
+
+
+def asked_of(upstream: ScriptedUpstream) -> list[Request]:
+    return [request for request in upstream.requests if request.method == "POST"]
+
+
+def ended(server: RunningServer, run_id: str, key: str) -> None:
+    """Wait until a response in the background has ended well."""
+    until(lambda: server.get(f"/responses/{run_id}", headers=bearer(key)).json["status"] == "completed")
+
+
+def until(so: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not so():
+        assert time.monotonic() < end, "it never was"
+        time.sleep(0.05)
 
 
 def test_tokens_of_what_is_passed_on() -> None:

@@ -26,6 +26,7 @@ from antiphon.runner.drive import drive
 from antiphon.runner.foreground import Foreground
 from antiphon.runner.history import conversation_of, holding
 from antiphon.runner.observing import watching
+from antiphon.runner.quotas import Spender
 from antiphon.server.access import bearer_of
 from antiphon.server.answering import OPEN_AFTER
 from antiphon.server.callers import caller_of
@@ -93,7 +94,7 @@ class Connection:
     async def serve(self) -> None:
         """Accept, and answer until one side has enough."""
         await self._receive()
-        await self._raw_send({"type": "websocket.accept"})
+        await self._raw_send({"type": "websocket.accept", "headers": self._limits()})
         try:
             async with asyncio.timeout(LONGEST):
                 while (message := await self._receive())["type"] == "websocket.receive":
@@ -103,6 +104,11 @@ class Connection:
             await self._raw_send({"type": "websocket.close", "code": NORMAL})
         finally:
             await self._end()
+
+    def _limits(self) -> list[tuple[bytes, bytes]]:
+        """What the caller may still use. Later answers have no headers: who uses more is told so by an error."""
+        meter, caller = self._services.meter, self._caller
+        return [] if meter is None else meter.quotas.headers(Spender(caller.project, caller.key))
 
     async def _end(self) -> None:
         self._left = True
@@ -172,18 +178,19 @@ class Connection:
         waiting = list(steered)
         try:
             await self._still_admitted()
-            sources, asked = await self._read(settings)
-            previous = asked.request.previous_response_id
-            kept = self._memory.find(previous)
-            if not steered and (waiting := self._steering.use(previous)):
-                settings = {**settings, "input": _joined(waiting, settings.get("input"))}
-                sources, asked = await self._read(settings)
-            if kept is not None and not kept.stored and asked.request.store is not False:
-                raise InvalidRequest(
-                    f"Response '{previous}' isn't stored, so what continues it can't be either. Send 'store': false.",
-                    param="store",
-                )
             with self._metered():
+                sources, asked = await self._read(settings)
+                previous = asked.request.previous_response_id
+                kept = self._memory.find(previous)
+                if not steered and (waiting := self._steering.use(previous)):
+                    settings = {**settings, "input": _joined(waiting, settings.get("input"))}
+                    sources, asked = await self._read(settings)
+                if kept is not None and not kept.stored and asked.request.store is not False:
+                    raise InvalidRequest(
+                        f"Response '{previous}' isn't stored, so what continues it can't be either. "
+                        "Send 'store': false.",
+                        param="store",
+                    )
                 await self._respond(lane, _Request(asked, sources, settings, kept, generate=generate))
         except AntiphonError as error:
             # A continuation that failed: what it continued isn't trusted any more.
