@@ -105,11 +105,14 @@ def test_a_piece_is_written_at_once_unless_somebody_must_wait(cycle: Cycle, *, r
 
 
 @pytest.mark.parametrize(
-    ("cycle", "waits"), [(Cycle(), 0), (Cycle(write_paused=True), 1), (Cycle(write_paused=True, disconnected=True), 0)]
+    ("cycle", "behind"),
+    [(Cycle(), False), (Cycle(write_paused=True), True), (Cycle(write_paused=True, disconnected=True), False)],
 )
-async def test_room_is_waited_for_where_a_client_is_behind(cycle: Cycle, waits: int) -> None:
-    await BodyWriter(cast("Any", cycle)).room()
-    assert cycle.drains == waits
+async def test_room_is_waited_for_where_a_client_is_behind(cycle: Cycle, *, behind: bool) -> None:
+    writer = BodyWriter(cast("Any", cycle))
+    assert writer.behind is behind
+    await writer.room()
+    assert cycle.drains == 1
 
 
 def test_a_piece_is_a_chunk_of_the_body() -> None:

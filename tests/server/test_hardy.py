@@ -19,7 +19,7 @@ from typing import Any, cast
 import pytest
 from running_server import RunningServer, running_server
 
-from antiphon.server.hardy import Newcomers
+from antiphon.server.hardy import AT_ONCE, Newcomers
 from antiphon.testing import ScriptedUpstream, text
 
 LIMITS = "[limits]\nslow_head = 2.0\nslow_body = 2.0\nslow_reader = 2.0\nhead_bytes = 16384\nconnections = {}\n"
@@ -153,14 +153,17 @@ class Beginner:
 
 
 async def test_first_requests_take_turns_and_who_has_left_has_none() -> None:
-    newcomers, begun = Newcomers(), list[str]()
-    for name in "abcdef":
-        one: Any = Beginner(asyncio.get_running_loop(), begun, disconnected=name in "bf")
-        newcomers.wait(one, one, cast("Any", name))
-    assert begun == []
-    for _ in range(7):
+    newcomers, begun, loop = Newcomers(), list[str](), asyncio.get_running_loop()
+    waiting = [Beginner(loop, begun, disconnected=number == 2 * AT_ONCE) for number in range(100)]
+    for number, one in enumerate(waiting):
+        newcomers.wait(cast("Any", one), cast("Any", one), cast("Any", str(number)))
+    assert begun == [str(number) for number in range(AT_ONCE)]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert AT_ONCE < len(begun) < len(waiting) - 1
+    for _ in range(100):
         await asyncio.sleep(0)
-    assert begun == ["a", "c", "d", "e"]
+    assert begun == [str(number) for number in range(100) if number != 2 * AT_ONCE]
 
 
 def siege(server: RunningServer, slow: int, deaf: int, seconds: float) -> None:

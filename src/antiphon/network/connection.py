@@ -14,8 +14,14 @@ import httptools
 
 from antiphon.network.turns import Turns
 
-PART = 8 * 1024
-"""Bytes that are handled at once. Who sends more between two looks at the socket is faster than we are."""
+SMALL = 8 * 1024
+"""Bytes that are always handled at once. Who sends more between two looks at the socket may be faster than we are."""
+
+AT_ONCE = 128 * 1024
+"""Bytes of an answer in larger pieces that are handled at once all the same: nearly all are whole by then."""
+
+PART = 32 * 1024
+"""Bytes that are handled at once of what had to wait."""
 
 HELD_MOST = 64 * 1024
 """Bytes that nobody took after which the socket isn't read any more."""
@@ -44,7 +50,7 @@ class Connection(asyncio.Protocol):
         self._lost = lost
         self._turns = turns or Turns()
         self._later = b""
-        self._done = 0
+        self._done = self._had = 0
         self._in_row = False
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport
@@ -74,7 +80,7 @@ class Connection(asyncio.Protocol):
     def ask(self, head: bytes, body: bytes, *, bare: bool = False) -> None:
         """Send a request. The answer to a `bare` one (HEAD) has no body."""
         self.take()
-        self._bodiless = 0
+        self._bodiless = self._had = 0
         self._bare = bare
         self._reusable = self.heard = self.opened = self.over = False
         self.fault = None
@@ -142,13 +148,15 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes of an answer."""
-        if len(data) <= PART and not self._later:
+        if not self._later and (len(data) <= SMALL or self._had < AT_ONCE):
+            self._had += len(data)
             self._feed(data)
             return
-        self._later = self._later[self._done :] + data
+        self._later = self._later[self._done :] + data if self._later else data
         self._done = 0
         self._pause()
-        self._go_on()
+        if self._held <= HELD_MOST:
+            self._go_on()
 
     def _go_on(self) -> None:
         """What was put off has its turn, if there is something and it doesn't wait for one; else the socket is read."""
@@ -163,7 +171,7 @@ class Connection(asyncio.Protocol):
     def _turn(self) -> None:
         """A part of what was put off. Where nobody takes what is held, it waits until somebody does."""
         self._in_row = False
-        part = self._later[self._done : self._done + PART]
+        part = self._later if len(self._later) <= PART else self._later[self._done : self._done + PART]
         self._done += PART
         if self._done >= len(self._later):
             self._later, self._done = b"", 0
@@ -192,10 +200,10 @@ class Connection(asyncio.Protocol):
             self._garbled(str(error.__context__ or error))
         if self._bodiless > HEAD_LIMIT and not self.over:
             self._garbled(f"more than {HEAD_LIMIT:,} bytes of headers")
-        if self._held > HELD_MOST:
-            self._pause()
         if self._pieces:
             self._arrived()
+        if self._held > HELD_MOST:
+            self._pause()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is closed, by whomever."""

@@ -37,10 +37,14 @@ class BodyWriter:
             self._flow.write_paused or cycle.disconnected or not cycle.chunked_encoding or cycle.response_complete
         )
 
+    @property
+    def behind(self) -> bool:
+        """Whether the client hasn't taken most of what was written."""
+        return self._flow.write_paused and not self._cycle.disconnected
+
     async def room(self) -> None:
-        """Wait until the client has taken most of what was written, or is gone."""
-        if self._flow.write_paused and not self._cycle.disconnected:
-            await self._flow.drain()
+        """Wait until it has, or is gone."""
+        await self._flow.drain()
 
     def write(self, piece: bytes) -> None:
         """Write it, where that is `ready`."""

@@ -23,6 +23,7 @@ Most clients read nothing before they have sent everything: cut off, they would 
 """
 LEFT_OVER_PAUSE = 0.01
 """Seconds between looks at it, each of a quarter of a megabyte at most: it is to be cheap, not fast."""
+AT_ONCE = 4
 EACH = 0.004
 """Seconds: about twice what a short answer takes of a core, so that half is left for whoever is served already."""
 LAST_CHANCE = 0.25
@@ -40,31 +41,42 @@ TOO_LARGE = (
 class Newcomers:
     """First requests of connections: of two hundred at once all would be under way before anybody is served.
 
-    One begins each time the event loop comes round, and one more for each `EACH` seconds that this takes.
+    `AT_ONCE` begin each time the event loop comes round, and one more for each `EACH` seconds that this takes.
     """
 
     def __init__(self) -> None:
         self._row: deque[tuple[HardyProtocol, RequestResponseCycle, ASGI3Application]] = deque()
         self._since = 0.0
+        self._may = AT_ONCE
+        self._counting = False
 
     def wait(self, connection: "HardyProtocol", cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        """Begin the request when its turn comes."""
-        self._row.append((connection, cycle, app))
-        if len(self._row) == 1:
+        """Begin the request, now or when its turn comes."""
+        if self._may > 0 and not self._row:
+            self._may -= 1
+            connection.begin(cycle, app)
+        else:
+            self._row.append((connection, cycle, app))
+        if not self._counting:
             self._since = connection.loop.time()
-            connection.loop.call_soon(self._next, connection.loop)
+            self._count(connection.loop)
+
+    def _count(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._counting = True
+        loop.call_soon(self._next, loop)
 
     def _next(self, loop: asyncio.AbstractEventLoop) -> None:
-        now = loop.time()
-        for _ in range(1 + int((now - self._since) / EACH)):
-            if not self._row:
-                return
+        now, since = loop.time(), self._since
+        self._may, self._since, self._counting = AT_ONCE + int((now - since) / EACH), now, False
+        while self._row and self._may > 0:
             connection, cycle, app = self._row.popleft()
             if not cycle.disconnected:
+                self._may -= 1
                 connection.begin(cycle, app)
-        self._since = now
         if self._row:
-            loop.call_soon(self._next, loop)
+            self._count(loop)
+        else:
+            self._may = AT_ONCE
 
 
 class HardyProtocol(CodedProtocol):

@@ -45,7 +45,7 @@ But requests do, and those that are under way while it looks are old then: what 
 minutes, else memory grows for an hour before it is given back.
 """
 BACKLOG = 2048
-UNSENT = 64 * 1024
+UNSENT = 256 * 1024
 """Bytes that the system takes of an answer before the client has room for them: it would take 4 MB for each.
 
 What is on its way isn't bounded by that, so a fast client far away is as fast as ever.
