@@ -10,7 +10,8 @@ import openai
 import pytest
 from made_keys import Operator, bearer, client_for, id_in
 from running_server import RunningServer, running_server
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
+from websockets.sync.connection import Connection
 
 from antiphon.server.metering import Tally
 from antiphon.testing import Gate, Reply, Request, ScriptedUpstream, text
@@ -88,17 +89,16 @@ def test_each_request_over_websocket_counts_and_a_refusal_costs_no_chain(operato
             continued = said | {"previous_response_id": first["id"]}
             assert told(socket, said | {"input": 3})[-1]["error"]["type"] == "invalid_request_error"
             assert told(socket, continued)[-1]["type"] == "response.completed"
-            refused = told(socket, continued)
+            [error] = told(socket, continued)
+            assert (error["type"], error["status"]) == ("error", 429)
+            assert (error["error"]["code"], error["error"]["type"]) == ("rate_limit_exceeded", "requests")
         with connect(f"ws://{host}:{port}/v1/responses", additional_headers=bearer(blue), proxy=None) as another:
             assert another.response is not None
             assert another.response.headers["x-ratelimit-remaining-requests"] == "0"
         assert server.post(HELLO, headers=bearer(blue)).status == 429
-    [error] = refused
-    assert (error["type"], error["status"]) == ("error", 429)
-    assert (error["error"]["code"], error["error"]["type"]) == ("rate_limit_exceeded", "requests")
 
 
-def told(socket: ClientConnection, message: dict[str, Any]) -> list[dict[str, Any]]:
+def told(socket: Connection, message: dict[str, Any]) -> list[dict[str, Any]]:
     """What is said until the end of one request."""
     socket.send(json.dumps(message))
     events = [json.loads(socket.recv(60))]
