@@ -13,10 +13,12 @@ from antiphon.seen.otlp import (
     CLIENT,
     SERVER,
     Amount,
+    Amounts,
     Count,
     Metric,
     Origin,
     Spread,
+    Text,
     attributes_of,
     first_token,
     metrics,
@@ -54,7 +56,15 @@ class Told:
 
 def encoded(told: Told) -> bytes:
     first = first_token(*told.first) if told.first else b""
-    more = attributes_of(told.attributes) + Count(COUNT).of(told.count) + first
+    own = [
+        Text(name).of(value)
+        if isinstance(value, str)
+        else Amounts(name).of(value)
+        if isinstance(value, float)
+        else attributes_of({name: value})
+        for name, value in told.attributes.items()
+    ]
+    more = b"".join(own) + Count(COUNT).of(told.count) + first
     shape = shaped(told.name, told.kind, {"usual": True}, told.state, told.fault)
     return span(shape, (told.trace, told.id, told.parent), told.start, told.end, more)
 

@@ -267,7 +267,9 @@ class Timeline:
             self.tokens = usage.output_tokens if usage else 0
             self.state = self.run.state
         self._ended(self)
-        self.after(self)
+        # Whoever was told may know this timeline: a circle would wait for the garbage collector, with all it holds.
+        after, self.after = self.after, nobody
+        after(self)
         self.run = None
 
 

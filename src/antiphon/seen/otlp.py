@@ -107,6 +107,37 @@ def first_token(at: int, seconds: float) -> bytes:
     return b"".join((_FIRST, _double(seconds), b"\x5a\x16\x09", _fixed(at), b"\x12\x0bfirst token"))
 
 
+class Text:
+    """An attribute of spans that is a short text, and most often of one length."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._heads: dict[int, bytes] = {}
+
+    def of(self, text: str) -> bytes:
+        """With its value."""
+        said = text.encode("utf-8", "replace")
+        head = self._heads.get(len(said))
+        return head + said if head is not None else self._new(said)
+
+    def _new(self, said: bytes) -> bytes:
+        whole = _part(9, _key(self._name) + _part(2, _part(1, said)))
+        if len(said) < 128:  # noqa: PLR2004 - so that there are few
+            self._heads[len(said)] = whole[: len(whole) - len(said)]
+        return whole
+
+
+class Amounts:
+    """An attribute of spans that is a number with a fraction."""
+
+    def __init__(self, name: str) -> None:
+        self._head = attributes_of({name: 0.0})[:-8]
+
+    def of(self, value: float) -> bytes:
+        """With its value."""
+        return self._head + _double(value)
+
+
 class Count:
     """An attribute of spans that is a number of something."""
 

@@ -13,18 +13,22 @@ from antiphon.seen.otlp import (
     CLIENT,
     INTERNAL,
     SERVER,
+    Amounts,
     Count,
-    attributes_of,
+    Text,
     first_token,
     shaped,
     span_id,
 )
 from antiphon.seen.otlp import span as encoded
 
+NANO = 1e9
 Hashed = Callable[[str, str], str]
 """Stands for a user of a project by a word that tells nobody who it is."""
 INPUT, OUTPUT = Count("gen_ai.usage.input_tokens"), Count("gen_ai.usage.output_tokens")
 CACHED = Count("gen_ai.usage.cache_read.input_tokens")
+RESPONSE, CONVERSATION = Text("gen_ai.response.id"), Text("gen_ai.conversation.id")
+USER, COST = Text("enduser.pseudo.id"), Amounts("antiphon.cost")
 
 
 def spans_of(account: Account, hashed: Hashed) -> bytes:
@@ -32,12 +36,12 @@ def spans_of(account: Account, hashed: Hashed) -> bytes:
     trace = account.trace
     if trace is None:
         return b""
-    own, ended, number = span_id(account.span), _nanos(account.ended), account.span
+    own, ended, number = span_id(account.span), int(account.ended * NANO), account.span
     shape = _response(
         account.response.model or "", account.model, account.project, (account.outcome, account.error), trace.state
     )
     more = _more(account, hashed)
-    said = [encoded(shape, (trace.id, own, trace.parent), _nanos(account.began), ended, more)]
+    said = [encoded(shape, (trace.id, own, trace.parent), int(account.began * NANO), ended, more)]
     for span in account.spans:
         number += 1
         start, end, first = span.start, span.end, span.first
@@ -45,9 +49,9 @@ def spans_of(account: Account, hashed: Hashed) -> bytes:
             encoded(
                 _part(span.kind, span.name, fault_of(span), trace.state),
                 (trace.id, span_id(number), own),
-                _nanos(start),
-                ended if end is None else _nanos(end),
-                b"" if first is None else first_token(_nanos(first), first - start),
+                int(start * NANO),
+                ended if end is None else int(end * NANO),
+                b"" if first is None else first_token(int(first * NANO), first - start),
             )
         )
     return b"".join(said)
@@ -56,19 +60,18 @@ def spans_of(account: Account, hashed: Hashed) -> bytes:
 def _more(account: Account, hashed: Hashed) -> bytes:
     """What is a response's own."""
     said, usage, first = account.response, account.usage, account.first
-    found = {"gen_ai.response.id": said.id}
+    told = [RESPONSE.of(said.id)]
     if said.conversation is not None:
-        found["gen_ai.conversation.id"] = said.conversation.id
+        told.append(CONVERSATION.of(said.conversation.id))
     if user := said.safety_identifier or said.user:
-        found["enduser.pseudo.id"] = hashed(account.project, user)
-    told = [attributes_of(found)]
+        told.append(USER.of(hashed(account.project, user)))
     if usage is not None:
         cached = usage.input_tokens_details.cached_tokens
         told += (INPUT.of(usage.input_tokens), OUTPUT.of(usage.output_tokens), CACHED.of(cached))
     if first is not None:
-        told.append(first_token(_nanos(first), first - account.began))
+        told.append(first_token(int(first * NANO), first - account.began))
     if account.cost:
-        told.append(attributes_of({"antiphon.cost": account.cost / 1e6}))
+        told.append(COST.of(account.cost / 1e6))
     return b"".join(told)
 
 
@@ -111,7 +114,3 @@ def _about(kind: str, name: str) -> tuple[str, int, dict[str, Any]]:
             return f"list_tools {name}", CLIENT, {"antiphon.what": name}
         case _:
             return kind, INTERNAL, {"antiphon.what": name}
-
-
-def _nanos(seconds: float) -> int:
-    return int(seconds * 1e9)
