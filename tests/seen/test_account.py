@@ -1,15 +1,19 @@
 """What is told of a run when it is over."""
 
+import gc
 from itertools import count
+from weakref import ref
 
 import pytest
-from seen_runs import AGENT, account
+from seen_runs import AGENT, Time, account, run
 
 from antiphon.engine.commands import CallTool, CallUpstream, Finish, Save
 from antiphon.engine.kinds.face import Outcome
 from antiphon.engine.replies import SaveFailed, ToolDone, UpstreamFailed
+from antiphon.engine.run import Run
 from antiphon.errors import StoreFault, UpstreamUnavailable
-from antiphon.seen.account import Account, fault_of
+from antiphon.runner.timeline import Timeline, nobody
+from antiphon.seen.account import Account, Accounts, fault_of
 from antiphon.seen.context import OUTGOING, TRACE, Trace
 
 
@@ -66,3 +70,22 @@ def test_nothing_is_told_before_the_end(chance: object) -> None:
     with pytest.raises(ValueError, match="not enough values"):
         account(AGENT[:-1], chance)  # type: ignore[arg-type] # one of both kinds
     OUTGOING.set(None)
+
+
+def test_a_traced_run_is_let_go_of_when_it_ends() -> None:
+    kept: list[ref[Timeline]] = []
+
+    def begin(run: Run, project: str) -> Timeline:
+        timeline = Timeline(run, project, Time(), nobody)
+        kept.append(ref(timeline))
+        return timeline
+
+    accounts = Accounts(Time(), [lambda _: None], traced=lambda size: b"\x01" * size, timelines=begin)
+    looking = accounts.watch(run(), "p")
+    gc.disable()
+    try:
+        looking.asked(Finish())
+        del looking
+        assert kept[0]() is None
+    finally:
+        gc.enable()
