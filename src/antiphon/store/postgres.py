@@ -42,7 +42,6 @@ SETTINGS = {
     "work_mem": "64MB",
     # Searches of an index of vectors go on until enough is found that passes the filters.
     "hnsw.iterative_scan": "strict_order",
-    "hnsw.ef_search": "100",
 }
 OPTIONS: Mapping[str, Any] = {
     "timeout": CONNECT_SECONDS,

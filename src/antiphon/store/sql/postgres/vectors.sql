@@ -100,14 +100,16 @@ WHERE e.extname = 'vector';
 CREATE EXTENSION IF NOT EXISTS vector;
 
 -- name: nearest_by_index
--- The passages of a large store that are nearest to a vector, by its index.
-SELECT v.key FROM passage_vectors AS v WHERE v.store = {store}
+-- The passages of a large store that are nearest to a vector, by its index, which is told first how far it is to look.
+SELECT v.key FROM passage_vectors AS v
+WHERE v.store = {store} AND (SELECT set_config('hnsw.ef_search', '{reach}', true)) IS NOT NULL
 ORDER BY (v.vector::{schema}.vector({dimension})) OPERATOR({schema}.<=>) (:vector::real[]::{schema}.vector) LIMIT {limit};
 
 -- name: nearest_of_files_by_index
 -- Those of some files alone, by the index all the same: the files' own would have each of their vectors compared.
 SELECT v.key FROM passage_vectors AS v
-WHERE v.store = {store} AND (v.file IN (SELECT (json_array_elements_text(:files::json))::bigint)) IS TRUE
+WHERE v.store = {store} AND (SELECT set_config('hnsw.ef_search', '{reach}', true)) IS NOT NULL
+    AND (v.file IN (SELECT (json_array_elements_text(:files::json))::bigint)) IS TRUE
 ORDER BY (v.vector::{schema}.vector({dimension})) OPERATOR({schema}.<=>) (:vector::real[]::{schema}.vector) LIMIT {limit};
 
 -- name: nearest
