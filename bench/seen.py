@@ -7,6 +7,9 @@ collector, into the table of usage) counts: a round ends when it is sent. Nothin
 
     python -m bench.seen --rounds 30
     python -m bench.seen --only otel
+    python -m bench.seen --paced --answers 256 --at-once 128 --rounds 8
+
+With `--paced` a token comes every 20 ms, as from a model, and is read and written by itself.
 
 Not a workload of `run`: there each contestant stands alone, here the two stand side by side. Counterpart:
 `otlp_sink.py`.
@@ -39,6 +42,8 @@ PARTS: dict[str, list[str]] = {
     "logs": ["--log", "json"],
     "otel": [],
 }
+LENGTH_MS = 256 * 20
+"""How long a paced answer takes."""
 WANTED = 1.03
 US = 1e6
 
@@ -83,7 +88,8 @@ def sink(core: int, folder: Path) -> Iterator[int]:
 def load(side: Side, core: int, options: argparse.Namespace) -> None:
     """So many streamed answers of 256 tokens that are stored. Raises `ChildFailed`."""
     words = f"--port {side.port} --api responses --store 1 -c {options.at_once} --warmup 0 --duration 300 --expect 256"
-    command = [str(LOADGEN), *shlex.split(words), "--max-requests", str(options.answers)]
+    paced = ["--model", "mock-paced", "--ramp-ms", str(LENGTH_MS)] if options.paced else []
+    command = [str(LOADGEN), *shlex.split(words), *paced, "--max-requests", str(options.answers)]
     with on_core(core):
         done = subprocess.run(command, capture_output=True, text=True, timeout=400, check=False)
     if done.returncode:
@@ -119,6 +125,7 @@ def read_options(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--answers", type=int, default=800, help="of each server in each round")
     parser.add_argument("--at-once", type=int, default=48)
+    parser.add_argument("--paced", action="store_true", help="a token every 20 ms instead of as fast as it is taken")
     parser.add_argument("--only", choices=PARTS, action="append", dest="parts", help="these parts; all without it")
     parser.add_argument("--server-core", type=int)
     options = parser.parse_args(words)

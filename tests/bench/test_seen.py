@@ -25,6 +25,7 @@ def test_the_clock_of_a_process() -> None:
 def test_options() -> None:
     assert read_options([]).parts == ["metrics", "usage", "logs", "otel"]
     assert read_options(["--only", "otel"]).parts == ["otel"]
+    assert read_options(["--paced"]).paced
 
 
 @pytest.mark.parametrize("cut", range(0, 80, 7))
