@@ -65,12 +65,17 @@ async def test_a_restart_under_load_is_a_fault_until_it_is_over(
     await store.close()
 
 
-async def test_closing_after_the_server_went_is_quiet(own_server: PostgresServer, make: Make) -> None:
+async def test_closing_after_the_server_went_is_quiet(
+    own_server: PostgresServer, make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
     store = await open_store(own_server.url())
     await store.save_answer(PROJECT, make.answer("resp_close"))
     await asyncio.to_thread(own_server.stop)
     await store.close()
     await asyncio.to_thread(own_server.start)
+    assert [record.getMessage() for record in caplog.records] == []
+    with pytest.raises(StoreFault):
+        await store.get_answer(PROJECT, "resp_close")
 
 
 @ONLY_POSTGRES

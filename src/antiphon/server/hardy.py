@@ -83,7 +83,8 @@ class HardyProtocol(CodedProtocol):
     """The protocol within bounds."""
 
     limits = PressureLimits()
-    newcomers = Newcomers()
+    newcomers: Newcomers
+    """First requests of this server's connections; each server has a class of its own."""
     _known = False
     _watch: asyncio.TimerHandle | None = None
     _in_head = True

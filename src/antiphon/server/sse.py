@@ -41,8 +41,10 @@ def sse_message(event: Event) -> bytes:
     return b"%b%b\n\n" % (_opening_of(type(event)), _encode(event))
 
 
-def sse_messages(events: Iterable[Event]) -> bytes:
-    """The same of several, pieces of text in a row at once."""
+def sse_messages(events: Sequence[Event]) -> bytes:
+    """The same of several, pieces of text in a row at once; with most models one token comes at a time."""
+    if len(events) == 1:
+        return sse_message(events[0])
     return b"".join([message for message, _ in _messages(events)])
 
 
