@@ -63,6 +63,12 @@ class HttpAnswer(Protocol):
         ...
 
 
+def coding_of(headers: Mapping[str, str]) -> str:
+    """How a body is compressed, in lower case; empty where it isn't. Some servers say so of every body."""
+    coding = headers.get("content-encoding", "").strip().lower()
+    return "" if coding == "identity" else coding
+
+
 HandOver = Callable[[Callable[[bytes], bool]], Awaitable[None]]
 """What an `HttpAnswer` has as `hand_over` that can be read without a task being woken for each read.
 

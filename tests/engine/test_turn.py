@@ -40,6 +40,11 @@ def test_a_whole_message_counts_where_nothing_was_streamed() -> None:
     assert answered(said(content="Hel"), said(content="lo"), whole("Hello")).said == [("text", "Hello")]
 
 
+def test_usage_within_a_choice() -> None:
+    choice = {"delta": {}, "finish_reason": "stop", "usage": {"prompt_tokens": 3, "completion_tokens": 2}}
+    assert answered(said(content="Hi"), {"choices": [choice]}).final["usage"]["total_tokens"] == 5
+
+
 # --- text, and what stands around it -----------------------------------------------------------------
 
 
@@ -270,6 +275,12 @@ def test_annotations_come_between_the_deltas(*, together: bool) -> None:
 )
 def test_odd_annotations_are_passed_over(odd: Any) -> None:
     assert answered(said(content="Hi"), said(annotations=[odd]), STOP).output[0]["content"][0]["annotations"] == []
+
+
+def test_a_citation_whose_fields_arent_nested() -> None:
+    flat = citation()["url_citation"] | {"type": "url_citation"}
+    answer = answered(said(content="Hi"), said(annotations=[flat]), STOP)
+    assert answer.output[0]["content"][0]["annotations"] == [flat]
 
 
 @pytest.mark.parametrize("odd", [None, "2", 2.5, [], True])

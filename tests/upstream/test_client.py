@@ -184,6 +184,12 @@ async def test_what_isnt_an_answer(
     assert said in fault.message
 
 
+@pytest.mark.parametrize("coding", ["", "Identity", " identity "])
+async def test_a_body_that_is_said_not_to_be_compressed(server: Any, network: Network, coding: str) -> None:
+    up = await server.start(server.whole(200, {"choices": []}, content_encoding=coding))
+    assert isinstance((await replies(network, up.upstream))[-1], UpstreamDone)
+
+
 async def test_a_server_that_doesnt_stream(server: Any, network: Network) -> None:
     message = {"role": "assistant", "content": "Hello"}
     up = await server.start(server.whole(200, {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}))

@@ -35,6 +35,7 @@ from antiphon.engine.own import marked
 from antiphon.engine.past import stored_items
 from antiphon.engine.plan import Approved
 from antiphon.engine.queue import COMMENTARY, FINAL, ItemQueue
+from antiphon.engine.reasons import broke_off, incomplete_reason
 from antiphon.engine.rejected import Rejected
 from antiphon.engine.replies import ToolsListed
 from antiphon.engine.review import Review
@@ -61,20 +62,10 @@ from antiphon.wire.content import TextLogprob, TopTextLogprob
 from antiphon.wire.events import Event, OutputItemDone
 from antiphon.wire.responses import Usage
 
-INCOMPLETE_REASONS = {
-    "length": "max_output_tokens",
-    "model_length": "max_output_tokens",
-    "content_filter": "content_filter",
-}
-"""Finish reasons that leave an answer incomplete, and the API's word for why; `model_length` is Mistral's."""
-
 FIRST_WRITTEN = 1_000
 """Place of the first call that the model wrote into its text: behind those in fields of their own."""
 
 NO_BINDINGS: Mapping[str, Binding] = MappingProxyType({})
-
-BROKEN_REASONS = frozenset({"error", "abort", "insufficient_system_resource"})
-"""Finish reasons with which OpenRouter, Mistral, vLLM and DeepSeek say that the answer broke off."""
 
 
 class Turn:
@@ -124,7 +115,7 @@ class Turn:
     @property
     def incomplete_reason(self) -> str | None:
         """Why the answer is incomplete, in the API's words; None when it is whole."""
-        return INCOMPLETE_REASONS.get(self.finish_reason or "")
+        return incomplete_reason(self.finish_reason)
 
     @property
     def told_usage(self) -> Usage | None:
@@ -134,7 +125,7 @@ class Turn:
     @property
     def broken(self) -> bool:
         """Whether the upstream itself says that its answer broke off."""
-        return self.finish_reason in BROKEN_REASONS
+        return broke_off(self.finish_reason)
 
     def feed(self, chunk: Chunks) -> list[Event]:
         """Events for a chunk, or for several of text."""
@@ -273,6 +264,8 @@ class Turn:
     def _choice(self, choice: Choice) -> list[Event]:
         if choice.finish_reason:
             self.finish_reason = choice.finish_reason
+        if choice.usage is not None:
+            self.usage = later_usage(self.usage, choice.usage)
         delta = choice.delta
         if delta is None:
             # A whole message counts where it is all there is; behind a stream it repeats it.
@@ -460,8 +453,11 @@ def _parts(content: list[Any]) -> Iterable[Text | Thought]:
 
 
 def _citation(annotation: object) -> dict[str, Any] | None:
-    """The Responses form of a chat `url_citation`, which nests its fields; None for anything else."""
-    inner = annotation.get("url_citation") if isinstance(annotation, dict) else None
+    """The Responses form of a chat `url_citation`; None for anything else. Some servers don't nest its fields."""
+    if not isinstance(annotation, dict):
+        return None
+    flat = annotation if annotation.get("type") == "url_citation" else None
+    inner = annotation.get("url_citation", flat)
     if not isinstance(inner, dict) or not isinstance(inner.get("url"), str):
         return None
     return {

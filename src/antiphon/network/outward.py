@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit
 
 from antiphon.errors import FetchFailed, UpstreamFault, UpstreamTimeout
 from antiphon.network.reach import Reach
-from antiphon.transport import HttpAnswer, HttpRequest, Transport
+from antiphon.transport import HttpAnswer, HttpRequest, Transport, coding_of
 
 MIB = 1024 * 1024
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -121,7 +121,7 @@ async def _read(request: HttpRequest, answer: HttpAnswer, bounds: Bounds) -> Fet
     """The whole of an answer that is what was asked for. Raises `FetchFailed`."""
     if answer.status not in SUCCESS:
         raise FetchFailed(f"{shown(request.url)} answered with status {answer.status}.")
-    if answer.headers.get("content-encoding", "identity") != "identity":
+    if coding_of(answer.headers):
         raise FetchFailed(f"{shown(request.url)} compressed its answer though it was asked not to.")
     declared = answer.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > bounds.most_bytes:

@@ -23,7 +23,7 @@ import msgspec
 from antiphon.errors import AntiphonError
 from antiphon.tools.mcp_endpoint import Endpoint
 from antiphon.tools.mcp_long_stream import MARK, SESSION_HEADER
-from antiphon.transport import HttpAnswer, HttpRequest, Transport
+from antiphon.transport import HttpAnswer, HttpRequest, Transport, coding_of
 
 UPSTREAM = "mcp"
 """The name of all MCP servers in a cassette and in the transport's pool of connections."""
@@ -138,7 +138,7 @@ class TransportAdapter(httpx2.AsyncBaseTransport):
 
     async def _response(self, request: httpx2.Request, answer: HttpAnswer, exchange: Exchange) -> httpx2.Response:
         headers = {name: value for name, value in answer.headers.items() if name not in _NOT_TOLD}
-        encoded = answer.headers.get("content-encoding", "identity") != "identity"
+        encoded = bool(coding_of(answer.headers))
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         body = Body(answer, exchange, self._limit)
         streams = answer.status < HTTPStatus.BAD_REQUEST and kind == "text/event-stream" and not encoded

@@ -12,7 +12,7 @@ import msgspec
 from antiphon.engine.commands import CallUpstream
 from antiphon.engine.replies import Reply, UpstreamFailed, UpstreamOpened
 from antiphon.errors import AntiphonError, UpstreamFault, UpstreamGarbage
-from antiphon.transport import HttpAnswer, HttpRequest, Transport
+from antiphon.transport import HttpAnswer, HttpRequest, Transport, coding_of
 from antiphon.upstream.catalog import Catalog, Target, Upstream
 from antiphon.upstream.chat_stream import BodyReader, ChunkReader, CompletionReader
 from antiphon.upstream.reading import read_at_most
@@ -136,8 +136,7 @@ async def _fault_of(answer: HttpAnswer, request: HttpRequest, key: str | None) -
             f"Upstream {request.upstream!r} answered with a web page ({plain_text(page)}). "
             "Give the address of its API, usually one that ends in /v1."
         )
-    encoding = answer.headers.get("content-encoding", "identity")
-    if encoding != "identity":
+    if encoding := coding_of(answer.headers):
         return UpstreamGarbage(
             f"Upstream {request.upstream!r} compressed its answer ({encoding}) though it was asked not to. "
             "Turn compression off in the server or proxy in front of it."

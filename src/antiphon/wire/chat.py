@@ -67,16 +67,6 @@ class ChoiceLogprobs(msgspec.Struct, gc=False):
     content: list[TokenLogprob] | None = None
 
 
-class Choice(msgspec.Struct, gc=False):
-    """One of `n` answers; only index 0 is ever asked for. Who only feigns a stream has a whole `message` in it."""
-
-    index: int | None = 0
-    delta: Delta | None = None
-    finish_reason: str | None = None
-    logprobs: ChoiceLogprobs | None = None
-    message: Delta | None = None
-
-
 class PromptTokensDetails(msgspec.Struct, gc=False):
     """Where the prompt tokens came from."""
 
@@ -100,6 +90,20 @@ class ChatUsage(msgspec.Struct, gc=False):
     completion_tokens_details: CompletionTokensDetails | None = None
     prompt_cache_hit_tokens: int | None = None
     """DeepSeek's word for cached tokens."""
+
+
+class Choice(msgspec.Struct, gc=False):
+    """One of `n` answers; only index 0 is ever asked for. Who only feigns a stream has a whole `message` in it.
+
+    Moonshot tells the `usage` here.
+    """
+
+    index: int | None = 0
+    delta: Delta | None = None
+    finish_reason: str | None = None
+    logprobs: ChoiceLogprobs | None = None
+    message: Delta | None = None
+    usage: ChatUsage | None = None
 
 
 class Timings(msgspec.Struct, gc=False):
