@@ -30,7 +30,7 @@ from bench.soak_load import MADE, MIX, PATIENCE, Client, responses
 from bench.soak_mock import mocked
 
 KEEP = 120.0
-"""Seconds for which responses are kept, and events half as long."""
+"""Seconds for which responses are kept, and events half as long: longer than anything that is asked may take."""
 MOST_OPEN = 150
 """Clients at once; a server that is slower than the load has fewer to answer."""
 GROWTH = 1.05
@@ -50,6 +50,7 @@ class Plan:
     every: float = 60.0
     warm: float = 600.0
     keep: float = KEEP
+    keep_events: float = KEEP / 2
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ async def subject(plan: Plan, mock_port: int, folder: Path) -> AsyncIterator[Sub
     command = (
         f"{program} serve --host 127.0.0.1 --port {port} --metrics "
         f"--upstream mock=http://127.0.0.1:{mock_port}/v1 --db sqlite:///{shlex.quote(str(database))} "
-        f"--keep-responses {plan.keep:g}s --keep-events {plan.keep / 2:g}s"
+        f"--keep-responses {plan.keep:g}s --keep-events {plan.keep_events:g}s"
     )
     with Child(shlex.split(command), Cores.find().server, folder) as child:
         # The mock answers in this process: nothing may hold it up.
@@ -215,7 +216,7 @@ async def soaked(plan: Plan, folder: Path) -> Soak:
     began = time.monotonic()
     async with mocked() as mock, subject(plan, mock.port, folder) as server:
         soak = Soak(await server.sample(began))
-        client = Client(server.port, f"http://127.0.0.1:{mock.port}/mcp")
+        client = Client(server.port, f"http://127.0.0.1:{mock.port}/mcp", plan.keep)
         watching = asyncio.create_task(watch(server, plan, soak, client, began))
         await load(client, plan, soak)
         watching.cancel()

@@ -6,7 +6,9 @@ streams that are left in their middle, tools, WebSockets. Not here: how often, a
 """
 
 import asyncio
+import math
 import re
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -29,10 +31,16 @@ EVENT = re.compile(rb"^event: ([\w.]+)\r?$", re.MULTILINE)
 LEFT = 3_000
 """Bytes of a stream after which a client goes."""
 ENDS = ("response.completed", "response.incomplete", "response.failed")
+SWEPT = (b"Response with id '", b"were kept for a time only")
+"""How the server says that a response isn't there, or its events aren't."""
 
 
 class Wrong(Exception):
     """What came isn't what was asked for."""
+
+
+class Gone(Wrong):
+    """A response isn't there. Nothing is wrong with that once it is older than the server keeps them."""
 
 
 @dataclass(frozen=True)
@@ -55,16 +63,23 @@ class Client:
 
     port: int
     mcp: str
+    keep: float = math.inf
+    """Seconds for which the server keeps what is made: what takes longer, on a busy machine, may lose it on the way."""
     answers: Counter[str] = field(default_factory=Counter)
+    swept: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
 
     async def one(self, kind: str) -> None:
         """Something of one kind, from beginning to end. What went wrong is noted."""
+        began = time.monotonic()
         try:
             async with asyncio.timeout(PATIENCE):
                 await KINDS[kind](self)
         except (OSError, EOFError, websockets.WebSocketException, Wrong, KeyError, ValueError, IndexError) as error:
-            self.faults.append(f"{kind}: {type(error).__name__} {error}")
+            if isinstance(error, Gone) and time.monotonic() - began > self.keep:
+                self.swept[kind] += 1
+            else:
+                self.faults.append(f"{kind}: {type(error).__name__} {error}")
         else:
             self.answers[kind] += 1
 
@@ -86,7 +101,7 @@ class Client:
         """A request and its JSON."""
         answer = await self.send(method, path, body)
         if answer.status != HTTPStatus.OK:
-            raise Wrong(f"{method} {path} was answered {answer.status}: {answer.body[:300]!r}")
+            raise _wrong(f"{method} {path} was answered", answer)
         return answer.json
 
     async def made(self, **more: object) -> Json:
@@ -97,7 +112,7 @@ class Client:
         """Read a stream to its end."""
         answer = await self.send(method, path, body)
         if answer.last != "response.completed":
-            raise Wrong(f"{method} {path} ended with {answer.last!r}: {answer.status} {answer.body[:300]!r}")
+            raise _wrong(f"{method} {path} ended with {answer.last!r}:", answer)
 
     async def ended(self, run_id: str, status: str = "completed") -> None:
         """Look at a run until it is over."""
@@ -107,6 +122,12 @@ class Client:
             found = await self.ask("GET", f"/responses/{run_id}")
         if found["status"] != status:
             raise Wrong(f"run {run_id} is {found['status']}: {found.get('error')}")
+
+
+def _wrong(what: str, answer: Answer) -> Wrong:
+    """What came instead of what was asked for."""
+    kind = Gone if any(words in answer.body for words in SWEPT) else Wrong
+    return kind(f"{what} {answer.status} {answer.body[:300]!r}")
 
 
 async def _last_event(reader: asyncio.StreamReader, leave_after: int | None) -> str:

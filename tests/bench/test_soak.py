@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from bench.soak import Plan, Sample, Soak, line, read_options, soaked
+from bench.soak_load import Client
 
 IDLE = Sample(0.0, 50_000, 20, 4, 10, {"responses": 0}, 1_000_000)
 BUSY = Sample(60.0, 100_000, 60, 30, 90, {"responses": 6_000}, 9_000_000)
-SHORT = Plan(seconds=4.0, rate=25.0, every=2.0, warm=3_600.0, keep=3.0)
+SHORT = Plan(seconds=4.0, rate=25.0, every=2.0, warm=3_600.0, keep=3.0, keep_events=3.0)
 
 
 def hour(**last: Any) -> Soak:
@@ -51,6 +52,37 @@ def test_a_line_tells_of_the_tables_that_hold_something() -> None:
 
 def test_options() -> None:
     assert vars(read_options(["--minutes", "2"])) == {"minutes": 2.0, "rate": 50.0, "warm": 10.0}
+
+
+FORGOTTEN = b"""{"error": {"message": "Response with id 'resp_1' not found: it is unknown or was deleted."}}"""
+
+
+async def asked_of_the_forgetful(keep: float) -> Client:
+    """What a client notes that begins a chain at a server which has forgotten the first link when the second is made."""
+    answers = [(b"200 OK", b'{"id": "resp_1"}'), (b"404 Not Found", FORGOTTEN)]
+
+    async def answered(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        status, body = answers.pop(0)
+        writer.write(b"HTTP/1.1 %s\r\ncontent-length: %d\r\n\r\n%s" % (status, len(body), body))
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answered, "127.0.0.1", 0) as server:
+        client = Client(server.sockets[0].getsockname()[1], "", keep)
+        await client.one("chain")
+    return client
+
+
+def test_what_a_server_forgets_before_its_time_is_a_fault() -> None:
+    client = asyncio.run(asked_of_the_forgetful(keep=60.0))
+    assert not client.swept
+    assert "404" in client.faults[0]
+
+
+def test_what_it_deletes_in_its_time_is_none() -> None:
+    client = asyncio.run(asked_of_the_forgetful(keep=0.0))
+    assert (client.faults, client.swept) == ([], {"chain": 1})
 
 
 def test_a_moment_leaves_nothing_behind(tmp_path: Path) -> None:
