@@ -1,3 +1,4 @@
+import pytest
 from cassettes.tapes import asked, chat, interaction
 
 from antiphon.cassettes.cassette import Cassette
@@ -23,6 +24,21 @@ def test_equal_requests_are_answered_in_order_and_the_last_is_repeated() -> None
 
 def test_without_repeats_what_is_used_up_is_not_found() -> None:
     assert numbers(tape(interaction(chat("hi"))), 2, repeats=False) == [(1, False), None]
+
+
+@pytest.mark.parametrize("kind", [Matching.CANONICAL, Matching.CONVERSATION])
+def test_it_is_known_which_answer_is_the_last(kind: Matching) -> None:
+    cassette = Cassette("t", 5, [interaction(chat("hi"), number=number) for number in (1, 2)], matcher=Matcher(kind))
+    found = [cassette.find(asked(chat("hi"))) for _ in range(3)]
+    assert [match.last for match in found if match] == [False, True, True]
+
+
+def test_an_answer_that_is_given_back_is_there_again_though_it_was_the_last() -> None:
+    cassette = tape(interaction(chat("hi"), number=1))
+    match = cassette.find(asked(chat("hi")))
+    assert match is not None
+    cassette.give_back(match)
+    assert numbers(cassette, 2, repeats=False) == [(1, False), None]
 
 
 def test_other_requests_are_not_found() -> None:

@@ -21,6 +21,7 @@ class Answer:
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     closed: bool = False
+    last: bool = False
 
     async def chunks(self) -> AsyncIterator[bytes]:
         yield b"body"
@@ -65,6 +66,13 @@ async def test_overload_is_tried_again(status: int) -> None:
     plan = Plan([bad, good])
     assert await plan.run() is good
     assert (bad.closed, good.closed, plan.waits) == (True, False, [0.5])
+
+
+async def test_what_a_tape_has_no_other_answer_for_stands() -> None:
+    bad = Answer(429, last=True)
+    plan = Plan([bad])
+    assert await plan.run() is bad
+    assert not bad.closed
 
 
 @pytest.mark.parametrize("status", [200, 302, 400, 401, 404, 408, 500, 501])

@@ -28,12 +28,13 @@ Entry = tuple[Place, Interaction]
 class Match:
     """The interaction that answers a request; `repeated` if it has answered one before.
 
-    `ids` are those on the tape that the client knows by others.
+    `ids` are those on the tape that the client knows by others; `last` says that no other is left for the request.
     """
 
     interaction: Interaction
     repeated: bool
     ids: Mapping[str, str] = field(default_factory=lambda: NONE)
+    last: bool = False
 
 
 @dataclass(slots=True)
@@ -91,6 +92,11 @@ class Lanes:
         self.cursors[scope] = cursor
         return choices[cursor] if cursor < len(choices) else None
 
+    def more(self, scope: str, choices: list[Interaction], used: set[int]) -> bool:
+        """Whether another is left after the one that `next` gave, which may yet be given back."""
+        behind = range(self.cursors[scope] + 1, len(choices))
+        return any(id(choices[place]) not in used for place in behind)
+
     def _choose(self, scope: str, *, partial: bool) -> list[Interaction]:
         everyones = self.by_scope.get("", Lane())
         if scope:
@@ -112,7 +118,7 @@ def _most_alike(asked: Asked, choices: list[Interaction], used: set[int], *, rep
     fields = flat(read_value(asked.body))
     best = max(unused or choices, key=lambda each: likeness(fields, flat(read_value(each.asked.body))))
     used.add(id(best))
-    return Match(best, repeated=not unused)
+    return Match(best, repeated=not unused, last=len(unused) <= 1)
 
 
 def _on_tape(asked: Asked, known: Renaming) -> Asked:
@@ -212,8 +218,8 @@ class Cassette:
             return _most_alike(asked, choices, used, repeats=repeats)
         if interaction := lanes.next(scope, choices, used):
             used.add(id(interaction))
-            return Match(interaction, repeated=False)
-        return Match(choices[-1], repeated=True) if repeats else None
+            return Match(interaction, repeated=False, last=not lanes.more(scope, choices, used))
+        return Match(choices[-1], repeated=True, last=True) if repeats else None
 
     def _alike(self, asked: Asked, scope: str, *, repeats: bool, partial: bool) -> Match | None:
         """What answers a request that is equal but for its ids: the first unused one that fits what is known."""
@@ -233,7 +239,7 @@ class Cassette:
             return None
         known.learn(pairs[best])
         used.add(id(pool[best]))
-        return Match(pool[best], repeated=not unused, ids=dict(known.given))
+        return Match(pool[best], repeated=not unused, ids=dict(known.given), last=len(unused) <= 1)
 
     def _choices(
         self, key: bytes, asked: Asked, scope: str, *, partial: bool

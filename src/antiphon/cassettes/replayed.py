@@ -34,11 +34,12 @@ class ReplayedAnswer:
     """An answer from the tape, `match.interaction`'s as it was `loaded`; with a `pace`, its parts come when due.
 
     One that breaks off is silent for `silence` seconds first. `replayed` tells it from an answer of the network, in
-    every mode.
+    every mode; `last` says that the tape has no other for whoever asks again.
     """
 
     def __init__(self, match: Match, loaded: Loaded, pace: Pace | None = None, silence: float = 0) -> None:
         self.replayed = True
+        self.last = match.last
         self._pace = pace
         self._silence = silence
         self._interaction = match.interaction

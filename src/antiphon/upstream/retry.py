@@ -86,7 +86,8 @@ class Retry:
                 if wait is None:
                     raise
             else:
-                if answer.status not in RETRIABLE:
+                if answer.status not in RETRIABLE or getattr(answer, "last", False):
+                    # Of a tape that has no other answer, another attempt would get the same, or none.
                     return answer
                 asked = asked_wait(answer.headers, self.wall())
                 wait = self.policy.wait(Failure(attempt, self.monotonic() - began, asked=asked), self.draw())

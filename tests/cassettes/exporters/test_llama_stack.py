@@ -13,6 +13,7 @@ from antiphon.cassettes.open import read_cassette
 from antiphon.cassettes.rewriting import head_of, redacted, write_cassette
 
 CHUNK = "openai.types.chat.chat_completion_chunk.ChatCompletionChunk"
+JSON = {"content-type": "application/json"}
 SECRET = "sk-proj-0123456789abcdefghij"
 
 
@@ -44,6 +45,34 @@ RECORDINGS = {
     "a tool": recorded(
         request={"test_id": "t", "provider": "tavily", "tool_name": "web_search", "kwargs": {"query": "q"}},
         response={"body": {"__type__": "Result", "__data__": {"content": "c"}}, "is_streaming": False},
+    ),
+    "an exception": recorded(
+        response={
+            "body": None,
+            "is_streaming": False,
+            "is_exception": True,
+            "exception_message": "Error code: 429 - …",
+            "exception_data": {
+                "category": "provider_sdk",
+                "provider": "openai",
+                "type": "RateLimitError",
+                "message": "Error code: 429 - …",
+                "status_code": 429,
+                "body": {"message": "Slow down.", "code": None},
+            },
+        },
+    ),
+    "an exception in a stream": recorded(
+        response=recorded()["response"]
+        | {
+            "is_exception": True,
+            "exception_message": "Oh.",
+            "exception_data": {"category": "unknown", "type": "APIError", "message": "Oh."},
+        },
+    ),
+    "a reranking": recorded(
+        request={"test_id": "t", "url": "http://localhost:8000/rerank", "method": "POST", "payload": {"query": "q"}},
+        response={"status": 200, "body": {"results": []}, "is_streaming": False},
     ),
     "members that nobody knows": recorded(later={"a": [1, 2]}),
 }
@@ -94,10 +123,22 @@ def test_what_was_recorded_here_gets_the_form(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("answered", "said"),
     [
-        (Answered(500, {}, (Chunk(0, b"{}"),), End.COMPLETE), "status 500"),
         (Answered(200, {"content-type": "audio/mpeg"}, (Chunk(0, b"\xff\xf3"),), End.COMPLETE), "isn't JSON"),
     ],
 )
 def test_what_the_format_has_no_place_for_is_told(answered: Answered, said: str) -> None:
     with pytest.raises(NotExportable, match=said):
         recording(interaction(chat("Hi?")), answered)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(404, "NotFoundError"), (418, "APIStatusError"), (503, "InternalServerError")]
+)
+def test_an_error_is_what_the_official_library_raises(tmp_path: Path, status: int, kind: str) -> None:
+    refused = Answered(status, JSON, (Chunk(0, b'{"error":{"message":"No."}}'),), End.COMPLETE)
+    made = recording(interaction(chat("Hi?")), refused)
+    assert made["response"]["exception_data"]["type"] == kind
+    assert made["response"]["exception_data"]["body"] == {"message": "No."}
+    (tmp_path / "a.json").write_bytes(encode(made))
+    (again,) = read_cassette(tmp_path).interactions
+    assert (again.load().status, again.load().chunks) == (status, refused.chunks)

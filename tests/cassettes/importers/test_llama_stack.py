@@ -118,9 +118,80 @@ def test_damage_is_named(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text('{"request": ')
     with pytest.raises(CassetteInvalid, match=r"x\.json can't be read"):
         read_recording(tmp_path / "x.json", "x.json")
-    interaction = read(tmp_path, CHAT, chat("hi"), {"text": "no wrapping"})
+    interaction = read(tmp_path, CHAT, chat("hi"), wrapped({}))
+    (tmp_path / "x.json").write_text('{"request": {"body": {}}, "response": {"body": [}}')
     with pytest.raises(CassetteInvalid, match=r"x\.json can't be read"):
         interaction.load()
+
+
+def raised(tmp_path: Path, answer: Any = None, **said: Any) -> Interaction:
+    """The recording of a call that raised, `answer` being what came before."""
+    streams = isinstance(answer, list)
+    told = {"is_exception": True, "exception_message": "Oh.", **said}
+    return read(tmp_path, CHAT, chat("hi"), answer, response={"body": answer, "is_streaming": streams, **told})
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "answer"),
+    [
+        ({"type": "NotFoundError", "status_code": 404, "body": {"code": "x"}}, 404, {"error": {"code": "x"}}),
+        ({"type": "BadRequestError", "status_code": 400, "body": {"error": "x"}}, 400, {"error": "x"}),
+        ({"type": "APIStatusError", "status_code": 413, "body": "Too large"}, 413, {"error": {"message": "Too large"}}),
+        ({"provider": "ollama", "status_code": 404, "message": "no model"}, 404, {"error": "no model"}),
+        ({"type": "ValueError", "message": "no"}, 400, {"error": {"message": "no"}}),
+        (
+            {"type": "APIConnectionError", "message": "Connection error."},
+            502,
+            {"error": {"message": "Connection error."}},
+        ),
+        ({"type": "APITimeoutError", "message": "late"}, 504, {"error": {"message": "late"}}),
+        (None, 500, {"error": {"message": "Oh."}}),
+    ],
+)
+def test_an_exception_is_the_answer_that_made_it(tmp_path: Path, data: Any, status: int, answer: Any) -> None:
+    interaction = raised(tmp_path, exception_data=data)
+    assert (interaction.load().status, json.loads(body(interaction))) == (status, answer)
+    assert interaction.end is End.COMPLETE
+
+
+@pytest.mark.parametrize(
+    ("kind", "end", "last"),
+    [
+        ("APIError", End.COMPLETE, b'data: {"error":{"message":"Oh."}}\n\n'),
+        (
+            "RemoteProtocolError",
+            End.CUT,
+            b'data: {"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":null}]}\n\n',
+        ),
+        (
+            "APITimeoutError",
+            End.TIMEOUT,
+            b'data: {"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":null}]}\n\n',
+        ),
+    ],
+)
+def test_an_exception_within_a_stream(tmp_path: Path, kind: str, end: End, last: bytes) -> None:
+    interaction = raised(tmp_path, [chunk("a")], exception_data={"type": kind, "message": "Oh."})
+    assert (interaction.end, interaction.load().end, interaction.load().status) == (end, end, 200)
+    assert interaction.load().chunks[-1].data == last
+
+
+def test_what_has_no_class_is_as_it_stands(tmp_path: Path) -> None:
+    call = {
+        "request": {"url": "http://localhost:8000/v1/rerank", "method": "POST", "payload": {"query": "x"}},
+        "response": {"status": 201, "body": {"results": [1]}, "is_streaming": False},
+        "id_normalization_mapping": None,
+    }
+    (tmp_path / "x.json").write_text(json.dumps(call))
+    interaction = read_recording(tmp_path / "x.json", "x.json")
+    assert interaction is not None
+    assert (interaction.asked.body, interaction.load().status) == (b'{"query": "x"}', 201)
+    assert body(interaction) == b'{"results":[1]}'
+
+
+def test_what_a_library_is_told_beside_the_body_isnt_part_of_it(tmp_path: Path) -> None:
+    said = chat("hi", extra_headers={"x-test": "1"}, extra_query=None, timeout=30)
+    assert read(tmp_path, CHAT, said, chunk("x")).asked.key == asked(chat("hi")).key
 
 
 @pytest.fixture(scope="module")

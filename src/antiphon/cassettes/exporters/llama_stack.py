@@ -13,6 +13,7 @@ from typing import Any
 from antiphon.cassettes.canonical import NotJson, parse_json
 from antiphon.cassettes.changes import changed, difference
 from antiphon.cassettes.interaction import Answered, Asked, Interaction
+from antiphon.cassettes.raised import raised_by
 from antiphon.cassettes.redaction import redact_body, redact_text
 
 FORMAT = "llama-stack"
@@ -78,10 +79,9 @@ def source_of(name: str, raw: bytes, interaction: Interaction, answered: Answere
 
 def _leave_out_secrets(request: Json, asked: Asked) -> None:
     """A request without what redaction took out: that must not be kept as a difference."""
-    if asked.body and asked.method != TOOL_METHOD:
-        request["body"] = parse_json(asked.body)
-    elif asked.body:
-        request["kwargs"] = parse_json(asked.body)
+    if asked.body:
+        named = "kwargs" if asked.method == TOOL_METHOD else "body"
+        request["payload" if "payload" in request else named] = parse_json(asked.body)
     if request.get("headers"):
         request["headers"] = {}
     if "url" in request:
@@ -115,10 +115,12 @@ def _request(asked: Asked, scope: str) -> Json:
 
 
 def _response(asked: Asked, answered: Answered, ids: Mapping[str, str]) -> Json:
-    if not 200 <= answered.status < 300:  # noqa: PLR2004 - success
-        raise NotExportable(f"status {answered.status}: the format holds successes only")
     kind = answered.headers.get("content-type", "")
     raw = _without_ids(b"".join(chunk.data for chunk in answered.chunks), ids)
+    if not 200 <= answered.status < 300:  # noqa: PLR2004 - success
+        raised = raised_by(answered.status, raw)
+        told = {"exception_data": raised, "exception_message": raised["message"]}
+        return {"body": None, "is_streaming": False, "is_exception": True, **told}
     if "event-stream" in kind or "ndjson" in kind:
         events = [line.removeprefix(b"data:").strip() for line in raw.splitlines()]
         texts = [text for text in events if text.startswith(b"{")]

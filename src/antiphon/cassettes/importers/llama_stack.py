@@ -1,8 +1,8 @@
 """Reads the recordings of Llama Stack's test suite, one JSON file a call, where they lie.
 
-They hold what a client library was told and what it handed out, not the wire: the wire is put together again,
-one event a chunk, without times. Read only; answers are built when they are asked for.
-Counterpart: `open.py`, which finds the folders.
+They hold what a client library was told and what it handed out or raised, not the wire: the wire is put together
+again, one event a chunk, without times. Read only; answers are built when they are asked for.
+Counterparts: `open.py`, which finds the folders; `raised.py`, which reads exceptions.
 """
 
 import re
@@ -17,6 +17,7 @@ import msgspec
 from antiphon.cassettes.canonical import canonical_path, request_key
 from antiphon.cassettes.exporters.llama_stack import TOOL_METHOD, source_of
 from antiphon.cassettes.interaction import Answered, Asked, Chunk, End, Interaction, Origin
+from antiphon.cassettes.raised import Raised
 from antiphon.cassettes.redaction import redact_body, redact_text
 from antiphon.cassettes.upstreams import upstream_name
 from antiphon.errors import CassetteInvalid
@@ -31,22 +32,48 @@ _FINISHED = re.compile(rb'"finish_reason":\s*"|"done":\s*true')
 _DONE = b"data: [DONE]\n\n"
 
 
+_NOT_SENT = frozenset({"extra_headers", "extra_query", "timeout"})
+"""What a client library is told beside the body."""
+
+
 class Request(msgspec.Struct):
-    """What was asked: over HTTP, or of a tool (`provider`, `tool_name`, `kwargs`)."""
+    """What was asked: over HTTP (a reranking's body is its `payload`), or of a tool (`provider` and what follows)."""
 
     method: str = "POST"
     url: str = ""
     body: msgspec.Raw = msgspec.Raw(b"")
+    payload: msgspec.Raw = msgspec.Raw(b"")
     provider: str = ""
     tool_name: str = ""
     kwargs: msgspec.Raw = msgspec.Raw(b"{}")
 
 
 class Response(msgspec.Struct):
-    """What the library handed out: one object or a list, each `{"__type__", "__data__"}`."""
+    """What the library handed out: one object or a list, each `{"__type__", "__data__"}` where it has a class.
+
+    And what it raised, where it did; `status` is told of rerankings only.
+    """
 
     body: msgspec.Raw
-    is_streaming: bool = False
+    is_streaming: bool | None = False
+    is_exception: bool | None = False
+    exception_data: Raised | None = None
+    exception_message: str | None = None
+    status: int | None = None
+
+    @property
+    def raised(self) -> Raised | None:
+        """What the library raised, at once or within the stream."""
+        if not self.is_exception:
+            return None
+        return self.exception_data or Raised(message=self.exception_message or "")
+
+    @property
+    def end(self) -> End:
+        """How the body ended."""
+        if not self.is_streaming or _FINISHED.search(self.body):
+            return End.COMPLETE
+        return self.raised.end if self.raised else End.CUT
 
 
 class Recording(msgspec.Struct):
@@ -55,7 +82,7 @@ class Recording(msgspec.Struct):
     request: Request
     response: Response
     test_id: str | None = None
-    id_normalization_mapping: dict[str, str] = {}
+    id_normalization_mapping: dict[str, str] | None = None
 
 
 class Wrapped(msgspec.Struct):
@@ -66,9 +93,8 @@ class Wrapped(msgspec.Struct):
 
 
 _recording = msgspec.json.Decoder(Recording)
-_list = msgspec.json.Decoder(list[Wrapped])
-_one = msgspec.json.Decoder(Wrapped)
-_model_list = "openai.types.model.Model"
+_list = msgspec.json.Decoder(list[msgspec.Raw])
+_wrapped = msgspec.json.Decoder(Wrapped)
 
 
 def read_recording(path: Path, name: str) -> Interaction | None:
@@ -85,11 +111,10 @@ def read_recording(path: Path, name: str) -> Interaction | None:
 
 def _interaction(recording: Recording, load: Callable[[], Answered], name: str) -> Interaction:
     asked = _tool_asked(recording.request) if recording.request.tool_name else _asked(recording)
-    cut = recording.response.is_streaming and not _FINISHED.search(recording.response.body)
     return Interaction(
         number=0,
         asked=asked,
-        end=End.CUT if cut else End.COMPLETE,
+        end=recording.response.end,
         origin=Origin(name),
         load=load,
         scope=recording.test_id or "",
@@ -102,7 +127,7 @@ def read_answer(path: Path, name: str) -> Answered:
         raw = path.read_bytes()
         recording = _recording.decode(raw)
         interaction = _interaction(recording, partial(read_answer, path, name), name)
-        mapping = recording.id_normalization_mapping
+        mapping = recording.id_normalization_mapping or {}
         recording.response.body = msgspec.Raw(_with_ids(bytes(recording.response.body), mapping))
         answered = _streamed(recording) if recording.response.is_streaming else _whole(recording)
         return replace(answered, source=source_of(name, raw, interaction, answered))
@@ -116,9 +141,20 @@ def _asked(recording: Recording) -> Asked:
     path = canonical_path(url)
     get = path.split("?")[0].endswith(_GETS)
     method = "GET" if get else request.method.upper()
-    body = b"" if get else redact_body(bytes(request.body))
+    body = b"" if get else redact_body(_sent(bytes(request.body) or bytes(request.payload)))
     name = upstream_name(url, _model(body))
     return Asked(method, url, path, name, request_key(method, path, body), {}, body)
+
+
+def _sent(body: bytes) -> bytes:
+    """The body without what isn't part of it."""
+    if not any(name.encode() in body for name in _NOT_SENT):
+        return body
+    try:
+        fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    except msgspec.MsgspecError:
+        return body
+    return msgspec.json.encode({name: value for name, value in fields.items() if name not in _NOT_SENT})
 
 
 def _tool_asked(request: Request) -> Asked:
@@ -157,26 +193,39 @@ def _with_ids(body: bytes, mapping: dict[str, str]) -> bytes:
 
 
 def _streamed(recording: Recording) -> Answered:
-    wrapped = _list.decode(recording.response.body)
+    response = recording.response
+    wrapped = [_unwrapped(each) for each in _list.decode(response.body)]
     lines = [_compact(one.data) for one in wrapped]
-    finished = bool(_FINISHED.search(recording.response.body))
+    if response.raised and response.raised.end is End.COMPLETE:
+        lines.append(response.raised.answer)
     if wrapped and wrapped[0].kind.startswith("ollama."):
         kind, pieces = "application/x-ndjson", [line + b"\n" for line in lines]
     else:
         kind, pieces = "text/event-stream", [b"data: " + line + b"\n\n" for line in lines]
-        pieces += [_DONE] if finished else []
+        pieces += [_DONE] if response.end is End.COMPLETE and not response.raised else []
     chunks = tuple(Chunk(0, piece) for piece in pieces)
-    return Answered(200, {"content-type": kind}, chunks, End.COMPLETE if finished else End.CUT)
+    return Answered(200, {"content-type": kind}, chunks, response.end)
 
 
 def _whole(recording: Recording) -> Answered:
-    raw = bytes(recording.response.body)
-    if raw[:1] == b"[":
-        wrapped = _list.decode(raw)
-        body = b'{"object":"list","data":[' + b",".join(_compact(one.data) for one in wrapped) + b"]}"
+    response = recording.response
+    raw = bytes(response.body)
+    if response.raised:
+        status, body = response.raised.status, response.raised.answer
+    elif raw[:1] == b"[":
+        wrapped = [_unwrapped(each) for each in _list.decode(raw)]
+        status, body = 200, b'{"object":"list","data":[' + b",".join(_compact(one.data) for one in wrapped) + b"]}"
     else:
-        body = _compact(_one.decode(raw).data)
-    return Answered(200, {"content-type": "application/json"}, (Chunk(0, body),), End.COMPLETE)
+        status, body = response.status or 200, _compact(_unwrapped(response.body).data)
+    return Answered(status, {"content-type": "application/json"}, (Chunk(0, body),), End.COMPLETE)
+
+
+def _unwrapped(raw: msgspec.Raw) -> Wrapped:
+    """An object of a class, or plain JSON."""
+    try:
+        return _wrapped.decode(raw)
+    except msgspec.ValidationError:
+        return Wrapped(raw)
 
 
 def _compact(raw: msgspec.Raw) -> bytes:
