@@ -92,6 +92,13 @@ def test_unknown_members_and_empty_lines_are_passed_over(path: Path) -> None:
     assert interaction.load().chunks == (Chunk(0, b"a"),)
 
 
+def test_what_editors_on_windows_make_of_a_file_is_read(path: Path) -> None:
+    written = encode_header(5) + encode_interaction(1, asked(chat("one")), HELLO)
+    whole = [interaction.load() for interaction in read_file(tape(path, written), "t").interactions]
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    assert [interaction.load() for interaction in read_file(path, "t").interactions] == whole
+
+
 def test_every_way_of_tearing_the_last_interaction_leaves_the_others(path: Path) -> None:
     whole = encode_header(5) + encode_interaction(1, asked(chat("one")), HELLO)
     last = encode_interaction(2, asked(chat("two")), HELLO)

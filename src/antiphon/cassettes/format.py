@@ -28,6 +28,7 @@ BODIES_SINCE = 2
 """The version in which bodies may stand beside the file."""
 MARK = "cassette"
 
+BOM = b"\xef\xbb\xbf"
 _EVENT_END = re.compile(rb"(?<=\n\n)|(?<=\r\n\r\n)|(?<=\r\r)")
 _LINE_END = re.compile(rb"(?<=\n)")
 
@@ -137,7 +138,8 @@ def encode_interaction(  # noqa: PLR0913 - the last three are seldom said
 
 def read_header(file: BinaryIO, name: str) -> Line:
     """The first line. Raises `CassetteInvalid` if it isn't a cassette's, or a newer version's."""
-    line = _decode(file.readline(), Origin(name))
+    # Editors on Windows begin a file with a mark.
+    line = _decode(file.readline().removeprefix(BOM), Origin(name))
     if line.antiphon != MARK:
         raise CassetteInvalid(f'{name} is not a cassette: its first line lacks {{"antiphon": "{MARK}"}}.')
     if line.version > VERSION:

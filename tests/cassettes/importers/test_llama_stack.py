@@ -189,6 +189,14 @@ def test_what_has_no_class_is_as_it_stands(tmp_path: Path) -> None:
     assert body(interaction) == b'{"results":[1]}'
 
 
+def test_a_file_that_an_editor_marked(tmp_path: Path) -> None:
+    read(tmp_path, CHAT, chat("hi"), chunk("x"))
+    (tmp_path / "x.json").write_text((tmp_path / "x.json").read_text(), "utf-8-sig")
+    interaction = read_recording(tmp_path / "x.json", "x.json")
+    assert interaction is not None
+    assert interaction.load().chunks
+
+
 def test_what_a_library_is_told_beside_the_body_isnt_part_of_it(tmp_path: Path) -> None:
     said = chat("hi", extra_headers={"x-test": "1"}, extra_query=None, timeout=30)
     assert read(tmp_path, CHAT, said, chunk("x")).asked.key == asked(chat("hi")).key

@@ -16,6 +16,7 @@ import msgspec
 
 from antiphon.cassettes.canonical import canonical_path, request_key
 from antiphon.cassettes.exporters.llama_stack import TOOL_METHOD, source_of
+from antiphon.cassettes.format import BOM
 from antiphon.cassettes.interaction import Answered, Asked, Chunk, End, Interaction, Origin
 from antiphon.cassettes.raised import Raised
 from antiphon.cassettes.redaction import redact_body, redact_text
@@ -99,7 +100,7 @@ _wrapped = msgspec.json.Decoder(Wrapped)
 
 def read_recording(path: Path, name: str) -> Interaction | None:
     """The interaction in a file, or None where the file is some other JSON. Raises `CassetteInvalid`."""
-    raw = path.read_bytes()
+    raw = path.read_bytes().removeprefix(BOM)
     try:
         recording = _recording.decode(raw)
     except msgspec.ValidationError:
@@ -124,7 +125,7 @@ def _interaction(recording: Recording, load: Callable[[], Answered], name: str) 
 def read_answer(path: Path, name: str) -> Answered:
     """The answer in a file, as it went over the wire. Raises `CassetteInvalid`."""
     try:
-        raw = path.read_bytes()
+        raw = path.read_bytes().removeprefix(BOM)
         recording = _recording.decode(raw)
         interaction = _interaction(recording, partial(read_answer, path, name), name)
         mapping = recording.id_normalization_mapping or {}
