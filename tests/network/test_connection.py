@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.network.connection import AT_ONCE, HEAD_LIMIT, HELD_MOST, PART, SMALL, Connection, Garbled, Lost
+from antiphon.network.turns import TURNS, Turns
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
 ANSWERS = {
@@ -44,13 +45,15 @@ class Wire(asyncio.Transport):
 class Line:
     """A connection that was asked something, and its wire."""
 
-    def __init__(self, *, bare: bool = False) -> None:
+    def __init__(self, turns: Turns | None = None, *, bare: bool = False) -> None:
         self.loop = asyncio.new_event_loop()
         self.lost: list[Connection] = []
         self.wire = Wire()
         self.connection = self.loop.run_until_complete(self._made())
         self.connection.connection_made(self.wire)
+        before = TURNS.set(turns)
         self.connection.ask(b"GET / HTTP/1.1\r\n\r\n", b"", bare=bare)
+        TURNS.reset(before)
 
     async def _made(self) -> Connection:
         return Connection(self.lost.append)
@@ -204,6 +207,21 @@ def test_what_comes_in_a_large_piece_is_handled_in_parts() -> None:
         assert (taken, line.wire.did) == ([SMALL], ["pause"])
         line.turns(9)
         assert (taken[1:], line.wire.did) == ([PART, PART, PART, 1], ["pause", "resume"])
+
+
+def test_large_pieces_for_who_waits_for_turns_wait_in_the_same_row() -> None:
+    taken: list[int] = []
+
+    def take(data: bytes) -> bool:
+        taken.append(len(data))
+        return True
+
+    with Line(Turns(every=3)) as line:
+        line.told(HEAD + b"Content-Length: 1000000\r\n\r\n").hand_over(take)
+        line.told(b"x" * SMALL, b"x" * (PART + 1))
+        assert taken == [SMALL]
+        line.turns(20)
+        assert taken == [SMALL, PART, 1]
 
 
 def test_of_a_large_piece_that_nobody_takes_little_is_read() -> None:

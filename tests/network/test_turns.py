@@ -1,10 +1,13 @@
-"""Parts of work in a row, one each time the event loop comes round."""
+"""Parts of work in a row, one each time the event loop comes round, or each so many."""
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 
-from antiphon.network.turns import Turns
+import pytest
+
+from antiphon.network.turns import AT_LEAST, TURNS, Turns
 
 
 def worker(done: list[str], name: str, parts: int, turns: Turns) -> Callable[[], None]:
@@ -44,3 +47,62 @@ async def test_one_that_fails_holds_up_nobody() -> None:
         await asyncio.sleep(0)
     assert done == ["b"]
     assert isinstance(said[0]["exception"], LookupError)
+
+
+class Rounds(asyncio.SelectorEventLoop):
+    """An event loop whose clock a test sets."""
+
+    now = 0.0
+
+    def time(self) -> float:
+        """As it was set."""
+        return self.now
+
+    def come_round(self, times: int) -> None:
+        """So often, with nothing to do."""
+        for _ in range(times):
+            self.call_soon(self.stop)
+            self.run_forever()
+
+
+@pytest.fixture
+def rounds() -> Iterator[Rounds]:
+    loop = Rounds()
+    yield loop
+    loop.close()
+
+
+def test_the_first_has_its_turn_at_once_and_the_others_each_so_many_rounds(rounds: Rounds) -> None:
+    turns, done = Turns(every=5), list[str]()
+    for name in "abc":
+        turns.now_or_wait(rounds, partial(done.append, name))
+    seen = []
+    for _ in range(12):
+        rounds.come_round(1)
+        seen.append("".join(done))
+    assert seen == ["a"] * 4 + ["ab"] * 5 + ["abc"] * 3
+    rounds.come_round(5)
+    turns.now_or_wait(rounds, partial(done.append, "d"))
+    assert done[-1] == "d"
+
+
+def test_a_loop_that_comes_round_rarely_gives_them_all_the_same(rounds: Rounds) -> None:
+    turns, done = Turns(every=1_000), list[str]()
+    for name in "abc":
+        turns.now_or_wait(rounds, partial(done.append, name))
+    for _ in range(4):
+        rounds.now += AT_LEAST
+        rounds.come_round(1)
+    assert done == ["a", "b", "c"]
+
+
+async def test_what_is_done_for_who_waits_finds_the_row() -> None:
+    turns = Turns(every=3)
+    token = TURNS.set(turns)
+    task = asyncio.create_task(found())
+    TURNS.reset(token)
+    assert (await task, await found()) == (turns, None)
+
+
+async def found() -> Turns | None:
+    return TURNS.get()

@@ -1,6 +1,5 @@
 """Clients that mean ill, in small; in full with `make soak`. Good clients are answered all the while."""
 
-import asyncio
 import contextlib
 import http.client
 import json
@@ -12,14 +11,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
 from running_server import RunningServer, running_server
 
-from antiphon.server.hardy import AT_ONCE, Newcomers
 from antiphon.testing import ScriptedUpstream, text
 
 LIMITS = "[limits]\nslow_head = 2.0\nslow_body = 2.0\nslow_reader = 2.0\nhead_bytes = 16384\nconnections = {}\n"
@@ -139,31 +135,19 @@ def waited_for(done: Callable[[], bool]) -> None:
     raise AssertionError("it never was")
 
 
-@dataclass
-class Beginner:
-    """What of a connection and its request newcomers wait with."""
-
-    loop: asyncio.AbstractEventLoop
-    begun: list[str]
-    disconnected: bool = False
-
-    def begin(self, cycle: "Beginner", app: str) -> None:
-        assert cycle is self
-        self.begun.append(app)
-
-
-async def test_first_requests_take_turns_and_who_has_left_has_none() -> None:
-    newcomers, begun, loop = Newcomers(), list[str](), asyncio.get_running_loop()
-    waiting = [Beginner(loop, begun, disconnected=number == 2 * AT_ONCE) for number in range(100)]
-    for number, one in enumerate(waiting):
-        newcomers.wait(cast("Any", one), cast("Any", one), cast("Any", str(number)))
-    assert begun == [str(number) for number in range(AT_ONCE)]
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    assert AT_ONCE < len(begun) < len(waiting) - 1
-    for _ in range(100):
-        await asyncio.sleep(0)
-    assert begun == [str(number) for number in range(100) if number != 2 * AT_ONCE]
+def test_first_requests_take_turns(tmp_path: Path) -> None:
+    """Many at once, of an upstream that says much: all are answered, and so is who comes between."""
+    body = b'{"model":"up/m","input":"x","stream":true}'
+    with bounded(tmp_path) as server, contextlib.ExitStack() as stack:
+        asking = [stack.enter_context(connected(server)) for _ in range(50)]
+        for raw in asking:
+            raw.sendall(f"{HEAD}Connection: close\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+        asking.pop().close()
+        assert server.post(GOOD).status == 200
+        for raw in asking:
+            said = ended(raw)
+            assert said.count(b"event: response.completed") == 1
+            assert said.count(b"x" * 200_000) > 1
 
 
 def siege(server: RunningServer, slow: int, deaf: int, seconds: float) -> None:

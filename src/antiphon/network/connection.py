@@ -12,7 +12,7 @@ from typing import cast
 
 import httptools
 
-from antiphon.network.turns import Turns
+from antiphon.network.turns import TURNS, Turns
 
 SMALL = 8 * 1024
 """Bytes that are always handled at once. Who sends more between two looks at the socket may be faster than we are."""
@@ -48,7 +48,7 @@ class Connection(asyncio.Protocol):
     def __init__(self, lost: Callable[["Connection"], None], turns: Turns | None = None) -> None:
         """`lost` is told when the connection is closed, by whomever. `turns` are shared by all of a server."""
         self._lost = lost
-        self._turns = turns or Turns()
+        self._all_turns = self._turns = turns or Turns()
         self._later = b""
         self._done = self._had = 0
         self._in_row = False
@@ -80,7 +80,10 @@ class Connection(asyncio.Protocol):
     def ask(self, head: bytes, body: bytes, *, bare: bool = False) -> None:
         """Send a request. The answer to a `bare` one (HEAD) has no body."""
         self.take()
-        self._bodiless = self._had = 0
+        waiting = TURNS.get()
+        self._turns = waiting or self._all_turns
+        self._had = AT_ONCE if waiting else 0
+        self._bodiless = 0
         self._bare = bare
         self._reusable = self.heard = self.opened = self.over = False
         self.fault = None

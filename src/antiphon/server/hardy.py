@@ -7,11 +7,12 @@ that don't read (`coded.py`), how much goes on at once (`pressure.py`).
 """
 
 import asyncio
-from collections import deque
+from functools import partial
 
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from antiphon.network.turns import TURNS, Turns
 from antiphon.runner.pressure import PressureLimits
 from antiphon.server.coded import CodedProtocol
 from antiphon.server.gathered import Departures
@@ -23,9 +24,8 @@ Most clients read nothing before they have sent everything: cut off, they would 
 """
 LEFT_OVER_PAUSE = 0.01
 """Seconds between looks at it, each of a quarter of a megabyte at most: it is to be cheap, not fast."""
-AT_ONCE = 4
-EACH = 0.004
-"""Seconds: about twice what a short answer takes of a core, so that half is left for whoever is served already."""
+EVERY = 32
+"""Times that the event loop comes round from one first request to the next."""
 LAST_CHANCE = 0.25
 """Seconds."""
 _SAID = (
@@ -38,52 +38,11 @@ TOO_LARGE = (
 )
 
 
-class Newcomers:
-    """First requests of connections: of two hundred at once all would be under way before anybody is served.
-
-    `AT_ONCE` begin each time the event loop comes round, and one more for each `EACH` seconds that this takes.
-    """
-
-    def __init__(self) -> None:
-        self._row: deque[tuple[HardyProtocol, RequestResponseCycle, ASGI3Application]] = deque()
-        self._since = 0.0
-        self._may = AT_ONCE
-        self._counting = False
-
-    def wait(self, connection: "HardyProtocol", cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        """Begin the request, now or when its turn comes."""
-        if self._may > 0 and not self._row:
-            self._may -= 1
-            connection.begin(cycle, app)
-        else:
-            self._row.append((connection, cycle, app))
-        if not self._counting:
-            self._since = connection.loop.time()
-            self._count(connection.loop)
-
-    def _count(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._counting = True
-        loop.call_soon(self._next, loop)
-
-    def _next(self, loop: asyncio.AbstractEventLoop) -> None:
-        now, since = loop.time(), self._since
-        self._may, self._since, self._counting = AT_ONCE + int((now - since) / EACH), now, False
-        while self._row and self._may > 0:
-            connection, cycle, app = self._row.popleft()
-            if not cycle.disconnected:
-                self._may -= 1
-                connection.begin(cycle, app)
-        if self._row:
-            self._count(loop)
-        else:
-            self._may = AT_ONCE
-
-
 class HardyProtocol(CodedProtocol):
     """The protocol within bounds."""
 
     limits = PressureLimits()
-    newcomers: Newcomers
+    newcomers: Turns
     """First requests of this server's connections; each server has a class of its own."""
     _known = False
     _watch: asyncio.TimerHandle | None = None
@@ -147,16 +106,20 @@ class HardyProtocol(CodedProtocol):
         self._unwatched()
         super().on_message_complete()
 
-    def begin(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        """Have a request answered."""
-        super()._start_asgi_task(cycle, app)
-
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         if self._known:
-            self.begin(cycle, app)
+            super()._start_asgi_task(cycle, app)
         else:
             self._known = True
-            self.newcomers.wait(self, cycle, app)
+            self.newcomers.now_or_wait(self.loop, partial(self._begin, cycle, app))
+
+    def _begin(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """Have the first request answered, in turns with others'."""
+        if cycle.disconnected:
+            return
+        before = TURNS.set(self.newcomers)
+        super()._start_asgi_task(cycle, app)
+        TURNS.reset(before)
 
     def _read_on(self) -> None:
         if not self.transport.is_closing():
@@ -191,6 +154,6 @@ def hardy(limits: PressureLimits) -> type[HardyProtocol]:
         "limits": limits,
         "slow_reader": limits.slow_reader,
         "departures": Departures(),
-        "newcomers": Newcomers(),
+        "newcomers": Turns(EVERY),
     }
     return type("BoundedProtocol", (HardyProtocol,), of_server)
