@@ -27,6 +27,7 @@ def stream(*events: bytes) -> Answered:
         (stream(b'event: content_block_delta\ndata: {"delta":{"type":"text_delta","text":"Hi"}}\n\n'), "Hi"),
         (stream(b'data: {"type":"response.output_text.delta","delta":"Hi"}\n\n', b"data: no JSON\n\n"), "Hi"),
         (whole({"choices": [{"message": {"content": "Hi", "tool_calls": [CALL]}}]}), "Hi\nf({})"),
+        (whole({"choices": [{"message": {"tool_calls": [{"id": "c"}]}}]}), '{"id": "c"}'),
         (whole({"data": [1]}), '{"data": [1]}'),
         (whole({"choices": [{"text": "Hi"}]}), '{"choices": [{"text": "Hi"}]}'),
         (whole(b"plain", "text/plain"), "plain"),

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from antiphon.engine.completion import CompletionBuilder
 
@@ -70,3 +72,51 @@ def test_calls_are_put_together(*, indexed: bool) -> None:
         },
         {"id": "c2", "type": "function", "function": {"name": "g", "arguments": "{}"}},
     ]
+
+
+ODD: Any = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["index", "delta", "function", "name", "arguments", "tool_calls", "logprobs", "content"]),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.lists(st.fixed_dictionaries({"choices": ODD}), max_size=4))
+def test_whatever_a_server_sends_is_something(chunks: list[Json]) -> None:
+    whole = built(*chunks)
+    assert whole is None or whole["choices"]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"choices": "x"}, {"choices": [5, None]}, {"choices": [{"delta": "x", "logprobs": [1]}]},
+        {"choices": [{"delta": {"tool_calls": [5, {"function": None}]}}]},
+    ],
+)  # fmt: skip
+def test_what_isnt_as_it_should_be_is_passed_over(odd: Json) -> None:
+    assert built(odd, delta(content="Hi"))["choices"][0]["message"]["content"] == "Hi"
+
+
+def test_a_call_of_a_huge_number_costs_no_more_than_another() -> None:
+    calls = [
+        {"index": 10**15, "function": {"name": "g", "arguments": {"a": 1}}},
+        {"index": 2, "function": {"name": "f"}},
+    ]
+    (choice,) = built(delta(tool_calls=calls))["choices"]
+    assert [call["function"] for call in choice["message"]["tool_calls"]] == [
+        {"name": "f", "arguments": ""},
+        {"name": "g", "arguments": '{"a":1}'},
+    ]
+
+
+def test_content_in_parts_is_one_list() -> None:
+    (choice,) = built(delta(content=[{"text": "a"}]), delta(content=[{"text": "b"}]))["choices"]
+    assert choice["message"]["content"] == [{"text": "a"}, {"text": "b"}]

@@ -10,6 +10,7 @@ from antiphon.server.chat_keeper import ChatKeeper, keeper_for
 from antiphon.sources import seeded
 from antiphon.store.memory import MemoryStore
 from antiphon.store.pages import PageQuery
+from antiphon.upstream.sse import DEFAULT_LIMIT
 
 Json = dict[str, Any]
 WHOLE = {"id": "c1", "created": 7, "model": "m-1", "choices": [{"index": 0, "message": {"content": "Hi"}}]}
@@ -34,9 +35,10 @@ def test_who_does_not_ask_to_store_has_no_keeper(body: bytes) -> None:
     assert keeper_for(body, seeded("t", 1)) is None
 
 
-def test_metadata_beyond_its_limits_is_refused() -> None:
+@pytest.mark.parametrize("metadata", [{"k": "v" * 513}, {"k": "a\0b"}, {"\0": "b"}])
+def test_metadata_that_cant_be_kept_is_refused(metadata: dict[str, str]) -> None:
     with pytest.raises(InvalidRequest):
-        keeper(metadata={"k": "v" * 513})
+        keeper(metadata=metadata)
 
 
 async def test_a_whole_answer_is_held_until_it_is_kept() -> None:
@@ -65,14 +67,44 @@ async def test_bytes_may_be_split_anywhere() -> None:
     assert (await kept(store))["choices"][0]["message"]["content"] == "Hi"
 
 
-@pytest.mark.parametrize(("stream", "data"), [(False, b'{"error": {}}'), (True, END)])
+@pytest.mark.parametrize(
+    ("stream", "data"),
+    [
+        (False, b'{"error": {}}'),
+        (False, b"Bad gateway"),
+        (False, b""),
+        (False, b"\xff"),
+        (False, b"[1]"),
+        (False, b'{"choices": null}'),
+        (False, msgspec.json.encode({**WHOLE, "id": "a\0b"})),
+        (False, msgspec.json.encode({**WHOLE, "model": "m" * 100_000})),
+        (True, END),
+        (True, b"data: {bad\n\ndata: [1]\n\n"),
+        (True, b'data: {"choices":"x"}\n\n' + END),
+        (True, msgspec.json.encode(WHOLE)),
+    ],
+)
 async def test_what_is_no_answer_is_not_kept(data: bytes, *, stream: bool) -> None:
     store, made = MemoryStore(), keeper(stream=stream)
-    made.pass_on(data)
+    assert made.pass_on(data) + made.rest() == data
     await made.save(store, "p")
-    assert made.rest() == data
     with pytest.raises(NotFound):
         await kept(store)
+
+
+async def test_a_message_too_long_to_be_read_along_with_passes() -> None:
+    made = keeper(stream=True)
+    long = b"data: " + b"x" * DEFAULT_LIMIT
+    assert made.pass_on(long) + made.pass_on(FIRST + END) + made.rest() == long + FIRST + END
+    await made.save(MemoryStore(), "p")
+
+
+@pytest.mark.parametrize("created", [None, "2024-01-01", 10**30, -1, [], "7"])
+async def test_a_time_that_is_none_is_now(created: object) -> None:
+    store, made = MemoryStore(), keeper()
+    made.pass_on(msgspec.json.encode({**WHOLE, "created": created}))
+    await made.save(store, "p")
+    assert (await store.get_chat("p", "c1")).created_at == 1_700_000_000
 
 
 async def test_an_id_given_twice_is_the_newer_answer() -> None:

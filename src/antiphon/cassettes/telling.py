@@ -83,6 +83,14 @@ def _whole(value: Any) -> str:  # noqa: ANN401 - JSON of every kind
     if not choices or not isinstance(choices[0], dict) or not isinstance(choices[0].get("message"), dict):
         return json.dumps(value, ensure_ascii=False)
     message = choices[0]["message"]
-    calls = [f"{call['function']['name']}({call['function']['arguments']})" for call in message.get("tool_calls") or ()]
+    calls = [_call(call) for call in message.get("tool_calls") or ()]
     texts = [message.get(name) for name in ("reasoning_content", "reasoning", "content", "refusal")]
     return "\n".join([*(text for text in texts if isinstance(text, str) and text), *calls])
+
+
+def _call(call: Any) -> str:  # noqa: ANN401 - JSON of every kind
+    match call:
+        case {"function": {"name": str(name), "arguments": str(arguments)}}:
+            return f"{name}({arguments})"
+        case _:
+            return json.dumps(call, ensure_ascii=False)

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from antiphon.engine.reading import read
-from antiphon.errors import Forbidden, InvalidRequest, UpstreamFault
+from antiphon.errors import Forbidden, InvalidRequest, StoreFault, UpstreamFault
 from antiphon.runner.quotas import Spender
 from antiphon.seen.usage import Passed
 from antiphon.server.allowed import target_for
@@ -98,17 +98,22 @@ class Passthrough:
     async def _relay(
         self, calling: Awaitable[HttpAnswer], connection: Connection, keeper: ChatKeeper | None, count: "_Count"
     ) -> None:
-        """Status, headers of interest, then each read as one write."""
+        """Status, headers of interest, then each read as one write; nothing of what is kept whole until it is kept."""
         answer, send = await calling, connection.send
         given = [(name.encode(), value.encode()) for name, value in answer.headers.items() if name in GIVEN_BACK]
+        start = {"type": "http.response.start", "status": answer.status, "headers": given}
+        promised = keeper is None or keeper.streams
         try:
-            await send({"type": "http.response.start", "status": answer.status, "headers": given})
+            if promised:
+                await send(start)
             async for data in answer.chunks():
                 count.tally.pass_on(data)
                 passed = keeper.pass_on(data) if keeper else data
                 if passed:
                     await send({"type": "http.response.body", "body": passed, "more_body": True})
         except UpstreamFault as fault:
+            if not promised:
+                raise
             # Ending without the last part makes the server cut the connection: the client sees what we saw.
             log.warning("%s was cut: %s", self._path, fault.message)
             return
@@ -116,7 +121,15 @@ class Passthrough:
             await answer.close()
             self._used(caller_of(connection.scope), count, failed=answer.status >= FAULTS)
         if keeper:
-            await keeper.save(self._services.store, project_of(connection.scope))
+            try:
+                await keeper.save(self._services.store, project_of(connection.scope))
+            except StoreFault as fault:
+                if not promised:
+                    raise
+                log.warning("%s was cut, since it can't be kept: %s", self._path, fault.message)
+                return
+        if not promised:
+            await send(start)
         await send({"type": "http.response.body", "body": keeper.rest() if keeper else b"", "more_body": False})
 
     def _used(self, caller: Caller, count: "_Count", *, failed: bool) -> None:
