@@ -74,10 +74,10 @@ def _add_choice(choice: Json, given: Json) -> None:
 
 def _add_delta(message: Json, delta: Json) -> None:
     for name, value in delta.items():
-        before = message.get(name)
+        before: Any = message.get(name)
         if name == "tool_calls" or value is None:
             continue
-        if isinstance(value, str | list) and type(before) is type(value) and name != "role":
+        if type(before) is type(value) and type(value) in (str, list) and name != "role":
             message[name] = before + value
         elif before is None or value:
             message[name] = value
