@@ -11,6 +11,7 @@ What a test shows of the wire (`shown.py`, or `@pytest.mark.shows("tool:mcp")`) 
 process too, and is left for `scripts/check_compatibility.py`.
 """
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,6 +40,18 @@ def recordings_dir() -> Path:
 def traces_dir() -> Path:
     """Recorded streams and answers of the Responses API, a folder per source."""
     return SHARED / "traces"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """The million objects that ten thousand tests are stay to the end: looking for rubbish among them takes seconds."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.collect()
+        gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
