@@ -22,6 +22,7 @@ UP = Upstream("up", "http://up/v1")
         (b'[{"id":"a","created":7.5}]', [Model("a", 7, "up")]),
         (b'{"data":[{"id":"a","created":null,"owned_by":null},{"id":7},"b",{}]}', [Model("a", 0, "up")]),
         (b'{"data":[{"id":"a","created":"2024","owned_by":""}]}', [Model("a", 0, "up")]),
+        (b'[{"id":"a"},{"id":""},{"id":"a","created":7}]', [Model("a", 7, "up")]),
     ],
 )
 def test_lists(body: bytes, models: list[Model]) -> None:

@@ -70,7 +70,7 @@ def windows_in(body: bytes, upstream: Upstream) -> dict[str, int]:
 
 
 def _entries(body: bytes, upstream: Upstream) -> list[dict[str, Any]]:
-    """The list stands in `data`, or alone (Together), and is null for none (Ollama)."""
+    """The list stands in `data`, or alone (Together), and is null for none (Ollama). A model counts once."""
     try:
         value = msgspec.json.decode(body)
     except ValueError:
@@ -80,7 +80,8 @@ def _entries(body: bytes, upstream: Upstream) -> list[dict[str, Any]]:
         raise UpstreamGarbage(
             f"Upstream {upstream.name!r} lists no models at {upstream.base_url}/models: {quoted(body)}"
         )
-    return [entry for entry in entries if isinstance(entry, dict) and isinstance(entry.get("id"), str)]
+    named = [entry for entry in entries if isinstance(entry, dict) and isinstance(entry.get("id"), str) and entry["id"]]
+    return list({entry["id"]: entry for entry in named}.values())
 
 
 def _model(entry: dict[str, Any], upstream: Upstream) -> Model:
