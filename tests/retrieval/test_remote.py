@@ -62,6 +62,10 @@ def test_base64_is_read() -> None:
     assert read_vectors(answer((0, data)), "m", 1).tolist() == [[1.5, -2.0]]
 
 
+def test_rows_without_a_number_are_in_the_order_of_the_texts() -> None:
+    assert read_vectors(b'{"data":[{"embedding":[1]},{"embedding":[2]}]}', "m", 2).tolist() == [[1.0], [2.0]]
+
+
 @pytest.mark.parametrize(
     ("data", "says"),
     [
@@ -72,6 +76,7 @@ def test_base64_is_read() -> None:
         (answer((0, [1.0]), (0, [2.0])), "asked for 2 embeddings and gave 2"),
         (answer((0, [1.0]), (1, [2.0, 3.0])), "of several lengths"),
         (answer((0, []), (1, [])), "without numbers"),
+        (answer((0, [1e39]), (1, [1.0])), "without numbers"),
         (answer((0, base64.b64encode(struct.pack("<f", float("nan"))).decode()), (1, [1.0])), "without numbers"),
     ],
 )

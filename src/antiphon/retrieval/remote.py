@@ -25,8 +25,8 @@ Ask = Callable[[dict[str, Any]], Awaitable[bytes]]
 
 
 class _Row(msgspec.Struct):
-    index: int
     embedding: list[float] | str
+    index: int | None = None
 
 
 class _Answer(msgspec.Struct):
@@ -84,10 +84,11 @@ def read_vectors(data: bytes, model: str, count: int) -> Any:  # noqa: ANN401 - 
     np = numbers()
     try:
         told = msgspec.json.decode(data, type=_Answer).data
-        rows = [_numbers(row.embedding, np) for row in sorted(told, key=lambda row: row.index)]
+        places = [place if row.index is None else row.index for place, row in enumerate(told)]
+        rows = [_numbers(told[at].embedding, np) for at in sorted(range(len(told)), key=places.__getitem__)]
     except (ValueError, msgspec.MsgspecError) as error:
         raise UpstreamGarbage(f"The server of '{model}' gave embeddings that can't be read: {error}.") from None
-    if sorted(row.index for row in told) != list(range(count)):
+    if sorted(places) != list(range(count)):
         raise UpstreamGarbage(f"The server of '{model}' was asked for {count} embeddings and gave {len(told)}.")
     if len({len(row) for row in rows}) > 1 or not all(len(row) for row in rows) or not np.isfinite(rows).all():
         raise UpstreamGarbage(f"The server of '{model}' gave embeddings of several lengths, or without numbers.")
@@ -98,4 +99,6 @@ def _numbers(given: list[float] | str, np: Any) -> Any:  # noqa: ANN401 - an arr
     """Some servers send base64 of float32, asked or not."""
     if isinstance(given, str):
         return np.frombuffer(base64.b64decode(given, validate=True), "<f4")
-    return np.array(given, np.float32)
+    with np.errstate(over="ignore"):
+        # What is too large is told apart by whoever looks at all rows.
+        return np.array(given, np.float32)

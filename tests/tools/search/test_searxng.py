@@ -11,7 +11,12 @@ def test_it_has_no_usual_address_and_needs_no_key() -> None:
     assert SEARXNG.ask(Search("a&b ü")).path == "/search?q=a%26b+%C3%BC&format=json"
 
 
-def test_what_is_no_answer_of_its_own_is_told_apart() -> None:
-    assert SEARXNG.read({"results": [{"url": 5, "content": ["x"]}]}) == [Page("", "", "")]
-    with pytest.raises(KeyError):
-        SEARXNG.read({"results": [{"title": "no address"}]})
+def test_what_is_no_page_is_passed_over() -> None:
+    odd = [{"url": 5}, {"title": "no address"}, None, "x", {"url": "https://e.org", "title": None, "content": ["x"]}]
+    assert SEARXNG.read({"results": odd}) == [Page("https://e.org", "", "")]
+
+
+@pytest.mark.parametrize(("answer", "error"), [({"results": None}, TypeError), ({}, KeyError), ([1], TypeError)])
+def test_what_is_no_answer_of_its_own_is_told_apart(answer: object, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        SEARXNG.read(answer)

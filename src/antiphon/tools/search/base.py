@@ -126,6 +126,17 @@ def bearer(key: str) -> dict[str, str]:
     return {"authorization": f"Bearer {key}"}
 
 
+def pages_of(found: Any, text: Callable[[dict[str, Any]], str]) -> list[Page]:  # noqa: ANN401 - decoded JSON
+    """The pages of a list of results, `text` reading each one's; an entry without an address is passed over.
+
+    Raises `TypeError` for what isn't a list.
+    """
+    if not isinstance(found, list):
+        raise TypeError
+    entries = [entry for entry in found if isinstance(entry, dict) and isinstance(entry.get("url"), str)]
+    return [Page(entry["url"], text_of(entry.get("title")), text(entry)) for entry in entries]
+
+
 def text_of(value: object) -> str:
     """A member that should be text; empty for anything else."""
     return value if isinstance(value, str) else ""

@@ -7,7 +7,7 @@ import unicodedata
 from typing import Any
 from urllib.parse import urlencode
 
-from antiphon.tools.search.base import Ask, Page, Search, Service, text_of
+from antiphon.tools.search.base import Ask, Page, Search, Service, pages_of, text_of
 from antiphon.wire.web_search import UserLocation
 
 LONGEST_QUERY, MOST_PAGES, CODE = 400, 20, 2
@@ -50,7 +50,7 @@ def _plain(text: str) -> str:
 def _read(answer: Any) -> list[Page]:  # noqa: ANN401 - decoded JSON of a service
     # Without a page that fits, `web` is left out.
     found = (answer.get("web") or {}).get("results") or []
-    return [Page(text_of(page["url"]), text_of(page.get("title")), _text(page)) for page in found]
+    return pages_of(found, _text)
 
 
 def _text(page: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ Of where the user is it takes the country, by its ISO code.
 
 from typing import Any
 
-from antiphon.tools.search.base import Ask, Page, Search, Service, text_of
+from antiphon.tools.search.base import Ask, Page, Search, Service, pages_of, text_of
 
 COUNTRY = 2
 """Letters of a country's code."""
@@ -27,9 +27,7 @@ def _ask(search: Search) -> Ask:
 
 
 def _read(answer: Any) -> list[Page]:  # noqa: ANN401 - decoded JSON of a service
-    return [
-        Page(text_of(page["url"]), text_of(page.get("title")), text_of(page.get("text"))) for page in answer["results"]
-    ]
+    return pages_of(answer["results"], lambda page: text_of(page.get("text")))
 
 
 def _key(key: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ nor where the user is.
 from typing import Any
 from urllib.parse import urlencode
 
-from antiphon.tools.search.base import Ask, Page, Search, Service, bearer, text_of
+from antiphon.tools.search.base import Ask, Page, Search, Service, bearer, pages_of, text_of
 
 
 def _ask(search: Search) -> Ask:
@@ -15,10 +15,7 @@ def _ask(search: Search) -> Ask:
 
 
 def _read(answer: Any) -> list[Page]:  # noqa: ANN401 - decoded JSON of a service
-    return [
-        Page(text_of(page["url"]), text_of(page.get("title")), text_of(page.get("content")))
-        for page in answer["results"]
-    ]
+    return pages_of(answer["results"], lambda page: text_of(page.get("content")))
 
 
 SEARXNG = Service(url=None, ask=_ask, read=_read, key_header=bearer, needs_key=False)

@@ -5,7 +5,7 @@ Of where the user is it takes the country, by its English name.
 
 from typing import Any
 
-from antiphon.tools.search.base import Ask, Page, Search, Service, bearer, text_of
+from antiphon.tools.search.base import Ask, Page, Search, Service, bearer, pages_of, text_of
 
 LONGEST_QUERY, MOST_PAGES = 400, 20
 COUNTRIES = {
@@ -36,10 +36,7 @@ def _ask(search: Search) -> Ask:
 
 
 def _read(answer: Any) -> list[Page]:  # noqa: ANN401 - decoded JSON of a service
-    return [
-        Page(text_of(page["url"]), text_of(page.get("title")), text_of(page.get("content")))
-        for page in answer["results"]
-    ]
+    return pages_of(answer["results"], lambda page: text_of(page.get("content")))
 
 
 TAVILY = Service(url="https://api.tavily.com", ask=_ask, read=_read, key_header=bearer)
