@@ -15,7 +15,7 @@ from antiphon.errors import (
     UpstreamUnavailable,
 )
 from antiphon.tools.mcp_endpoint import Endpoint
-from antiphon.tools.mcp_faults import why
+from antiphon.tools.mcp_faults import was_closed, why
 from antiphon.tools.mcp_http import Exchange
 
 WHERE = Endpoint("shop", "http://shop.example/mcp?key=secret-1234", {})
@@ -68,6 +68,20 @@ def test_the_servers_own_words_count_before_its_status() -> None:
 
 def test_whatever_else_the_sdk_raises_is_named() -> None:
     assert "doesn't speak MCP as this server does (InvalidURL)" in failed(Exchange(), httpx2.InvalidURL("x")).message
+
+
+def test_a_number_that_servers_use_for_errors_of_their_own_is_no_closed_connection() -> None:
+    said = why(WHERE, Exchange(), MCPError(CONNECTION_CLOSED, "The till is empty."), 3.0)
+    assert isinstance(said, McpFailed)
+    assert (said.number, said.message) == (CONNECTION_CLOSED, "The till is empty.")
+    assert was_closed(CLOSED)
+    assert not was_closed(MCPError(CONNECTION_CLOSED, "The till is empty."))
+    assert not was_closed(ValueError("Connection closed"))
+
+
+def test_what_the_sdk_says_of_its_types_isnt_told() -> None:
+    error = MCPError(-32700, "Failed to parse JSON response: 4 validation errors for JSONRPCMessage")
+    assert failed(Exchange(), error).message.endswith("isn't a message of JSON-RPC.")
 
 
 def test_an_answer_that_never_ended() -> None:

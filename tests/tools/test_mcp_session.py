@@ -113,6 +113,28 @@ async def test_a_servers_own_error_is_passed_on() -> None:
         assert outcome.error == McpProtocolError(code=-32602, message="No such tool: any")
 
 
+async def test_an_error_of_a_tool_leaves_its_session_open_whatever_number_it_has() -> None:
+    script = Script({"tools/call": error(200, -32000, "The till is empty.")}, headers={"mcp-session-id": "mine"})
+    async with serving(script.app()) as base, asking() as client:
+        for _ in range(2):
+            outcome = await client.call(Endpoint.of(TOOL, f"{base}/mcp"), "any", {})
+            assert outcome.error == McpProtocolError(code=-32000, message="The till is empty.")
+    assert script.methods.count("initialize") == 1
+
+
+async def test_what_is_said_to_a_farewell_isnt_why_a_server_cant_be_used() -> None:
+    """With a session already given, the SDK takes leave of a server that refuses the greeting."""
+
+    def refuse(body: dict[str, Any], _: Request) -> Response:
+        told = {"jsonrpc": "2.0", "id": body["id"], "error": {"code": -32602, "message": "Members only."}}
+        return JSONResponse(told, headers={"mcp-session-id": "mine"})
+
+    script = Script({"initialize": refuse})
+    outcome = await called(script)
+    assert outcome.error == McpProtocolError(code=-32602, message="Members only.")
+    assert [request.method for request in script.requests].count("DELETE") == 1
+
+
 async def test_a_credential_in_an_error_is_blanked() -> None:
     tool = McpTool(server_label="shop", authorization=TOKEN)
     outcome = await called(Script({"tools/call": error(200, -32000 - 99, f"{TOKEN} is stale")}), tool=tool)

@@ -4,6 +4,7 @@ Not here: the protocol (`mcp.py`). Counterpart: `engine/kinds/mcp.py`, the faces
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -42,7 +43,7 @@ class McpCalls:
     async def call(self, call: ToolCall) -> Outcome:
         server: McpTool = call.about["server"]
         try:
-            arguments = msgspec.json.decode(call.arguments.strip() or "{}", type=dict)
+            arguments = _arguments(call.arguments.strip() or "{}")
         except msgspec.MsgspecError:
             return Outcome(error=tool_error("The arguments aren't a JSON object."))
         try:
@@ -74,3 +75,14 @@ class McpCalls:
         endpoint = Endpoint.of(whole, whole.server_url, public=not reach.private)
         reach.check(endpoint.url)
         return endpoint
+
+
+def _arguments(written: str) -> dict[str, Any]:
+    """Arguments as an object. Models write `null` for none, and some the object once more as a text.
+
+    Raises `msgspec.MsgspecError` for anything else.
+    """
+    value = msgspec.json.decode(written)
+    if isinstance(value, str):
+        value = msgspec.json.decode(value)
+    return msgspec.convert({} if value is None else value, dict[str, Any])

@@ -8,7 +8,7 @@ from http import HTTPStatus
 import anyio
 import httpx2
 from mcp import MCPError
-from mcp_types import CONNECTION_CLOSED, INTERNAL_ERROR, REQUEST_TIMEOUT
+from mcp_types import CONNECTION_CLOSED, INTERNAL_ERROR, PARSE_ERROR, REQUEST_TIMEOUT
 from pydantic import ValidationError
 
 from antiphon.errors import AntiphonError, McpFailed, UpstreamCut, UpstreamFault, UpstreamTimeout, UpstreamUnavailable
@@ -26,6 +26,9 @@ SDK_FAULTS = (
     ValueError,  # What isn't JSON, or has the wrong shape; a long stream that leads to another host.
 )
 """What comes out of the SDK when a server misbehaves."""
+
+_CLOSED, _UNREAD = "Connection closed", "Failed to parse"
+"""Words of the SDK's own."""
 
 
 def why(endpoint: Endpoint, exchange: Exchange, error: Exception, seconds: float) -> AntiphonError:
@@ -46,10 +49,18 @@ def why(endpoint: Endpoint, exchange: Exchange, error: Exception, seconds: float
     return _misspoken(endpoint, who, error)
 
 
+def was_closed(error: Exception) -> bool:
+    """Whether the SDK says that the connection is gone. Servers give the same number to errors of their own."""
+    return isinstance(error, MCPError) and error.code == CONNECTION_CLOSED and error.message == _CLOSED
+
+
 def _misspoken(endpoint: Endpoint, who: str, error: Exception) -> McpFailed:
     match error:
-        case MCPError(code=code) if code == CONNECTION_CLOSED:
+        case MCPError(code=code) if was_closed(error):
             return _protocol(f"{who} ended its answer before it was complete.", code)
+        case MCPError(code=code) if code == PARSE_ERROR and error.message.startswith(_UNREAD):
+            # The SDK's own words show what was sent, and where its types are explained.
+            return _protocol(f"{who} answered with what isn't a message of JSON-RPC.", code)
         case MCPError():
             return _protocol(endpoint.blanked(error.message) or f"{who} refused and gave no reason.", error.code)
         case ValidationError():

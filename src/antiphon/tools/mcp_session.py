@@ -30,7 +30,7 @@ from pydantic import TypeAdapter
 from antiphon import __version__
 from antiphon.errors import AntiphonError, McpFailed
 from antiphon.tools.mcp_endpoint import Endpoint
-from antiphon.tools.mcp_faults import SDK_FAULTS, why
+from antiphon.tools.mcp_faults import SDK_FAULTS, was_closed, why
 from antiphon.tools.mcp_http import Exchange, TransportAdapter, Wire
 from antiphon.tools.mcp_limits import McpLimits
 from antiphon.transport import Transport
@@ -196,7 +196,7 @@ class Sessions:
                     async with exchange.within(seconds):
                         return await ask(session)
                 except SDK_FAULTS as error:
-                    closed = isinstance(error, MCPError) and error.code == CONNECTION_CLOSED
+                    closed = was_closed(error)
                     fault = why(endpoint, live.blamed(exchange) if closed else exchange, error, seconds)
                     lost = exchange.lost_session
                     if lost or closed:
