@@ -40,6 +40,10 @@ def test_what_a_judge_is_asked() -> None:
         (moderation(flagged=False, hate=True), set()),
         (moderation(flagged=True, hate=True, violence=False, illicit=None), {"hate"}),
         (moderation(flagged=True), {"flagged"}),
+        (b'{"results":[{"flagged":true,"categories":null,"category_scores":{"a":"x"}}]}', {"flagged"}),
+        (b'{"results":[{"flagged":true,"categories":{"a":"x","b":true},"category_applied_input_types":5}]}', {"b"}),
+        (b'{"results":[{"categories":{"a":false,"b":true}}]}', {"b"}),
+        (b'{"results":[{"categories":{"a":false}}]}', set()),
     ],
 )
 def test_what_a_moderation_found(answer: bytes, found: set[str]) -> None:
@@ -54,6 +58,8 @@ def test_what_a_moderation_found(answer: bytes, found: set[str]) -> None:
         ("unsafe\nS1,S9", {"S1", "S9"}),
         ("unsafe", {"UNSAFE"}),
         ("unsafe S2", {"S2"}),
+        ("**unsafe**\nS2", {"S2"}),
+        ("Safe.", set()),
     ],
 )
 def test_what_a_llama_guard_found(said: str, found: set[str]) -> None:
@@ -61,7 +67,17 @@ def test_what_a_llama_guard_found(said: str, found: set[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [b"", b"{}", b'{"results": [1]}', b"\xff", guard("perhaps"), guard(""), b'{"choices":[]}']
+    "answer",
+    [
+        b"",
+        b"{}",
+        b'{"results": [1]}',
+        b"\xff",
+        b'{"results": [{"flagged": null, "categories": {}}]}',
+        guard("perhaps"),
+        guard(""),
+        b'{"choices":[]}',
+    ],
 )
 def test_what_is_no_judgement_is_not_taken_for_one(answer: bytes) -> None:
     for rails in (MODERATIONS, LLAMA):

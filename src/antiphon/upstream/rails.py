@@ -4,6 +4,7 @@ The settings, what is asked of the judge and how its answer is read; all of it p
 (`guarded.py`). Sources: API reference, "Moderations"; model cards of Llama Guard 3 and 4.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -17,6 +18,8 @@ from antiphon.wire.moderation import ModerationResult
 
 REFUSAL = "I'm sorry, but I can't help with that."
 PATHS = {"moderations": "/moderations", "llama-guard": "/chat/completions"}
+MARKS = ".,:;*\"'`"
+"""What chat models put round a word."""
 MOST = 8000
 """Characters of a text that are judged at a time: the end of it, with what is new."""
 
@@ -75,10 +78,32 @@ class Guardrails(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_field
 
 
 class _Result(msgspec.Struct):
-    flagged: bool
-    categories: dict[str, bool | None] = {}
-    category_scores: dict[str, float | None] = {}
-    category_applied_input_types: dict[str, list[Literal["text", "image"]] | None] = {}
+    """What is found in a text. Mistral's has no `flagged`; what stands beside the verdict never spoils it."""
+
+    flagged: bool | None = None
+    categories: Any = None
+    category_scores: Any = None
+    category_applied_input_types: Any = None
+
+    def __post_init__(self) -> None:
+        self.categories = _members(self.categories, bool | None)
+        self.category_scores = _members(self.category_scores, float | None)
+        self.category_applied_input_types = _members(
+            self.category_applied_input_types, list[Literal["text", "image"]] | None
+        )
+        if self.flagged is None:
+            if not self.categories:
+                raise ValueError("no verdict")
+            self.flagged = any(self.categories.values())
+
+
+def _members(value: object, kind: Any) -> dict[str, Any]:  # noqa: ANN401 - a type
+    """The members of an object that are of this kind."""
+    found = {}
+    for name, member in value.items() if isinstance(value, dict) else ():
+        with suppress(msgspec.ValidationError):
+            found[name] = msgspec.convert(member, kind)
+    return found
 
 
 class _Moderation(msgspec.Struct):
@@ -89,7 +114,7 @@ class _Moderation(msgspec.Struct):
 def _moderated(answer: bytes, model: str) -> ModerationResult:
     """Several results are those of one text, in pieces."""
     said = msgspec.json.decode(answer, type=_Moderation)
-    whole = ModerationResult(flagged=any(result.flagged for result in said.results), model=said.model or model)
+    whole = ModerationResult(flagged=any(bool(result.flagged) for result in said.results), model=said.model or model)
     for result in said.results:
         for name, on in result.categories.items():
             whole.categories[name] = whole.categories.get(name, False) or bool(on)
@@ -118,7 +143,7 @@ class _Completion(msgspec.Struct):
 
 def _guarded(answer: bytes, model: str) -> ModerationResult:
     said = msgspec.json.decode(answer, type=_Completion).choices[0].message.content.split()
-    verdict, *rest = [word.lower() for word in said] or [""]
+    verdict, *rest = [word.lower().strip(MARKS) for word in said] or [""]
     if verdict == "safe":
         return ModerationResult(flagged=False, model=model)
     if verdict != "unsafe":
