@@ -51,6 +51,13 @@ def test_at_most_twenty_items_at_once(client: OpenAI) -> None:
     assert len(list(client.conversations.items.list(conversation.id))) == 20
 
 
+def test_what_asks_for_a_compaction_is_no_item_of_a_conversation(client: OpenAI) -> None:
+    trigger: Any = {"type": "compaction_trigger"}
+    with pytest.raises(BadRequestError, match="only the input of a response") as refused:
+        client.conversations.create(items=[{"role": "user", "content": "x"}, trigger])
+    assert refused.value.param == "items[1]"
+
+
 def test_a_reference_brings_the_item_along(client: OpenAI) -> None:
     first = client.conversations.create(items=[{"role": "user", "content": "remember"}])
     (item,) = client.conversations.items.list(first.id).data

@@ -9,10 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from antiphon.engine.compaction import TRIGGER
 from antiphon.engine.input import Item, read_items
 from antiphon.engine.metadata import check_metadata
 from antiphon.engine.present import shown
 from antiphon.engine.reading import read
+from antiphon.errors import InvalidRequest
 from antiphon.runner.history import resolved
 from antiphon.server.callers import project_of
 from antiphon.server.front import REQUEST_ID
@@ -109,6 +111,10 @@ class Conversations:
 
     async def _items(self, request: Request, given: list[msgspec.Raw], sources: Sources) -> list[Item]:
         items = read_items(given, "items", sources, MAX_ITEMS)
+        for item in items:
+            if item.type == TRIGGER:
+                said = f"'{item.at}' is a compaction_trigger, which only the input of a response may hold."
+                raise InvalidRequest(said, code="invalid_value", param=item.at)
         return await resolved(self._store, _project(request), items, set())
 
 
