@@ -1,6 +1,7 @@
 """Runs as those see them who look on: commands and replies told by hand, and the account that comes of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from random import Random
 
 import msgspec
 
@@ -57,9 +58,7 @@ AGENT: list[Command | Reply] = [
 """What a run of two turns with a tool is told and asks."""
 
 
-def account(
-    told: Sequence[Command | Reply] = AGENT, chance: Callable[[int], bytes] | None = None, **said: object
-) -> Account:
+def account(told: Sequence[Command | Reply] = AGENT, chance: Random | None = None, **said: object) -> Account:
     """The account of a run to which this happened."""
     found: list[Account] = []
     accounts = Accounts(Time(), [found.append], PRICES, chance)
@@ -69,5 +68,6 @@ def account(
             looking.asked(step)
         else:
             looking.told(step)
+    accounts.later.settle()
     (only,) = found
     return only

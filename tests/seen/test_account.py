@@ -2,6 +2,7 @@
 
 import gc
 from itertools import count
+from random import Random
 from weakref import ref
 
 import pytest
@@ -15,6 +16,17 @@ from antiphon.errors import StoreFault, UpstreamUnavailable
 from antiphon.runner.timeline import Timeline, nobody
 from antiphon.seen.account import Account, Accounts, fault_of
 from antiphon.seen.context import OUTGOING, TRACE, Trace
+
+
+class Counting(Random):
+    """Draws 1, 2, 3, and so on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._numbers = count(1)
+
+    def getrandbits(self, k: int, /) -> int:
+        return next(self._numbers) % (1 << k)
 
 
 def faults(told: Account) -> dict[int, str]:
@@ -51,10 +63,9 @@ def test_a_save_that_failed() -> None:
 
 
 def test_each_span_has_an_id_and_what_is_sent_for_it_says_so() -> None:
-    numbers = count(1)
     token = TRACE.set(Trace(b"\x09" * 16, b"\x08" * 8))
     try:
-        told = account(chance=lambda size: next(numbers).to_bytes(size))
+        told = account(chance=Counting())
         sent = OUTGOING.get()
     finally:
         TRACE.reset(token)
@@ -65,10 +76,10 @@ def test_each_span_has_an_id_and_what_is_sent_for_it_says_so() -> None:
     assert sent == (told.trace, 1 + 3)
 
 
-@pytest.mark.parametrize("chance", [None, lambda size: b"\x01" * size])
-def test_nothing_is_told_before_the_end(chance: object) -> None:
+@pytest.mark.parametrize("chance", [None, Random(1)])
+def test_nothing_is_told_before_the_end(chance: Random | None) -> None:
     with pytest.raises(ValueError, match="not enough values"):
-        account(AGENT[:-1], chance)  # type: ignore[arg-type] # one of both kinds
+        account(AGENT[:-1], chance)
     OUTGOING.set(None)
 
 
@@ -80,7 +91,7 @@ def test_a_traced_run_is_let_go_of_when_it_ends() -> None:
         kept.append(ref(timeline))
         return timeline
 
-    accounts = Accounts(Time(), [lambda _: None], traced=lambda size: b"\x01" * size, timelines=begin)
+    accounts = Accounts(Time(), [lambda _: None], traced=Random(1), timelines=begin)
     looking = accounts.watch(run(), "p")
     gc.disable()
     try:

@@ -1,3 +1,5 @@
+from random import Random
+
 import pytest
 
 from antiphon.seen.context import Trace
@@ -31,5 +33,5 @@ def test_what_is_none(header: str) -> None:
 
 
 def test_a_new_one_has_an_id_and_no_parent() -> None:
-    trace = Trace.new(lambda size: b"\x07" * size)
-    assert (trace.id, trace.parent, trace.sampled) == (b"\x07" * 16, b"", True)
+    trace = Trace.new(Random(7))
+    assert (trace.id, trace.parent, trace.sampled) == (Random(7).getrandbits(128).to_bytes(16), b"", True)

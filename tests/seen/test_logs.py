@@ -46,6 +46,7 @@ def test_a_run_is_a_line() -> None:
     lines = log_json(to)
     try:
         logged(lines.say, lambda project, user: f"{project}-{len(user)}")(account(user="ann"))
+        lines.flush()
     finally:
         logging.getLogger().removeHandler(lines)
     line = json.loads(to.getvalue())

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from random import Random
 
 import pytest
 from otel_collector import collecting
@@ -15,12 +16,11 @@ from antiphon.seen.account import Account
 from antiphon.seen.context import OUTGOING, Trace
 from antiphon.seen.otel import Otel
 from antiphon.seen.settings import OtelSettings
-from antiphon.sources import chance
 from antiphon.transport import Timeouts
 
 
 def traced(trace: Trace | None = None) -> Account:
-    made = account(chance=chance)
+    made = account(chance=Random())
     OUTGOING.set(None)
     return replace(made, trace=trace or made.trace)
 

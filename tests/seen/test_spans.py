@@ -1,5 +1,7 @@
 """An account as spans. What a collector gets: tests/server/test_seen.py."""
 
+from random import Random
+
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from seen_runs import account
 
@@ -13,10 +15,6 @@ from antiphon.seen.spans import spans_of
 from antiphon.wire.mcp import McpTool
 
 
-def chance(size: int) -> bytes:
-    return b"\x01" * size
-
-
 def test_an_account_without_a_trace_has_none() -> None:
     assert spans_of(account(), lambda *_: "") == b""
 
@@ -27,7 +25,7 @@ def test_what_each_of_them_is_called() -> None:
         ListTools(tool), Check("k", Constraint("regex", "a")), CallTool("c", "mcp", {"name": "f"}, ""),
         ToolDone("c", Outcome(error={"code": "x"})), Finish(),
     ]  # fmt: skip
-    made = account(told, chance, user="ann")
+    made = account(told, Random(1), user="ann")
     OUTGOING.set(None)
     said = traces([spans_of(made, lambda project, user: f"{project}:{user}")], Origin("here", "1"))
     spans = ExportTraceServiceRequest.FromString(said).resource_spans[0].scope_spans[0].spans

@@ -7,6 +7,8 @@ Not here: what is made of an account (`usage.py`, `metrics.py`, `spans.py`, `log
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from random import Random
 
 from antiphon.engine.commands import CallTool, CallUpstream, Command, Judge, ListTools, Measure
 from antiphon.engine.replies import Reply
@@ -15,7 +17,8 @@ from antiphon.engine.state import State
 from antiphon.errors import AntiphonError
 from antiphon.runner.observing import Observer
 from antiphon.runner.timeline import Span, Timeline, nobody
-from antiphon.seen.context import OUTGOING, TRACE, Trace
+from antiphon.seen.context import OUTGOING, TRACE, Trace, request_id
+from antiphon.seen.later import Later
 from antiphon.seen.prices import Price, cost_of
 from antiphon.wire.responses import Response, Usage
 
@@ -47,6 +50,7 @@ class Account:
     tool_calls: int = 0
     trace: Trace | None = None
     span: int = 0
+    request_id: str | None = None
 
 
 Take = Callable[[Account], None]
@@ -55,7 +59,7 @@ Take = Callable[[Account], None]
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """Makes the account of each run and tells `takers`. `traced` is the chance in ids of traces and spans.
+    """Makes the account of each run and tells `takers`, `later`. `traced` is the chance in ids of traces and spans.
 
     `timelines` begins the timeline of a run that is kept for the console too; without it, runs have one of their own.
     """
@@ -63,8 +67,9 @@ class Accounts:
     clock: Callable[[], float]
     takers: Sequence[Take]
     prices: Mapping[str, Price] = field(default_factory=dict)
-    traced: Callable[[int], bytes] | None = None
+    traced: Random | None = None
     timelines: Callable[[Run, str], Timeline] | None = None
+    later: Later = field(default_factory=Later)
 
     def watch(self, run: Run, project: str) -> Observer:
         """Look on at a run that begins."""
@@ -77,15 +82,16 @@ class Accounts:
 
     def over(self, timeline: Timeline, trace: Trace | None = None, span: int = 0) -> None:
         """A run has ended: tell everybody."""
-        run = timeline.run
-        if run is None:
-            return
+        if timeline.run is not None:
+            self.later.put(partial(self._tell, timeline, timeline.run.response, (trace, span, request_id())))
+
+    def _tell(self, timeline: Timeline, response: Response, about: tuple[Trace | None, int, str | None]) -> None:
         usage, outcome, model = timeline.usage, OUTCOMES.get(timeline.state, "failed"), timeline.model
         kinds: Sequence[str] = [span.kind for span in timeline.spans]
         account = Account(
             timeline.project,
-            model or (run.response.model or ""),
-            run.response,
+            model or (response.model or ""),
+            response,
             timeline.began,
             timeline.end or self.clock(),
             timeline.first,
@@ -96,8 +102,7 @@ class Accounts:
             timeline.spans,
             kinds.count("turn"),
             kinds.count("tool"),
-            trace,
-            span,
+            *about,
         )
         for take in self.takers:
             take(account)
@@ -108,11 +113,11 @@ class Tracing:
 
     __slots__ = ("_accounts", "_span", "_timeline", "_trace", "told")
 
-    def __init__(self, timeline: Timeline, accounts: Accounts, chance: Callable[[int], bytes]) -> None:
+    def __init__(self, timeline: Timeline, accounts: Accounts, chance: Random) -> None:
         self._timeline, self._accounts = timeline, accounts
-        begun, drawn = TRACE.get(), chance(24)
-        self._trace = begun if begun is not None else Trace(drawn[:16])
-        self._span = int.from_bytes(drawn[16:])
+        begun = TRACE.get()
+        self._trace = begun if begun is not None else Trace.new(chance)
+        self._span = chance.getrandbits(64)
         timeline.after = self._over
         self.told: Callable[[Reply], None] = timeline.told
 

@@ -5,8 +5,9 @@ Source: W3C Trace Context, section 3.2.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextvars import ContextVar
+from random import Random
 from typing import Any
 
 from msgspec import Struct
@@ -24,9 +25,9 @@ class Trace(Struct, frozen=True, gc=False):
     state: str = ""
 
     @classmethod
-    def new(cls, chance: Callable[[int], bytes]) -> "Trace":
+    def new(cls, chance: Random) -> "Trace":
         """One that begins here."""
-        return cls(chance(16))
+        return cls(chance.getrandbits(128).to_bytes(16))
 
     @classmethod
     def of(cls, header: str, state: str = "") -> "Trace | None":
@@ -50,3 +51,13 @@ OUTGOING: ContextVar[tuple[Trace, int] | None] = ContextVar("outgoing", default=
 
 REQUEST: ContextVar[Mapping[str, Any] | None] = ContextVar("request", default=None)
 """The ASGI scope of the request that is answered."""
+
+REQUEST_ID = "antiphon.request_id"
+"""Where a scope has the id of its request."""
+
+
+def request_id() -> str | None:
+    """That of the request that is answered, where there is one."""
+    request = REQUEST.get()
+    said = request.get(REQUEST_ID) if request is not None else None
+    return str(said) if said else None

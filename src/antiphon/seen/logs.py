@@ -3,10 +3,8 @@
 A line of a request has its id. Not here: what is logged elsewhere (`logging.getLogger("antiphon")`).
 """
 
-import asyncio
 import json
 import logging
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import IO, Any
@@ -14,13 +12,9 @@ from typing import IO, Any
 import msgspec
 
 from antiphon.seen.account import Account
-from antiphon.seen.context import REQUEST
+from antiphon.seen.context import request_id
 
-REQUEST_ID = "antiphon.request_id"
 LOGGER = "antiphon.requests"
-SOON = 0.05
-"""Seconds that a line may wait for others."""
-AT_ONCE = 64
 MORE = "more"
 """Where a record holds members of its own."""
 
@@ -35,8 +29,8 @@ class JsonLines(logging.Formatter):
         """The line, without its end."""
         when = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         line: dict[str, Any] = {"time": when, "level": record.levelname.lower(), "logger": record.name}
-        if request_id := (REQUEST.get() or {}).get(REQUEST_ID):
-            line["request_id"] = str(request_id)
+        if (request := request_id()) is not None:
+            line["request_id"] = request
         line |= {"message": record.getMessage(), **getattr(record, MORE, {})}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
@@ -49,7 +43,7 @@ class JsonLines(logging.Formatter):
 class Journal(logging.StreamHandler[IO[str]]):
     """Where lines go: those of requests and responses straight, without a record of `logging` for each.
 
-    Under load several lines leave in one write, `SOON` seconds after the first of them at the latest.
+    They wait to be flushed, so that several leave in one write.
     """
 
     def __init__(self, to: IO[str]) -> None:
@@ -58,21 +52,15 @@ class Journal(logging.StreamHandler[IO[str]]):
         self._waiting: list[bytes] = []
         self._second = (0, "")
 
-    def say(self, message: str, more: dict[str, Any]) -> None:
-        """A line about a request or a response."""
-        request = REQUEST.get()
-        request_id = request.get(REQUEST_ID) if request is not None else None
-        about = {"request_id": str(request_id)} if request_id else {}
-        line = {"time": self._now(), "level": "info", "logger": LOGGER, **about, "message": message, **more}
+    def say(self, message: str, at: float, request: str | None, more: dict[str, Any]) -> None:
+        """A line about a request or a response, at a time in Unix seconds."""
+        about = {"request_id": request} if request is not None else {}
+        line = {"time": self._written(at), "level": "info", "logger": LOGGER, **about, "message": message, **more}
         try:
             said = _encode(line)
         except (TypeError, UnicodeEncodeError):
             said = json.dumps(line, default=str).encode()
         self._waiting.append(said)
-        if len(self._waiting) == 1:
-            self._flush_soon()
-        elif len(self._waiting) >= AT_ONCE:
-            self.flush()
 
     def emit(self, record: logging.LogRecord) -> None:
         """A line of another kind; what waits goes before it."""
@@ -90,19 +78,12 @@ class Journal(logging.StreamHandler[IO[str]]):
         finally:
             self.release()
 
-    def _flush_soon(self) -> None:
-        try:
-            asyncio.get_running_loop().call_later(SOON, self.flush)
-        except RuntimeError:
-            self.flush()
-
-    def _now(self) -> str:
+    def _written(self, at: float) -> str:
         """As ISO 8601 has it; what stays the same for a second is kept for it."""
-        now = time.time()
-        second = int(now)
+        second = int(at)
         if self._second[0] != second:
             self._second = (second, datetime.fromtimestamp(second, UTC).isoformat()[:-6])
-        return f"{self._second[1]}.{int((now - second) * 1000):03d}+00:00"
+        return f"{self._second[1]}.{int((at - second) * 1000):03d}+00:00"
 
 
 def log_json(to: IO[str]) -> Journal:
@@ -112,7 +93,8 @@ def log_json(to: IO[str]) -> Journal:
     return lines
 
 
-Say = Callable[[str, dict[str, Any]], None]
+Say = Callable[[str, float, str | None, dict[str, Any]], None]
+"""As `Journal.say`."""
 
 
 def short(seconds: float) -> float:
@@ -146,6 +128,6 @@ def logged(say: Say, hashed: Callable[[str, str], str]) -> Callable[[Account], N
             more["user"] = hashed(account.project, user)
         if account.trace is not None:
             more["trace_id"] = account.trace.id.hex()
-        say("response", more)
+        say("response", account.ended, account.request_id, more)
 
     return take

@@ -89,10 +89,13 @@ class OfTool:
 
 
 class Metrics:
-    """The metrics of one server. `open_runs` says how many answers are under way."""
+    """The metrics of one server.
 
-    def __init__(self, open_runs: Callable[[], int] = int) -> None:
-        self._open_runs = open_runs
+    `open_runs` says how many answers are under way, `settle` has all told that is over.
+    """
+
+    def __init__(self, open_runs: Callable[[], int] = int, settle: Callable[[], object] = bool) -> None:
+        self._open_runs, self._settle = open_runs, settle
         self._names = {"model": Bounded(), "tool": Bounded()}
         self._requests: Counter[tuple[str, str, int]] = Counter()
         self._models: dict[str, OfModel] = {}
@@ -144,6 +147,7 @@ class Metrics:
 
     def collect(self) -> "Iterator[Metric]":
         """Each metric with its values, for Prometheus' registry."""
+        self._settle()
         models = sorted(self._models.items())
         tools = sorted(self._tools.items())
         yield counted("http_requests", "HTTP requests answered.", ("route", "method", "status"),

@@ -5,7 +5,7 @@ A batch that can't be written waits for the next time. Not here: rows (`store/us
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import add
@@ -45,10 +45,15 @@ Key = tuple[str, str, str]
 
 
 class Counter:
-    """Counts for one process. `take` is told accounts; `run` writes until it is cancelled."""
+    """Counts for one process. `take` is told accounts; `run` writes until it is cancelled.
 
-    def __init__(self, store: Usage, prices: Mapping[str, Price] | None = None) -> None:
-        self._store = store
+    `settle` has all told that is over.
+    """
+
+    def __init__(
+        self, store: Usage, prices: Mapping[str, Price] | None = None, settle: Callable[[], object] = bool
+    ) -> None:
+        self._store, self._settle = store, settle
         self._prices = prices or {}
         self._sums: dict[Key, list[int]] = {}
         self._today = (0, "")
@@ -86,6 +91,7 @@ class Counter:
 
     async def flush(self) -> None:
         """Write what was counted. What can't be written is kept for the next time."""
+        self._settle()
         rows, waiting, self._sums = self.rows(), self._sums, {}
         if not rows:
             return

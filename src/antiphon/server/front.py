@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from antiphon.errors import Forbidden
+from antiphon.seen.context import REQUEST_ID
 from antiphon.server.access import Access
 from antiphon.server.errors import error_response
 from antiphon.sources import Sources
@@ -20,7 +21,6 @@ from antiphon.sources import Sources
 OLD = "/v1/openai"
 OLD_PATHS = b"/v1/openai/v1/"
 """Where Llama Stack had this API before: for its older clients, and for base URLs written down then."""
-REQUEST_ID = "antiphon.request_id"
 SCOPED = "antiphon.scope"
 """Where a scope holds the name of the test that a request belongs to."""
 STATUS = "antiphon.status"

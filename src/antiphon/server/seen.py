@@ -9,7 +9,8 @@ import logging
 import sys
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from random import Random
 
 from antiphon.config import Config, Environment
 from antiphon.engine.run import Run
@@ -17,6 +18,7 @@ from antiphon.runner.observing import Watch
 from antiphon.runner.timeline import Timeline
 from antiphon.sealing import Sealing
 from antiphon.seen.account import Accounts, Take
+from antiphon.seen.later import Later
 from antiphon.seen.logs import Say, log_json, logged
 from antiphon.seen.metrics import Metrics
 from antiphon.seen.otel import Otel
@@ -32,13 +34,17 @@ SHORT = 16
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What is set up of it; None for what isn't. `say` logs a request, `traced` says whether they are traced."""
+    """What is set up of it; None for what isn't. `say` logs a request, `traced` says whether they are traced.
+
+    What is to be told of requests is put into `later`.
+    """
 
     counter: Counter | None = None
     metrics: Metrics | None = None
     watch: Watch | None = None
     say: Say | None = None
     traced: bool = False
+    later: Later = field(default_factory=Later)
 
     @property
     def requests(self) -> bool:
@@ -75,17 +81,19 @@ class Around:
 async def open_seen(stack: AsyncExitStack, config: Config, environment: Environment, around: Around) -> Seen:
     """Set up what the settings ask for; `stack` ends it. Raises `ConfigFault`."""
     takers: list[Take] = []
+    later = Later()
     say: Say | None = None
     if config.log == "json":
         journal = log_json(sys.stderr)
         stack.callback(journal.flush)
         stack.callback(logging.getLogger().removeHandler, journal)
         say = journal.say
+        later.then.append(journal.flush)
         takers.append(logged(say, around.hashed))
-    metrics = Metrics(around.open_runs) if config.metrics else None
+    metrics = Metrics(around.open_runs, later.settle) if config.metrics else None
     if metrics is not None:
         takers.append(metrics.take)
-    counter = Counter(around.store.usage, config.prices) if config.usage else None
+    counter = Counter(around.store.usage, config.prices, later.settle) if config.usage else None
     if counter is not None:
         takers.append(counter.take)
         stack.push_async_callback(counter.flush)
@@ -95,9 +103,11 @@ async def open_seen(stack: AsyncExitStack, config: Config, environment: Environm
         takers.append(otel.take)
         stack.push_async_callback(otel.close)
         _at_work(stack, otel.run())
-    tracing = chance if otel is not None else None
-    accounts = Accounts(live().clock, takers, config.prices, tracing, around.timelines)
-    return Seen(counter, metrics, accounts.watch if takers else None, say, otel is not None)
+    stack.callback(later.settle)
+    # Ids that nobody needs to be unable to foretell: the system is asked for chance once, not for each.
+    tracing = Random(chance(32)) if otel is not None else None  # noqa: S311
+    accounts = Accounts(live().clock, takers, config.prices, tracing, around.timelines, later)
+    return Seen(counter, metrics, accounts.watch if takers else None, say, otel is not None, later)
 
 
 def _otel(config: Config, environment: Environment, around: Around) -> Otel | None:

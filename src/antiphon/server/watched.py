@@ -5,11 +5,12 @@ what is seen of runs (`seen/account.py`). Counterpart: `front.py`.
 """
 
 from collections.abc import Callable, Collection, Iterable
+from functools import partial
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from antiphon.seen.context import REQUEST, TRACE, Trace
+from antiphon.seen.context import REQUEST, TRACE, Trace, request_id
 from antiphon.seen.logs import short
 from antiphon.server.callers import CALLER
 from antiphon.server.front import STATUS
@@ -38,9 +39,9 @@ class Watched:
             await self._app(scope, receive, send)
         finally:
             if scope["type"] == "http":
-                self._over(scope, self._clock() - began)
+                self._seen.later.put(partial(self._tell, scope, began, self._clock(), request_id()))
 
-    def _over(self, scope: Scope, seconds: float) -> None:
+    def _tell(self, scope: Scope, began: float, ended: float, request: str | None) -> None:
         status = int(scope.get(STATUS, 0))
         if self._seen.metrics is not None:
             method = scope["method"] if scope["method"] in METHODS else OTHER
@@ -50,10 +51,10 @@ class Watched:
                 "method": scope["method"],
                 "path": scope["path"],
                 "status": status,
-                "seconds": short(seconds),
+                "seconds": short(ended - began),
                 "project": caller.project if (caller := scope.get(CALLER)) else None,
             }
-            self._seen.say("request", more)
+            self._seen.say("request", ended, request, more)
 
 
 def trace_of(headers: Iterable[tuple[bytes, bytes]]) -> Trace | None:

@@ -18,11 +18,11 @@ from antiphon.engine.past import stored_items
 from antiphon.engine.prepare import Asked, read_request
 from antiphon.engine.run import Run
 from antiphon.errors import UpstreamGarbage
+from antiphon.seen.context import REQUEST_ID
 from antiphon.server.answering import final_response
 from antiphon.server.callers import caller_of
 from antiphon.server.creating import PATH, Making, prepared
 from antiphon.server.errors import JSON
-from antiphon.server.front import REQUEST_ID
 from antiphon.server.limits import read_json_body
 from antiphon.server.services import Services
 from antiphon.sources import Sources

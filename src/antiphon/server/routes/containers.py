@@ -13,11 +13,11 @@ from starlette.routing import Route
 
 from antiphon.engine.reading import read
 from antiphon.errors import InvalidRequest
+from antiphon.seen.context import REQUEST_ID
 from antiphon.server.callers import project_of
 from antiphon.server.code_containers import bring, containers_of, copied, found_files
 from antiphon.server.errors import JSON
 from antiphon.server.forms import Field, read_form
-from antiphon.server.front import REQUEST_ID
 from antiphon.server.json import json_response
 from antiphon.server.limits import read_body, read_json_body
 from antiphon.server.paging import page_query

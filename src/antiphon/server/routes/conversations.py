@@ -16,8 +16,8 @@ from antiphon.engine.present import shown
 from antiphon.engine.reading import read
 from antiphon.errors import InvalidRequest
 from antiphon.runner.history import resolved
+from antiphon.seen.context import REQUEST_ID
 from antiphon.server.callers import project_of
-from antiphon.server.front import REQUEST_ID
 from antiphon.server.json import json_response
 from antiphon.server.limits import read_json_body
 from antiphon.server.paging import included, item_page, page_query

@@ -9,9 +9,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from antiphon.engine.reading import read
+from antiphon.seen.context import REQUEST_ID
 from antiphon.server.callers import project_of
 from antiphon.server.contents import content, media_type
-from antiphon.server.front import REQUEST_ID
 from antiphon.server.json import json_response
 from antiphon.server.paging import page_query
 from antiphon.server.services import Services

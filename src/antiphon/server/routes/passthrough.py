@@ -17,12 +17,12 @@ from starlette.types import Receive, Scope, Send
 from antiphon.engine.reading import read
 from antiphon.errors import Forbidden, InvalidRequest, StoreFault, UpstreamFault
 from antiphon.runner.quotas import Spender
+from antiphon.seen.context import REQUEST_ID
 from antiphon.seen.usage import Passed
 from antiphon.server.allowed import target_for
 from antiphon.server.answering import Connection, attending
 from antiphon.server.callers import Caller, caller_of, project_of
 from antiphon.server.chat_keeper import ChatKeeper, keeper_for
-from antiphon.server.front import REQUEST_ID
 from antiphon.server.limits import read_json_body
 from antiphon.server.metering import Tally
 from antiphon.server.services import Services

@@ -12,8 +12,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from antiphon.engine.templates import read_template, variables
+from antiphon.seen.context import REQUEST_ID
 from antiphon.server.callers import project_of
-from antiphon.server.front import REQUEST_ID
 from antiphon.server.json import json_response
 from antiphon.server.limits import read_json_body
 from antiphon.server.paging import page_query

@@ -15,12 +15,12 @@ from antiphon.engine.notes import Notes
 from antiphon.engine.prepare import Asked
 from antiphon.engine.run import Run
 from antiphon.runner.history import conversation_of, holding
+from antiphon.seen.context import REQUEST_ID
 from antiphon.server.answering import Connection, answer_json, answer_stream
 from antiphon.server.background import cancel, queue, remove
 from antiphon.server.callers import caller_of, project_of
 from antiphon.server.creating import PATH, Making, prepared
 from antiphon.server.following import Place, check_followed, follow, place_of
-from antiphon.server.front import REQUEST_ID
 from antiphon.server.json import json_response
 from antiphon.server.limits import read_json_body
 from antiphon.server.paging import included, item_page, page_query

@@ -15,8 +15,8 @@ from starlette.routing import Route
 from antiphon.engine.metadata import check_metadata
 from antiphon.engine.reading import read
 from antiphon.errors import InvalidRequest
+from antiphon.seen.context import REQUEST_ID
 from antiphon.server.callers import project_of
-from antiphon.server.front import REQUEST_ID
 from antiphon.server.json import json_response
 from antiphon.server.limits import read_json_body
 from antiphon.server.paging import page_query
