@@ -73,7 +73,7 @@ def spoiled(data: bytes, chance: random.Random) -> bytes:
 
 @pytest.mark.soak
 def test_ten_thousand_spoiled_files_are_read_or_told(tmp_path: Path) -> None:
-    chance = random.Random(1)  # noqa: S311 - the same spoiled files in every run
+    chance = random.Random(1)
     for _ in range(10_000):
         name = chance.choice(list(SAMPLES))
         (tmp_path / "f").write_bytes(spoiled(SAMPLES[name], chance))

@@ -160,10 +160,10 @@ def under_way(before: Call, later: Call, at: float, who: str) -> bool:
 
 async def disturbed(made: Fleet, plan: Plan) -> list[Reader]:
     """Runs and their readers, and meanwhile whatever may happen to processes."""
-    dice = random.Random(7)  # noqa: S311 - the same choices each time
+    dice = random.Random(7)
     async with httpx2.AsyncClient(timeout=30, limits=httpx2.Limits(max_connections=None)) as http:
         ids = await begun(made, http, [name(number) for number in range(plan.runs)], dice)
-        readers = [Reader(made, run_id, random.Random(run_id)) for run_id in ids.values()]  # noqa: S311 - no secret
+        readers = [Reader(made, run_id, random.Random(run_id)) for run_id in ids.values()]
         async with asyncio.TaskGroup() as group:
             for reader in readers:
                 group.create_task(reader.run(http))

@@ -45,7 +45,7 @@ async def killed_under_load(server: RunningServer, moment: float) -> list[Thread
 
 
 async def kill_again_and_again(upstream: ScriptedUpstream, database: str, times: int) -> None:
-    chance = random.Random(3)  # noqa: S311 - it chooses moments, no secrets
+    chance = random.Random(3)
     said: list[Thread] = []
     for _ in range(times):
         with serving(upstream, database) as server:
