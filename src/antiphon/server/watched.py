@@ -32,8 +32,8 @@ class Watched:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         REQUEST.set(scope)
-        if self._seen.traced:
-            TRACE.set(trace_of(scope["headers"]))
+        if self._seen.traced and (begun := trace_of(scope["headers"])) is not None:
+            TRACE.set(begun)
         began = self._clock()
         try:
             await self._app(scope, receive, send)
