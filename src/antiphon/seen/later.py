@@ -10,8 +10,8 @@ from collections.abc import Callable
 Call = Callable[[], None]
 SOON = 0.05
 """Seconds that a call may wait for others."""
-AT_ONCE = 32
-"""Calls that are made at the most in one go, so that a token waits a millisecond for them and not longer."""
+AT_ONCE = 64
+"""Calls that are made at the most in one go, so that a token waits a millisecond for them and not much longer."""
 
 
 class Later:
