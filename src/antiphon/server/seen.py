@@ -105,7 +105,7 @@ async def open_seen(stack: AsyncExitStack, config: Config, environment: Environm
         _at_work(stack, otel.run())
     stack.callback(later.settle)
     # Ids that nobody needs to be unable to foretell: the system is asked for chance once, not for each.
-    tracing = Random(chance(32)) if otel is not None else None  # noqa: S311
+    tracing = Random(chance(32)) if otel is not None else None  # noqa: S311 - as said
     accounts = Accounts(live().clock, takers, config.prices, tracing, around.timelines, later)
     return Seen(counter, metrics, accounts.watch if takers else None, say, otel is not None, later)
 
