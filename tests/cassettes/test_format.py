@@ -125,6 +125,7 @@ def test_an_interaction_torn_in_the_middle_is_noted_and_left_out(path: Path) -> 
     [
         (b"", "tape.jsonl:1 can't be read"),
         (b"hello\n", "tape.jsonl:1 can't be read"),
+        (encode_header(5) + b"[" * 100_000 + b"\n{}\n", "tape.jsonl:2 can't be read"),
         (b'{"a":1}\n', "tape.jsonl is not a cassette"),
         (encode_header(5) + b"rubbish\n" + b"{}\n", "tape.jsonl:2 can't be read"),
         (encode_header(5) + b'{"data":"x"}\n\n', "tape.jsonl:2: a line outside of an interaction"),

@@ -60,7 +60,7 @@ def test_models_come_from_requests_and_from_recorded_lists() -> None:
     assert upstreams(cassette) == [KnownUpstream("own", "http://127.0.0.1:11434/v1", ("a", "b"))]
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b'{"error": {}}', b"[]"])
+@pytest.mark.parametrize("body", [b"", b"<html>", b'{"error": {}}', b"[]", b"[" * 100_000])
 def test_a_list_that_is_none_tells_nothing(body: bytes) -> None:
     assert upstreams(Cassette("t", 5, [listed(body)])) == [KnownUpstream("own", "http://h:1/v1", ())]
 

@@ -70,6 +70,7 @@ def test_rows_without_a_number_are_in_the_order_of_the_texts() -> None:
     ("data", "says"),
     [
         (b"<html>", "can't be read"),
+        (b'{"data": ' + b"[" * 100_000, "can't be read"),
         (b'{"error": {}}', "can't be read"),
         (answer((0, "?")), "can't be read"),
         (answer((0, [1.0])), "asked for 2 embeddings and gave 1"),

@@ -74,6 +74,7 @@ async def test_bytes_may_be_split_anywhere() -> None:
         (False, b"Bad gateway"),
         (False, b""),
         (False, b"\xff"),
+        (False, b"[" * 100_000),
         (False, b"[1]"),
         (False, b'{"choices": null}'),
         (False, msgspec.json.encode({**WHOLE, "id": "a\0b"})),

@@ -26,6 +26,7 @@ TOOL = {"type": "function", "name": "f", "parameters": {"type": "object"}}
         ({"x-antiphon-scope": "one", "x-ogx-provider-data": '{"__test_id": "two"}'}, "one"),
         ({"x-ogx-provider-data": '{"other": "two"}'}, ""),
         ({"x-ogx-provider-data": "not JSON"}, ""),
+        ({"x-ogx-provider-data": "[" * 10_000}, ""),
         ({"x-ogx-provider-data": '{"__test_id": 7}'}, ""),
         ({"x-llamastack-provider-data": "{}", "x-ogx-provider-data": '{"__test_id": "two"}'}, "two"),
     ],

@@ -13,7 +13,7 @@ from antiphon.tools.tool import ToolCall
 from antiphon.wire.mcp import McpTool
 
 
-@pytest.mark.parametrize("arguments", ["", "{}", "null", '"{}"', "[]", '"x"', "5"])
+@pytest.mark.parametrize("arguments", ["", "{}", "null", '"{}"', "[]", '"x"', "5", "[" * 100_000])
 async def test_a_private_address_needs_leave_whatever_is_called(arguments: str) -> None:
     server = McpTool(server_label="s", server_url="http://127.0.0.1:9/mcp")
     async with asking() as client:
@@ -24,7 +24,7 @@ async def test_a_private_address_needs_leave_whatever_is_called(arguments: str) 
         await calls.leave("resp_1")
         await calls.close()
     assert "private addresses" in (listed.error or "")
-    wanted = "JSON object" if arguments in {"[]", '"x"', "5"} else "private addresses"
+    wanted = "JSON object" if arguments in {"[]", '"x"', "5", "[" * 100_000} else "private addresses"
     assert wanted in str(outcome.error)
 
 

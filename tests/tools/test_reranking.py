@@ -39,7 +39,9 @@ def test_scores_without_bounds_are_brought_between() -> None:
     assert read_scores(b'[{"index":1,"score":0.5}]', 2, "r") == [0, 0.5]
 
 
-@pytest.mark.parametrize("wrong", [b"<html>", b'{"results":1}', b'[{"index":2,"score":1}]', b'[{"index":0}]', b"\xff"])
+@pytest.mark.parametrize(
+    "wrong", [b"<html>", b'{"results":1}', b'[{"index":2,"score":1}]', b'[{"index":0}]', b"\xff", b"[" * 100_000]
+)
 def test_another_form_is_garbage(wrong: bytes) -> None:
     with pytest.raises(UpstreamGarbage):
         read_scores(wrong, 2, "r")

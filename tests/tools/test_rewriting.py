@@ -56,7 +56,9 @@ def test_what_of_an_answer_is_searched_for(content: str | None, query: str) -> N
     assert read_query(completion(content), "m") == query
 
 
-@pytest.mark.parametrize("wrong", [b"<html>", b'{"choices":[]}', b'{"choices":[{"text":"a"}]}', b"\xff"])
+@pytest.mark.parametrize(
+    "wrong", [b"<html>", b'{"choices":[]}', b'{"choices":[{"text":"a"}]}', b"\xff", b"[" * 100_000]
+)
 def test_another_form_is_garbage(wrong: bytes) -> None:
     with pytest.raises(UpstreamGarbage):
         read_query(wrong, "m")

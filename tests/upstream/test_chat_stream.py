@@ -106,6 +106,28 @@ def test_junk_is_quoted(junk: bytes) -> None:
     assert junk.decode(errors="replace") in told[1].error.message
 
 
+DEEP = b"[" * 100_000 + b"]" * 100_000
+
+
+@pytest.mark.parametrize(
+    "chunk", [DEEP, b'{"choices":[],"x":' + DEEP + b"}", b'{"choices":[{"delta":{"content":' + DEEP + b"}}]}"]
+)
+def test_what_lies_too_deep_to_be_read_is_junk(chunk: bytes) -> None:
+    *_, told = read(ChunkReader(), HELLO * 12 + b"data: " + chunk + b"\n\n")
+    assert isinstance(told, UpstreamFailed)
+    assert isinstance(told.error, UpstreamGarbage)
+    *_, told = read(CompletionReader(), chunk.replace(b"delta", b"message"))
+    assert isinstance(told, UpstreamFailed | UpstreamDone)
+    if isinstance(told, UpstreamFailed):
+        assert isinstance(told.error, UpstreamGarbage)
+
+
+@pytest.mark.parametrize("depth", [900, 960, 980, 990, 1000])
+def test_an_error_that_lies_deep_is_an_error(depth: int) -> None:
+    *_, told = read(ChunkReader(), b'data: {"error":' + b"[" * depth + b"]" * depth + b"}\n\n")
+    assert isinstance(told, UpstreamFailed)
+
+
 def test_only_the_first_of_junk_is_quoted() -> None:
     told = read(ChunkReader(), b"data: " + b"x" * 10_000 + b"\n\n")
     assert isinstance(told[0], UpstreamFailed)

@@ -43,7 +43,9 @@ def test_context_windows(body: bytes, windows: dict[str, int]) -> None:
     assert windows_in(body, UP) == windows
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"7", b'{"data":7}', b'{"error":"x"}', b'{"data":"x"}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"[" * 100_000, b"7", b'{"data":7}', b'{"error":"x"}', b'{"data":"x"}']
+)
 def test_what_isnt_a_list(body: bytes) -> None:
     with pytest.raises(UpstreamGarbage, match="'up' lists no models"):
         models_in(body, UP)

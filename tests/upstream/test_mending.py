@@ -153,6 +153,7 @@ def test_whatever_comes_is_mended_or_left(delta: object, rest: object) -> None:
     "data",
     [
         b"{",
+        b"[" * 100_000,
         b"[]",
         b'{"choices":null}',
         b'{"type":"info","message":"Waiting"}',

@@ -73,6 +73,8 @@ def test_what_a_llama_guard_found(said: str, found: set[str]) -> None:
         b"{}",
         b'{"results": [1]}',
         b"\xff",
+        b'{"model": "\xff"}',
+        b"[" * 100_000,
         b'{"results": [{"flagged": null, "categories": {}}]}',
         guard("perhaps"),
         guard(""),

@@ -49,7 +49,7 @@ def test_shapes(body: object, complaint: Complaint) -> None:
     assert complaint_in(msgspec.json.encode(body)) == complaint
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"<html>", b"\xff"])
+@pytest.mark.parametrize("body", [b"", b"{", b"<html>", b"\xff", b"[" * 100_000, b"[" * 500 + b"]" * 500])
 def test_what_isnt_json(body: bytes) -> None:
     assert complaint_in(body) == Complaint()
 

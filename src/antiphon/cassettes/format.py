@@ -312,7 +312,7 @@ def body_of(line: Line, bodies: Bodies) -> bytes:
 def _decode(raw: bytes, origin: Origin) -> Line:
     try:
         return _decoder.decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise CassetteInvalid(f"{origin} can't be read: {error}.") from None
 
 

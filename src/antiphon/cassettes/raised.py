@@ -73,7 +73,7 @@ def raised_by(status: int, body: bytes) -> Json:
     """What the official library would tell of an answer with this status and body."""
     try:
         value = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = body.decode(errors="replace")
     inner = value.get("error", value) if isinstance(value, dict) else value
     return {

@@ -121,7 +121,7 @@ def _models(interaction: Interaction) -> Iterator[str]:
         return
     try:
         model = msgspec.json.decode(asked.body, type=_Asked).model
-    except msgspec.MsgspecError:
+    except (ValueError, RecursionError):
         return
     if model:
         yield model
@@ -130,6 +130,6 @@ def _models(interaction: Interaction) -> Iterator[str]:
 def _listed(answered: Answered) -> Iterable[str]:
     try:
         found = msgspec.json.decode(b"".join(chunk.data for chunk in answered.chunks), type=_Models)
-    except msgspec.MsgspecError:
+    except (ValueError, RecursionError):
         return []
     return [model.id for model in found.data]

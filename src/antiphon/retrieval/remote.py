@@ -86,7 +86,7 @@ def read_vectors(data: bytes, model: str, count: int) -> Any:  # noqa: ANN401 - 
         told = msgspec.json.decode(data, type=_Answer).data
         places = [place if row.index is None else row.index for place, row in enumerate(told)]
         rows = [_numbers(told[at].embedding, np) for at in sorted(range(len(told)), key=places.__getitem__)]
-    except (ValueError, msgspec.MsgspecError) as error:
+    except (ValueError, RecursionError) as error:
         raise UpstreamGarbage(f"The server of '{model}' gave embeddings that can't be read: {error}.") from None
     if sorted(places) != list(range(count)):
         raise UpstreamGarbage(f"The server of '{model}' was asked for {count} embeddings and gave {len(told)}.")

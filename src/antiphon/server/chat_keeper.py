@@ -138,7 +138,7 @@ def _object(data: bytes) -> dict[str, Any] | None:
     """The JSON object that these bytes are, if they are one."""
     try:
         value = _decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
 

@@ -192,7 +192,7 @@ class ImageGeneration:
             return _Event()
         try:
             return msgspec.json.decode(message, type=_Event)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except (ValueError, RecursionError):
             raise self._misspoken() from None
 
     def _misspoken(self) -> ToolFailed:

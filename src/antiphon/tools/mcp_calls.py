@@ -44,7 +44,7 @@ class McpCalls:
         server: McpTool = call.about["server"]
         try:
             arguments = _arguments(call.arguments.strip() or "{}")
-        except msgspec.MsgspecError:
+        except (ValueError, RecursionError):
             return Outcome(error=tool_error("The arguments aren't a JSON object."))
         try:
             endpoint = self._endpoint(server)
@@ -80,7 +80,7 @@ class McpCalls:
 def _arguments(written: str) -> dict[str, Any]:
     """Arguments as an object. Models write `null` for none, and some the object once more as a text.
 
-    Raises `msgspec.MsgspecError` for anything else.
+    Raises `ValueError` for anything else, or `RecursionError`.
     """
     value = msgspec.json.decode(written)
     if isinstance(value, str):

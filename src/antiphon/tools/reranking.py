@@ -52,7 +52,7 @@ def read_scores(data: bytes, count: int, model: str) -> list[float]:
     """The scores in an answer of either form, in the texts' order; those without bounds are brought between 0 and 1."""
     try:
         told = msgspec.json.decode(data, type=_Results | list[_Scored])
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise UpstreamGarbage(f"The reranker '{model}' answered in a form that isn't its own: {error}.") from None
     rows = told.results if isinstance(told, _Results) else told
     scores = [0.0] * count

@@ -72,7 +72,7 @@ def read_query(data: bytes, model: str) -> str:
     """The query in an answer, without thoughts, quotes and breaks; empty where there is none."""
     try:
         said = msgspec.json.decode(data, type=_Completion).choices[0].message.content or ""
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise UpstreamGarbage(f"The model '{model}' that rewrites queries gave no chat completion: {error}.") from None
     splitter = ThinkSplitter()
     pieces = [*splitter.feed(said), *splitter.finish()]

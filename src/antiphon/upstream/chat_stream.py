@@ -68,7 +68,7 @@ class ChunkReader:
             chunks = [
                 message if isinstance(message, Texts) else decode_chunk(message) for message in with_texts(messages)
             ]
-        except ValueError:
+        except (ValueError, RecursionError):
             return self._one_by_one(messages, marked=marked)
         for chunk in chunks:
             if isinstance(chunk, ChatChunk) and (chunk.error or chunk.choices is None):
@@ -108,7 +108,7 @@ class ChunkReader:
         """Adds the message's chunk to `chunks`, or says how the stream ends with it."""
         try:
             chunk = decode_chunk(message)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             if message.strip() in MARKS:
                 return UpstreamDone(marked=True)
             mended = self._mender.mended(message, ChatChunk)
@@ -177,7 +177,7 @@ def completion_in(body: bytes) -> list[Reply]:
     """The replies for a body that should be a completion."""
     try:
         completion = decode_completion(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         mended = Mender().mended(body, Completion)
         if mended is None:
             return [UpstreamFailed(_garbage(body, error))]

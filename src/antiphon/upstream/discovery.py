@@ -149,7 +149,7 @@ async def _get(transport: Transport, port: int, path: str) -> tuple[int | None, 
     try:
         body = await read_at_most(answer, PROBE_LIMIT, PROBE_SECONDS)
         return answer.status, msgspec.json.decode(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return answer.status, None
     finally:
         await answer.close()

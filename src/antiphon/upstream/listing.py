@@ -73,7 +73,7 @@ def _entries(body: bytes, upstream: Upstream) -> list[dict[str, Any]]:
     """The list stands in `data`, or alone (Together), and is null for none (Ollama). A model counts once."""
     try:
         value = msgspec.json.decode(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     entries = value["data"] or [] if isinstance(value, dict) and "data" in value else value
     if not isinstance(entries, list):

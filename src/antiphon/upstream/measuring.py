@@ -70,7 +70,7 @@ class Measurer:
             return {}
         try:
             value = msgspec.json.decode(await read_at_most(answer, LIMIT, SECONDS))
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         finally:
             await answer.close()

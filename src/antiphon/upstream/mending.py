@@ -36,7 +36,10 @@ class Mender:
         if not isinstance(value, dict):
             return None
         self._join(value)
-        fitted = _struct(_encodable(value), kind)
+        try:
+            fitted = _struct(_encodable(value), kind)
+        except RecursionError:
+            return None
         return cast("Kind", fitted) if fitted is not UNFIT and fitted != kind() else None
 
     def _join(self, value: dict[str, Any]) -> None:
@@ -58,7 +61,7 @@ def bare_error(data: bytes) -> object:
     """The error that a message without choices is, where it is one without saying `error`; None where it isn't."""
     try:
         value = msgspec.json.decode(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     match value:
         case {"object": "error"} | {"detail": str() | dict() | list()}:

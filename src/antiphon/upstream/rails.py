@@ -67,7 +67,7 @@ class Guardrails(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_field
         """All that the judge said. Raises `UpstreamGarbage`."""
         try:
             return _moderated(answer, self.model) if self.kind == "moderations" else _guarded(answer, self.model)
-        except msgspec.MsgspecError:
+        except (ValueError, RecursionError):
             raise UpstreamGarbage(f"The guardrail {self.model!r} answered with what isn't a judgement.") from None
 
     def instead(self) -> ChatChunk:

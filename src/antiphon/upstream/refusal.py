@@ -14,6 +14,8 @@ from antiphon.errors import ContextTooLong, UpstreamFault, UpstreamGarbage, Upst
 from antiphon.upstream.overflow import overflow
 
 QUOTED = 200
+WRAPPINGS = 8
+"""Of lists and objects that lie round an error; servers have two or three."""
 LOWEST_ERROR, HIGHEST_ERROR = 400, 599
 MULTIPLE_CHOICES = 300
 
@@ -70,25 +72,31 @@ def complaint_in(body: bytes) -> Complaint:
     """The error in a JSON body; an empty `Complaint` where there is none to be found."""
     try:
         return complaint_of(msgspec.json.decode(body))
-    except ValueError:
+    except (ValueError, RecursionError):
         return Complaint()
 
 
 def complaint_of(value: object) -> Complaint:
     """The error in a decoded JSON value: an object, a list of them, or a text."""
-    match value:
-        case str():
-            return Complaint(value)
-        case [{"msg": _, "loc": _}, *_]:
-            return _of_fastapi(list(value))
-        case [first, *_]:
-            return complaint_of(first)
-        case {"error": (dict() | list()) as inner} | {"errors": [*_] as inner} | {"detail": (dict() | list()) as inner}:
-            return complaint_of(inner)
-        case dict():
-            return _of_object(value)
-        case _:
-            return Complaint()
+    for _ in range(WRAPPINGS):
+        match value:
+            case str():
+                return Complaint(value)
+            case [{"msg": _, "loc": _}, *_]:
+                return _of_fastapi(list(value))
+            case [first, *_]:
+                value = first
+            case (
+                {"error": (dict() | list()) as inner}
+                | {"errors": [*_] as inner}
+                | {"detail": (dict() | list()) as inner}
+            ):
+                value = inner
+            case dict():
+                return _of_object(value)
+            case _:
+                break
+    return Complaint()
 
 
 def status_of(complaint: Complaint) -> int:

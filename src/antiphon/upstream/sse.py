@@ -144,6 +144,6 @@ def _meant(data: bytes, name: bytes) -> bytes:
 def _is_json(data: bytes) -> bool:
     try:
         msgspec.json.decode(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True

@@ -56,7 +56,7 @@ def _frame_of(message: bytes) -> tuple[bytes, bytes] | None:
         text = bytes(_said(message).choices[0].delta.content)
         opening, _, closing = message.rpartition(text)
         marked = _chunk(opening + msgspec.json.encode(_MARK) + closing)
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, RecursionError):
         return None
     # With another text in its place it must be the chunk of that text, or this was not the place.
     return (opening, closing) if marked == text_chunk(_MARK) else None

@@ -80,7 +80,7 @@ def test_what_holds_no_answer_is_noted(tmp_path: Path) -> None:
     assert "without the content" in found.notes[0]
 
 
-@pytest.mark.parametrize("content", [b"{}", b"nonsense", b'{"log":{"entries":[{}]}}'])
+@pytest.mark.parametrize("content", [b"{}", b"nonsense", b"[" * 100_000, b'{"log":{"entries":[{}]}}'])
 def test_what_is_no_archive_is_told(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "it.har").write_bytes(content)
     with pytest.raises(CassetteInvalid, match=r"it\.har is no HTTP archive"):

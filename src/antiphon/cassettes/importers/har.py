@@ -97,7 +97,7 @@ def read_har(path: Path, name: str) -> Foreign:
     try:
         # Some programs put a byte order mark before it.
         archive = _decoder.decode(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
-    except msgspec.MsgspecError as error:
+    except (ValueError, RecursionError) as error:
         raise CassetteInvalid(
             f"{name} is no HTTP archive (HAR): {error}. Save it again, with the contents of the answers."
         ) from None

@@ -105,7 +105,7 @@ def read_recording(path: Path, name: str) -> Interaction | None:
         recording = _recording.decode(raw)
     except msgspec.ValidationError:
         return None
-    except msgspec.DecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise CassetteInvalid(f"{name} can't be read: {error}.") from None
     return _interaction(recording, partial(read_answer, path, name), name)
 
@@ -132,7 +132,7 @@ def read_answer(path: Path, name: str) -> Answered:
         recording.response.body = msgspec.Raw(_with_ids(bytes(recording.response.body), mapping))
         answered = _streamed(recording) if recording.response.is_streaming else _whole(recording)
         return replace(answered, source=source_of(name, raw, interaction, answered))
-    except (OSError, msgspec.MsgspecError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CassetteInvalid(f"{name} can't be read: {error}.") from None
 
 
@@ -153,7 +153,7 @@ def _sent(body: bytes) -> bytes:
         return body
     try:
         fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-    except msgspec.MsgspecError:
+    except (ValueError, RecursionError):
         return body
     return msgspec.json.encode({name: value for name, value in fields.items() if name not in _NOT_SENT})
 
@@ -182,7 +182,7 @@ class _Named(msgspec.Struct):
 def _model(body: bytes) -> str:
     try:
         return msgspec.json.decode(body, type=_Named).model or ""
-    except msgspec.MsgspecError:
+    except (ValueError, RecursionError):
         return ""
 
 
