@@ -118,7 +118,7 @@ def test_damage_is_named(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text('{"request": ')
     with pytest.raises(CassetteInvalid, match=r"x\.json can't be read"):
         read_recording(tmp_path / "x.json", "x.json")
-    (tmp_path / "x.json").write_text("[" * 100_000)
+    (tmp_path / "x.json").write_text('{"request": {"body": ' + "[" * 100_000)
     with pytest.raises(CassetteInvalid, match=r"x\.json can't be read"):
         read_recording(tmp_path / "x.json", "x.json")
     interaction = read(tmp_path, CHAT, chat("hi"), wrapped({}))
