@@ -18,7 +18,7 @@ from typing import IO, Any
 
 import httpx2
 import openai
-from judged_http import Judged, JudgedAsync
+from judged_http import NO_TLS, Judged, JudgedAsync
 from starting import Process, start
 
 from antiphon.testing import Reply, Request, ScriptedUpstream, parse_sse, status
@@ -99,6 +99,11 @@ class RunningServer:
         return int(told.stdout) * 1024
 
     @cached_property
+    def plain(self) -> httpx2.Client:
+        """A client whose answers nobody judges."""
+        return httpx2.Client(base_url=self.url, timeout=PATIENCE, verify=NO_TLS)
+
+    @cached_property
     def client(self) -> openai.OpenAI:
         """The official client; it doesn't try again."""
         http = httpx2.Client(transport=Judged(), timeout=PATIENCE)
@@ -124,8 +129,8 @@ class RunningServer:
     def close(self) -> None:
         """Let go of the connections to it."""
         self.http.close()
-        if "client" in vars(self):
-            self.client.close()
+        for made in {"plain", "client"} & vars(self).keys():
+            vars(self)[made].close()
 
     def complaints(self) -> str:
         """What it has said on standard error so far."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
+from judged_http import NO_TLS
 from running_server import PATIENCE, environment
 from starting import Process, start
 
@@ -40,7 +41,7 @@ def running_standin(command: str, *words: str, folder: Path) -> Iterator[Running
             process.wait(PATIENCE)
             errors.seek(0)
             raise AssertionError(f"it didn't start: {line}{errors.read()}")
-        http = stack.enter_context(httpx2.Client(base_url=found[0], timeout=PATIENCE))
+        http = stack.enter_context(httpx2.Client(base_url=found[0], timeout=PATIENCE, verify=NO_TLS))
         standin = RunningStandin(found[0], process, http)
         yield standin
         process.terminate()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 from console_scene import CHROMIUM, NO_BROWSER, Pages, a_browser, a_console
+from judged_http import NO_TLS
 from playwright.sync_api import Browser
 from running_server import Scene
 
@@ -17,7 +18,7 @@ def served() -> Iterator[tuple[Scene, str]]:
 
 @pytest.fixture
 def pages(served: tuple[Scene, str]) -> Iterator[Pages]:
-    with httpx2.Client(follow_redirects=True, timeout=20) as http:
+    with httpx2.Client(follow_redirects=True, timeout=20, verify=NO_TLS) as http:
         yield Pages(Scene(served[0].server, served[0].upstream, served[0].script), served[1], http)
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import httpx2
 import pytest
 from fleet import LOST, Call, Fleet, Outside, Reader, begun, fleet
+from judged_http import NO_TLS
 
 from antiphon.testing import check_stream
 
@@ -161,7 +162,7 @@ def under_way(before: Call, later: Call, at: float, who: str) -> bool:
 async def disturbed(made: Fleet, plan: Plan) -> list[Reader]:
     """Runs and their readers, and meanwhile whatever may happen to processes."""
     dice = random.Random(7)
-    async with httpx2.AsyncClient(timeout=30, limits=httpx2.Limits(max_connections=None)) as http:
+    async with httpx2.AsyncClient(timeout=30, verify=NO_TLS, limits=httpx2.Limits(max_connections=None)) as http:
         ids = await begun(made, http, [name(number) for number in range(plan.runs)], dice)
         readers = [Reader(made, run_id, random.Random(run_id)) for run_id in ids.values()]
         async with asyncio.TaskGroup() as group:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+from judged_http import NO_TLS
 from mcp_servers import serving, workshop
 from running_server import RunningServer, running_server
 
@@ -79,7 +80,7 @@ async def in_scopes(server: RunningServer, mcp: str) -> list[list[bytes]]:
         async with free:
             return await agent(http, mcp, f"tests/test_{number}.py::test_it")
 
-    async with httpx2.AsyncClient(base_url=server.url, timeout=60) as http:
+    async with httpx2.AsyncClient(base_url=server.url, timeout=60, verify=NO_TLS) as http:
         return await asyncio.gather(*map(one, range(SCOPES)))
 
 
@@ -90,7 +91,7 @@ async def test_an_agent_recorded_once_is_replayed_in_a_hundred_scopes_without_a_
         with ScriptedUpstream(*SCRIPT, models=["m", "e"]) as upstream:
             flags = (*tape, "--upstream", f"up={upstream.url}", "--mode", "record")
             with running_server(*flags, folder=tmp_path, variables=guarded(tmp_path)) as server:
-                async with httpx2.AsyncClient(base_url=server.url, timeout=60) as http:
+                async with httpx2.AsyncClient(base_url=server.url, timeout=60, verify=NO_TLS) as http:
                     recorded = await agent(http, mcp)
     assert any("socket.connect" in line for line in connections(tmp_path))
     (tmp_path / "connections").unlink()

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from judged_http import NO_TLS
 from running_server import PATIENCE, Answer, RunningServer, running_server
 from shown import SHOWN
 
@@ -60,7 +61,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, script: list[Reply]) -> Ite
 @pytest.fixture(scope="module")
 def plain(server: RunningServer) -> Iterator[httpx2.Client]:
     """Asks without judging: these answers are many, and much the same."""
-    with httpx2.Client(base_url=server.url, timeout=PATIENCE) as made:
+    with httpx2.Client(base_url=server.url, timeout=PATIENCE, verify=NO_TLS) as made:
         yield made
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 from agent_scene import ADD, CALLED, LISTED, MESSAGE, Agent, F, agent_on, item, whole
+from judged_http import NO_TLS
 from mcp_servers import TOKEN, workshop
 from running_server import Json, Scene
 
@@ -237,7 +238,9 @@ def test_a_type_that_nobody_knows_is_kept_and_noted(scene: Scene) -> None:
     new = {"type": "hologram", "beam": {"width": 3}, "name": None}
     asked = {"tools": [new, F, {"type": "programmatic_tool_calling"}], "tool_choice": {"type": "hologram"}}
     # Past the judge: a type that the SDK doesn't know is what this is about.
-    answer = httpx2.post(f"{scene.server.url}/responses", json={"model": "scripted/m", "input": "Hello?", **asked})
+    answer = httpx2.post(
+        f"{scene.server.url}/responses", json={"model": "scripted/m", "input": "Hello?", **asked}, verify=NO_TLS
+    )
     assert answer.status_code == 200
     assert answer.json()["tools"][0] == new
     assert answer.headers["antiphon-ignored"] == "tools[0], tools[2], tool_choice"

@@ -25,7 +25,7 @@ def ordered(raw: str | bytes) -> Any:
 
 def listed(server: RunningServer, path: str) -> list[Any]:
     """A list's entries as they came over the wire, oldest first. Not judged: the SDK has no unknown types."""
-    answer = httpx2.get(server.url + path, params={"order": "asc", "limit": 100})
+    answer = server.plain.get(path, params={"order": "asc", "limit": 100})
     assert answer.status_code == 200
     return list(dict(ordered(answer.content))["data"])
 
@@ -39,7 +39,7 @@ def sent(server: RunningServer, path: str, items: list[str], **more: Any) -> htt
     """POST items whose JSON isn't touched by anything on the way."""
     rest = "".join(f",{json.dumps(name)}:{json.dumps(value)}" for name, value in more.items())
     body = f'{{"items":[{",".join(items)}]{rest}}}'
-    return httpx2.post(server.url + path, content=body.encode(), headers={"content-type": "application/json"})
+    return server.plain.post(path, content=body.encode(), headers={"content-type": "application/json"})
 
 
 def test_every_type_is_there() -> None:
@@ -57,7 +57,7 @@ def test_a_conversation_of_every_type_comes_back_as_it_was(scene: Scene) -> None
     assert listed(server, f"/conversations/{talk}/items") == expected
     for line in EVERY:
         item_id = json.loads(line)["id"]
-        one = httpx2.get(f"{server.url}/conversations/{talk}/items/{item_id}")
+        one = server.plain.get(f"/conversations/{talk}/items/{item_id}")
         assert ordered(one.content) == ordered(line)
 
 
@@ -103,7 +103,7 @@ def test_an_item_without_an_id_is_given_one(scene: Scene, line: str) -> None:
         item = {**{name: value for name, value in json.loads(line).items() if name != "id"}, **without}
         made = sent(scene.server, "/conversations", [json.dumps(item)])
         assert made.status_code == 200, made.text
-        [kept] = json.loads(httpx2.get(f"{scene.server.url}/conversations/{made.json()['id']}/items").content)["data"]
+        [kept] = json.loads(scene.server.plain.get(f"/conversations/{made.json()['id']}/items").content)["data"]
         prefix = kept["id"].partition("_")[0]
         assert prefix == PREFIXES.get(item["type"], prefix)
         assert len(kept["id"]) > len(prefix) + 16
