@@ -10,7 +10,6 @@ import json
 import random
 import re
 import signal
-import subprocess
 import tempfile
 import threading
 import time
@@ -21,9 +20,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
+from forked import Forked
 from postgres_server import PostgresServer, postgres_server
 from running_server import ADDRESS, environment
-from starting import PROGRAM
+from starting import Process, start
 
 from antiphon.testing import Reply, Request, ScriptedUpstream, status, text, tool_call
 
@@ -99,7 +99,7 @@ class Member:
         self.lives = 0
         self.said = ""
         self._fleet = fleet
-        self._process: subprocess.Popen[str] | None = None
+        self._process: Process | None = None
         self._errors: Any = None
 
     @property
@@ -120,11 +120,10 @@ class Member:
         self.lives += 1
         fleet, port = self._fleet, ["--port", "0"] if self.command == "serve" else []
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - read and closed when this life ends
-        self._process = subprocess.Popen(
-            [PROGRAM, self.command, *port, "--config", str(fleet.folder / "antiphon.toml"), "--db", fleet.db,
+        self._process = start(
+            [self.command, *port, "--config", str(fleet.folder / "antiphon.toml"), "--db", fleet.db,
              "--upstream", f"scripted={fleet.outside.upstream.url},key-env=WHO"],
-            cwd=fleet.folder, env=environment(fleet.folder, WHO=self.who, **fleet.variables), text=True,
-            stdout=subprocess.PIPE, stderr=self._errors,
+            fleet.folder, environment(fleet.folder, WHO=self.who, **fleet.variables), {}, self._errors,
         )  # fmt: skip
         line = self._process.stdout.readline() if self._process.stdout else ""
         found = ADDRESS.search(line)
@@ -167,6 +166,8 @@ class Member:
         code = process.wait(60)
         if process.stdout is not None:
             process.stdout.close()
+        if isinstance(process, Forked):
+            process.communicate()
         self.said += self.words()
         self._errors.close()
         return code
