@@ -10,13 +10,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from starting import untraced
 
 CHECKOUT = Path(__file__).parents[1]
+PROGRAMS = Path(sys.executable).parent
 
 
 def lint(text: str, path: str) -> str:
     """What ruff says to a file of this text at this path."""
-    command = [sys.executable, "-m", "ruff", "check", "--output-format", "concise", "--stdin-filename", path, "-"]
+    command = [str(PROGRAMS / "ruff"), "check", "--output-format", "concise", "--stdin-filename", path, "-"]
     return subprocess.run(command, input=text, capture_output=True, text=True, cwd=CHECKOUT, check=False).stdout
 
 
@@ -40,8 +42,8 @@ def test_the_linter_refuses(path: str, rule: str, text: str) -> None:
 
 def contracts(package: Path) -> subprocess.CompletedProcess[str]:
     """What import-linter says to the package in `package/src`."""
-    environment = os.environ | {"PYTHONPATH": str(package / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache", "--no-logo"]
+    environment = untraced(os.environ) | {"PYTHONPATH": str(package / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [str(PROGRAMS / "lint-imports"), "--no-cache", "--no-logo"]
     return subprocess.run(command, capture_output=True, text=True, cwd=package, env=environment, check=False)
 
 

@@ -1,5 +1,6 @@
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -90,8 +91,10 @@ def test_redacting_again_takes_out_forms_and_what_a_pattern_matches() -> None:
 def test_all_recordings_are_imported_without_loss(recordings_dir: Path, tmp_path: Path) -> None:
     source = read_cassette(recordings_dir / "llama-stack-e9b4278a5")
     path = tmp_path / "tape.jsonl"
-    assert write_cassette(path, head_of(source), source.interactions) == 938
-    for one, other in zip(source.interactions, read_cassette(path).interactions, strict=True):
+    # Each answer is read once: that is most of the work.
+    kept = [replace(each, load=cache(each.load)) for each in source.interactions]
+    assert write_cassette(path, head_of(source), kept) == 938
+    for one, other in zip(kept, read_cassette(path).interactions, strict=True):
         assert (one.asked.key, one.asked.url, one.scope) == (other.asked.key, other.asked.url, other.scope)
         assert joined(one.load()) == joined(other.load())
         match = source.find(other.asked, other.scope)

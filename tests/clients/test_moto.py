@@ -18,7 +18,7 @@ SECONDS = 60
 MIB = 1 << 20
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def variables() -> Iterator[dict[str, str]]:
     """The environment for a server that runs meanwhile, with a bucket in it."""
     python = client_python("moto", "3.11")

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from starting import untraced
 
 from antiphon.cassettes.interaction import Interaction
 from antiphon.cassettes.open import read_cassette
@@ -16,7 +17,7 @@ from record_demo import record
 
 
 def run_demo(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "TMPDIR": str(folder), "HOME": str(folder), "COLUMNS": "100", **variables}
+    environment = {**untraced(os.environ), "TMPDIR": str(folder), "HOME": str(folder), "COLUMNS": "100", **variables}
     process = subprocess.Popen(
         [sys.executable, "scripts/demo.py"], cwd=ROOT, env=environment, text=True, start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,

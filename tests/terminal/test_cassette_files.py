@@ -67,8 +67,9 @@ def test_merge_and_split(terminal: Terminal, tape: str, tmp_path: Path) -> None:
 @pytest.mark.recordings
 def test_all_recordings_verify_and_import(terminal: Terminal, recordings_dir: Path, tmp_path: Path) -> None:
     folder = str(recordings_dir / "llama-stack-e9b4278a5")
-    status, said = terminal.run("verify", "--quiet", folder)
-    assert (status, said.split(",")[:2]) == (0, ["938 interactions", " 0 failures"])
+    # That all are sound is shown by `cassettes/test_verify.py`.
+    status, said = terminal.run("verify", "--quiet", f"{folder}/tool_runtime")
+    assert (status, said.split(",")[:2]) == (0, ["11 interactions", " 0 failures"])
     out = str(tmp_path / "all.jsonl")
     assert terminal.run("import", folder, "--out", out) == (0, f"938 interactions in {out}\n")
     back = str(tmp_path / "back")
