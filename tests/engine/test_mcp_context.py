@@ -124,6 +124,14 @@ def test_what_the_model_went_on_from_is_history(word: Json, later: Json) -> None
     assert approved(word, later, before=(), tools=()) == []
 
 
+@pytest.mark.parametrize("again", [APPROVED, REFUSED])
+@pytest.mark.parametrize("word", [APPROVED, REFUSED])
+def test_two_answers_to_one_request_are_refused(word: Json, again: Json) -> None:
+    with pytest.raises(InvalidRequest, match="is answered twice") as refused:
+        approved(word, again)
+    assert refused.value.param == "input[1].approval_request_id"
+
+
 def test_a_refusal_needs_no_server() -> None:
     assert approved(REFUSED, tools=()) == []
 

@@ -103,12 +103,14 @@ def approved_calls(
 ) -> tuple[Approved, ...]:
     """The calls that this request's own input approves. One that was made already, or answered since, isn't made again.
 
-    Raises `InvalidRequest` for an approval of nothing, of a call that was changed, or of a server that isn't declared.
+    Raises `InvalidRequest` for an approval of nothing, of a call that was changed, or of a server that isn't declared,
+    and for two answers to one request.
     """
     requests = {item.id: item for item in items if item.type == "mcp_approval_request"}
     by_label = {server.tool.server_label: server.tool for server in servers}
     made = {read(item.raw, _Call, item.at).approval_request_id for item in items if item.type == "mcp_call"}
     approved: list[Approved] = []
+    answered = set[str]()
     for place, item in enumerate(given):
         if item.type != "mcp_approval_response":
             continue
@@ -119,6 +121,9 @@ def approved_calls(
         at = f"{item.at}.approval_request_id"
         if asked is None:
             raise InvalidRequest(f"No approval request '{said.approval_request_id}' came before.", param=at)
+        if asked.id in answered:
+            raise InvalidRequest(f"Approval request '{asked.id}' is answered twice. Answer it once.", param=at)
+        answered.add(asked.id)
         if not said.approve:
             continue
         request = read(asked.raw, _Request, asked.at)
