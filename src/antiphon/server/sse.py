@@ -28,7 +28,7 @@ TERMINAL = (ResponseCompleted, ResponseIncomplete, ResponseFailed)
 HEADERS = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store", "x-accel-buffering": "no"}
 PING = b": ping\n\n"
 PAD_TO = 16
-PIECE = 256 * 1024
+PIECE = 128 * 1024
 """Bytes of events after which a client is given them, and must have room for more before those are encoded."""
 
 _encoder = msgspec.json.Encoder()
@@ -55,9 +55,17 @@ def sse_pieces(events: Sequence[Event]) -> Iterator[tuple[bytes, bool]]:
     for message, many in _messages(events):
         parts.append(message)
         size, left = size + len(message), left - many
+        del message  # It may be large, and whoever is given pieces may be behind.
         if (size >= PIECE and many) or not left:
-            yield b"".join(parts), not left
-            parts, size = [], 0
+            yield _joined(parts), not left
+            size = 0
+
+
+def _joined(parts: list[bytes]) -> bytes:
+    """All of them, which are let go of."""
+    whole = b"".join(parts)
+    parts.clear()
+    return whole
 
 
 def _messages(events: Iterable[Event]) -> Iterator[tuple[bytes, int]]:
@@ -65,9 +73,8 @@ def _messages(events: Iterable[Event]) -> Iterator[tuple[bytes, int]]:
     for kind, row in groupby(events, type):
         if kind is OutputTextDelta:
             opening, texts = _opening_of(kind), list(row)
-            lines = _encoder.encode_lines(texts).removesuffix(b"\n")
             yield opening, 0
-            yield lines.replace(b"\n", b"\n\n" + opening), 0
+            yield _encoder.encode_lines(texts).removesuffix(b"\n").replace(b"\n", b"\n\n" + opening), 0
             yield b"\n\n", len(texts)
         else:
             for event in row:
@@ -108,15 +115,18 @@ class EventStream:
             obfuscate(events, self._pad)
         self.idle = False
         ended = isinstance(events[-1], TERMINAL)
-        writer = self.writer if self.started else None
-        if writer and writer.behind:
-            # What a client has no room for isn't encoded yet: the end of an answer has all of its text four times.
-            await writer.room()
+        await self._room()
         for piece, last in sse_pieces(events):
             self._ended = ended and last
             await self._give(piece)
-            if not last and writer and writer.behind:
-                await writer.room()
+            del piece
+            if not last:
+                await self._room()
+
+    async def _room(self) -> None:
+        """What a client has no room for isn't encoded yet: the end of an answer has all of its text four times."""
+        if self.started and self.writer and self.writer.behind:
+            await self.writer.room()
 
     async def _give(self, body: bytes) -> None:
         if self.tap:
