@@ -38,12 +38,12 @@ PING_EVERY = 20.0
 """Seconds between pings on a WebSocket, and until one that isn't answered ends it."""
 CUT_AFTER = 3.0
 """Seconds from the wish that open answers end until they are cut."""
-GC_THRESHOLDS = (10_000, 2, 43)
+GC_THRESHOLDS = (20_000, 1, 32)
 """Tokens make no cycles, so the collector finds nothing in them; at its usual pace it takes a seventh of the time.
 
-Everyone waits while it looks, a millisecond for each thousand objects where the machine is busy: 30,000 at the most of
-those that aren't old. But requests make cycles, and those that are under way while it looks are old then: what is old is
-to be looked at every few minutes, else memory grows for an hour before it is given back.
+Everyone waits while it looks, a millisecond for each thousand objects where the machine is busy: 40,000 at the most of
+those that are young. But requests make cycles, and those that are under way while it looks are old then: what is old
+is to be looked at every few minutes, else memory grows for an hour before it is given back.
 """
 BACKLOG = 2048
 UNSENT = 256 * 1024
