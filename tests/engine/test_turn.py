@@ -277,6 +277,26 @@ def test_odd_annotations_are_passed_over(odd: Any) -> None:
     assert answered(said(content="Hi"), said(annotations=[odd]), STOP).output[0]["content"][0]["annotations"] == []
 
 
+SOURCES: Json = {"citations": ["https://e.org"], "search_results": [{"url": "https://e.org", "title": "T"}]}
+
+
+def test_sources_that_are_listed_beside_the_answer_are_cited_at_its_end() -> None:
+    answer = answered(said(content="Hi") | SOURCES, said(content="[1]!") | SOURCES, STOP | SOURCES)
+    assert answer.output[0]["content"][0]["annotations"] == [
+        {"type": "url_citation", "url": "https://e.org", "title": "T", "start_index": 2, "end_index": 5}
+    ]
+    assert answer.names[4:6] == ["output_text.annotation.added", "output_text.done"]
+
+
+def test_an_upstreams_own_annotations_go_before_its_list() -> None:
+    answer = answered(said(content="Hi[1]") | SOURCES, said(annotations=[citation(url="https://own.org")]), STOP)
+    assert [one["url"] for one in answer.output[0]["content"][0]["annotations"]] == ["https://own.org"]
+
+
+def test_a_refusal_cites_nothing() -> None:
+    assert answered(said(refusal="No[1].") | SOURCES, STOP).said == [("refusal", "No[1].")]
+
+
 def test_a_citation_whose_fields_arent_nested() -> None:
     flat = citation()["url_citation"] | {"type": "url_citation"}
     answer = answered(said(content="Hi"), said(annotations=[flat]), STOP)

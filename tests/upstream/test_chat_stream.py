@@ -230,6 +230,13 @@ def test_a_whole_completion_becomes_one_chunk() -> None:
     assert read(CompletionReader(), body[:20], body[20:]) == [UpstreamChunks([chunk]), UpstreamDone(marked=True)]
 
 
+def test_the_sources_of_a_whole_completion_are_kept() -> None:
+    body = {"choices": [{"message": {"content": "a"}}], "citations": ["https://e.org"], "search_results": [{}]}
+    assert flat(read(CompletionReader(), msgspec.json.encode(body)))[0] == ChatChunk(
+        [Choice(0, Delta("a"))], citations=["https://e.org"], search_results=[{}]
+    )
+
+
 def test_the_tool_calls_of_a_whole_completion_are_numbered() -> None:
     calls = [{"id": name, "type": "function", "function": {"name": name, "arguments": "{}"}} for name in ("a", "b")]
     told = read(CompletionReader(), completion({"role": "assistant", "content": None, "tool_calls": calls}))

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from antiphon.engine.listed import Source, cited
 from antiphon.wire import events as ev
 from antiphon.wire.content import OutputPart, OutputRefusal, OutputText, ReasoningText, SummaryText, TextLogprob
 from antiphon.wire.items import OutputItem, OutputMessage, Reasoning
@@ -63,13 +64,19 @@ class CitedLink(msgspec.Struct, gc=False):
     behind: int
 
 
+class Listed(msgspec.Struct, gc=False):
+    """All sources of an answer that is at its end, address and title by their numbers."""
+
+    sources: list[Source]
+
+
 class Progress(msgspec.Struct, gc=False):
     """What a tool of the server reports while it is at work; the face of the call knows what it is."""
 
     piece: Any
 
 
-Piece = Text | Refusal | Thought | Arguments | Citation | Cited | CitedLink | Progress
+Piece = Text | Refusal | Thought | Arguments | Citation | Cited | CitedLink | Listed | Progress
 
 
 class OpenItem(Protocol):
@@ -208,6 +215,8 @@ class MessageItem(PlainItem):
                 events += self._cite(annotation)
             case Cited():
                 events = self._cite_here(piece)
+            case Listed(sources):
+                events = self._cite_listed(sources)
             case CitedLink(annotation, length, behind):
                 end = len("".join(self._buffer)) - behind
                 events = self._cite({**annotation, "start_index": end - length, "end_index": end})
@@ -245,6 +254,12 @@ class MessageItem(PlainItem):
         if cited.annotation.get("type") == "file_citation":
             place = {"index": start}
         return events + self.delta(Citation({**cited.annotation, **place}))
+
+    def _cite_listed(self, sources: Sequence[Source]) -> list[ev.Event]:
+        """The citations that the text has numbers for, where its upstream made none itself."""
+        if not isinstance(self._part, OutputText) or self._part.annotations:
+            return []
+        return [event for annotation in cited("".join(self._buffer), sources) for event in self._cite(annotation)]
 
     def _place(self) -> dict[str, Any]:
         return {"item_id": self.id, "output_index": self.output_index, "content_index": len(self._parts)}

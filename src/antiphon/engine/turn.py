@@ -18,10 +18,12 @@ from antiphon.engine.held import HeldMessage
 from antiphon.engine.kinds.face import Binding, Outcome
 from antiphon.engine.kinds.mcp import McpFace, ToolListItem
 from antiphon.engine.kinds.tool_search import FoundItem
+from antiphon.engine.listed import Source, sources_in
 from antiphon.engine.open_items import (
     Citation,
     Cited,
     CitedLink,
+    Listed,
     MessageItem,
     OpenItem,
     Piece,
@@ -110,6 +112,7 @@ class Turn:
         self._written = WrittenCalls(text_calls, bindings) if text_calls is not None else None
         self._places = count(FIRST_WRITTEN)
         self._undecided: list[TextLogprob] = []
+        self._sources: list[Source] = []
         self._fast: MessageItem | None = None
 
     @property
@@ -138,6 +141,8 @@ class Turn:
             self.usage = timed_usage(chunk.timings)
         if chunk.service_tier is not None:
             self.service_tier = chunk.service_tier
+        if chunk.citations or chunk.search_results:
+            self._sources = sources_in(chunk)
         events: list[Event] = []
         for choice in chunk.choices or ():
             if not choice.index:
@@ -258,6 +263,9 @@ class Turn:
 
     def _end(self, *, whole: bool, last_status: str) -> list[Event]:
         events = self._release()
+        last = self._queue.last()
+        if self._sources and last and isinstance(last.item, MessageItem) and not isinstance(last.item, HeldMessage):
+            events += self._queue.give(last, Listed(self._sources))
         events += self._queue.flush(whole=whole, last_status=last_status)
         return self._keep(events)
 

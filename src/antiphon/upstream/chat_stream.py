@@ -8,7 +8,7 @@ Counterpart: `client.py`, which feeds them.
 
 from collections.abc import Sequence
 from itertools import chain
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -143,6 +143,8 @@ class Completion(msgspec.Struct):
     usage: ChatUsage | None = None
     error: object = None
     service_tier: str | None = None
+    citations: list[Any] | None = None
+    search_results: list[Any] | None = None
 
 
 decode_completion = msgspec.json.Decoder(Completion).decode
@@ -191,7 +193,13 @@ def completion_in(body: bytes) -> list[Reply]:
 
 def _as_chunk(completion: Completion) -> ChatChunk:
     choices = [_as_choice(choice) for choice in completion.choices or []]
-    return ChatChunk(choices, completion.usage, service_tier=completion.service_tier)
+    return ChatChunk(
+        choices,
+        completion.usage,
+        service_tier=completion.service_tier,
+        citations=completion.citations,
+        search_results=completion.search_results,
+    )
 
 
 def _as_choice(choice: CompletionChoice) -> Choice:

@@ -115,13 +115,18 @@ class Timings(msgspec.Struct, gc=False):
 
 
 class ChatChunk(msgspec.Struct, gc=False):
-    """One `chat.completion.chunk`. `error` is set when an upstream fails in the middle of a stream."""
+    """One `chat.completion.chunk`. `error` is set when an upstream fails in the middle of a stream.
+
+    Models that search the web list their sources in `citations` or `search_results`.
+    """
 
     choices: list[Choice] | None = None
     usage: ChatUsage | None = None
     error: Any = None
     service_tier: str | None = None
     timings: Timings | None = None
+    citations: list[Any] | None = None
+    search_results: list[Any] | None = None
 
 
 class Texts(msgspec.Struct, gc=False):
