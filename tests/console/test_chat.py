@@ -103,6 +103,11 @@ def test_what_is_no_json_is_shown_as_it_is() -> None:
     assert one(StoredItem("x", b"[1]")).title == "Unreadable"
 
 
+def test_arguments_that_lie_too_deep_are_shown_as_they_are() -> None:
+    deep = "[" * 100_000
+    assert deep in str(one(item(type="function_call", name="f", call_id="c", arguments=deep)).left)
+
+
 def test_images_are_numbered_in_each_item_and_found_again() -> None:
     image = {"type": "input_image", "image_url": f"data:image/png;base64,{PIXEL}"}
     items = [message("user", image, image), item(2, type="image_generation_call", result=PIXEL, output_format="webp")]

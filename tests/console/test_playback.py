@@ -25,4 +25,4 @@ def test_cut_anywhere_they_are_the_same(cuts: list[int]) -> None:
 
 
 def test_what_is_no_event_is_left_out() -> None:
-    assert events([(1.0, b"data: [DONE]\n\ndata: 3\n\ndata: {\n\n")], 1.0) == []
+    assert events([(1.0, b"data: [DONE]\n\ndata: 3\n\ndata: {\n\ndata: " + b"[" * 100_000 + b"\n\n")], 1.0) == []

@@ -33,6 +33,7 @@ def test_moments_are_in_utc_until_a_browser_says_otherwise() -> None:
 def test_json_and_lines() -> None:
     assert pretty(b'{"a":1}') == pretty('{"a":1}') == pretty({"a": 1}) == '{\n  "a": 1\n}'
     assert pretty("no json") == "no json"
+    assert pretty("[" * 100_000) == "[" * 100_000
     assert short("a\n b" + "c" * 100, 10) == "a bcccccc…"
     assert short("ab") == "ab"
     assert short_raw("x" * (RAW + 5)).endswith("5 more characters")

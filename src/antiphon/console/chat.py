@@ -191,15 +191,13 @@ def _result(value: Any) -> Markup:  # noqa: ANN401 - JSON of every kind
 
 def _json(value: Any) -> str:  # noqa: ANN401 - JSON of every kind
     """JSON, indented; a text that holds an object or list too, any other text as it is."""
-    read = value
     if isinstance(value, str):
         try:
             read = json.loads(value)
-        except ValueError:
+            return json.dumps(read, ensure_ascii=False, indent=2) if isinstance(read, dict | list) else value
+        except (ValueError, RecursionError):
             return value
-        if not isinstance(read, dict | list):
-            return value
-    return json.dumps(read, ensure_ascii=False, indent=2)
+    return json.dumps(value, ensure_ascii=False, indent=2)
 
 
 def _without_data(value: Any) -> Any:  # noqa: ANN401 - JSON of every kind

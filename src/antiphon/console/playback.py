@@ -38,6 +38,6 @@ def _event(message: bytes) -> dict[str, Any] | None:
     data = b"\n".join(line[5:].strip() for line in message.split(b"\n") if line.startswith(b"data:"))
     try:
         value = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

@@ -60,9 +60,9 @@ def pretty(value: Any) -> str:  # noqa: ANN401 - JSON of every kind
         value = value.decode(errors="replace")
     if isinstance(value, str):
         try:
-            value = json.loads(value)
-        except ValueError:
-            return str(value)
+            return json.dumps(json.loads(value), ensure_ascii=False, indent=2)
+        except (ValueError, RecursionError):
+            return value
     return json.dumps(value, ensure_ascii=False, indent=2)
 
 

@@ -28,7 +28,7 @@ def value_of(item: StoredItem) -> Json:
     """The item's JSON, whatever is stored."""
     try:
         value = json.loads(item.raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {"type": "unreadable", "text": item.raw.decode(errors="replace")}
     return value if isinstance(value, dict) else {"type": "unreadable", "value": value}
 

@@ -21,7 +21,8 @@ from antiphon.upstream.sse import Decoder
 from antiphon.wire.answers import StoredItem
 
 DONE = b"[DONE]"
-MAX_SECONDS = 2**40
+MAX_SECONDS = 253_402_300_799
+"""The end of the year 9999, the last that a calendar here knows."""
 
 _decode = msgspec.json.Decoder().decode
 

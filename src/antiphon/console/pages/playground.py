@@ -88,7 +88,7 @@ def _server(body: bytes) -> McpTool:
 def _object(body: bytes) -> dict[str, Any]:
     try:
         value = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
         raise InvalidRequest("The request to be shown as code isn't a JSON object.")

@@ -111,6 +111,6 @@ def object_of(body: bytes) -> dict[str, Any]:
     """The JSON object of a stored response."""
     try:
         value = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
