@@ -18,6 +18,8 @@ _MISSING = re.compile(r"Object missing required field `(?P<field>[^`]+)`")
 _EXPECTED = re.compile(r"Expected `(?P<wanted>[^`]+)`, got `(?P<got>[^`]+)`")
 _RANGE = re.compile(r"Expected `(?P<kind>[^`]+)` (?P<bound>[<>]=? .*)")
 _UNKNOWN = re.compile(r"Invalid (?:enum )?value (?P<value>.*)", re.DOTALL)
+_HIGH, _LOW = rb"\\u[dD][89aAbB][0-9a-fA-F]{2}", rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+_HALF = re.compile(rb"%b(?!%b)|(?<!%b)%b" % (_HIGH, _LOW, _HIGH, _LOW))
 _NAMES = {
     "str": "a string", "int": "an integer", "float": "a number", "bool": "true or false", "object": "an object",
     "array": "an array", "null": "null",
@@ -37,9 +39,17 @@ def read(data: bytes | msgspec.Raw, kind: type[T], at: str = "") -> T:
     except msgspec.ValidationError as error:
         raise _invalid(str(error), at, kind) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InvalidRequest(f"The body isn't valid JSON: {error}. Send one JSON object in UTF-8.") from None
+        raise InvalidRequest(
+            f"The body isn't valid JSON: {_why(data, error)}. Send one JSON object in UTF-8."
+        ) from None
     except RecursionError:
         raise InvalidRequest("The JSON is nested too deeply.", param=at or None) from None
+
+
+def _why(data: bytes | msgspec.Raw, error: Exception) -> str:
+    """What is wrong with it: a half of a character the decoder calls the end of the text."""
+    half = _HALF.search(bytes(data))
+    return f"{half[0].decode()} is half of a character, as of a text that was cut" if half else str(error)
 
 
 def _invalid(said: str, at: str, kind: type) -> InvalidRequest:
