@@ -2,12 +2,15 @@
 
 import itertools
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 from judged_http import judge_stream
 from running_server import RunningServer, Scene, Stage, running_server
+from starlette.types import Message
 
-from antiphon.server.sse import PIECE, obfuscate, sse_message, sse_messages, sse_pieces
+from antiphon.server.coded import BodyWriter
+from antiphon.server.sse import PIECE, EventStream, obfuscate, sse_message, sse_messages, sse_pieces
 from antiphon.testing import Gate, Pause, ScriptedUpstream, raw, text
 from antiphon.wire.events import FunctionCallArgumentsDelta, OutputTextDelta, ReasoningTextDelta
 
@@ -41,6 +44,36 @@ def test_large_events_come_in_pieces() -> None:
         assert b"".join(piece for piece, _ in pieces) == sse_messages(several)
         assert [last for _, last in pieces] == [False] * (len(pieces) - 1) + [True]
     assert len(list(sse_pieces([thought, thought, *events, thought]))) == 4
+
+
+class Behind:
+    """A client that is behind from the first piece on."""
+
+    def __init__(self) -> None:
+        self.taken: list[int] = []
+        self.waited_at: list[int] = []
+        self.behind = True
+        self.ready = False
+
+    async def send(self, message: Message) -> None:
+        """A message of ASGI."""
+        if message["type"] == "http.response.body":
+            self.taken.append(len(message["body"]))
+
+    async def room(self) -> None:
+        """There is some when it is asked for."""
+        self.waited_at.append(len(self.taken))
+
+
+async def test_each_piece_waits_until_the_client_has_taken_the_last_also_in_the_first_write() -> None:
+    client = Behind()
+    stream = EventStream(client.send, client.send, {})
+    stream.writer = cast("BodyWriter", client)
+    large = ReasoningTextDelta(item_id="rs_1", output_index=0, content_index=0, delta="y" * PIECE, sequence_number=4)
+    await stream.emit([large, large, large])
+    assert (len(client.taken), client.waited_at) == (3, [1, 2])
+    await stream.emit([large])
+    assert client.waited_at == [1, 2, 3]
 
 
 @pytest.mark.parametrize("said", ["", "a", "é" * 15, "x" * 16, "x" * 1000])
