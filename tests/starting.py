@@ -49,8 +49,9 @@ def start(  # the face of a `Popen`
     known = _known(named)
     if known and not early and not real and sys.platform == "linux":
         return _forking().start(words, folder, variables, None, errors)
+    environment = untraced(variables) if known else variables
     return subprocess.Popen(
-        [PROGRAM, *words], cwd=folder, env=variables, text=True, stdout=subprocess.PIPE, stderr=errors, **real
+        [PROGRAM, *words], cwd=folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=errors, **real
     )
 
 

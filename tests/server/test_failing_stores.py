@@ -36,10 +36,11 @@ WAITING = (
 """What the server says of its own accord of a store that fails."""
 
 
-def check_not_completed(server: RunningServer, says: str) -> None:
-    """Whoever asks is told, in JSON and in streams; what isn't to be stored is answered all the same."""
+def check_not_completed(server: RunningServer, says: str, other: RunningServer | None = None) -> None:
+    """Whoever asks is told, in JSON (by the `other`) and in streams; what isn't to be stored is answered all the same."""
     with ThreadPoolExecutor() as threads:
-        as_json, as_stream = threads.map(lambda stream: ask(server, stream=stream), [False, True])
+        asked = [threads.submit(ask, other or server, stream=False), threads.submit(ask, server, stream=True)]
+        as_json, as_stream = [each.result() for each in asked]
     assert (as_json.status, as_json.error["code"]) == (503, "storage_unavailable")
     assert says in as_json.error["message"]
     assert as_stream.kinds[-2:] == ["error", "response.failed"]
@@ -60,11 +61,16 @@ def check_no_chat_is_whole(server: RunningServer) -> None:
 
 
 def test_a_locked_database(upstream: ScriptedUpstream, tmp_path: Path) -> None:
-    with running_server("--upstream", f"scripted={upstream.url}", folder=tmp_path, complaints=WAITING) as server:
-        with contextlib.closing(sqlite3.connect(tmp_path / "kept.db", isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
-            check_not_completed(server, "locked by another process")
-            other.execute("ROLLBACK")
+    """Of two servers, since one waits for the lock again for whoever asked while it did."""
+    flags = ("--upstream", f"scripted={upstream.url}")
+    with (
+        running_server(*flags, folder=tmp_path, complaints=WAITING) as server,
+        running_server(*flags, folder=tmp_path, complaints=WAITING) as other,
+    ):
+        with contextlib.closing(sqlite3.connect(tmp_path / "kept.db", isolation_level=None)) as locking:
+            locking.execute("BEGIN IMMEDIATE")
+            check_not_completed(server, "locked by another process", other)
+            locking.execute("ROLLBACK")
         assert ask(server, stream=True).response["status"] == "completed"
 
 
