@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from judged_http import NO_TLS
 from running_server import Scene
 
 from antiphon.testing import Gate, Pause, Reply, raw, reasoning, text
@@ -18,7 +19,7 @@ PIECES = 2_000
 
 def leave_after(scene: Scene, seen: bytes) -> bytes:
     """Ask, leave as soon as `seen` has come, and give back what was read."""
-    with httpx2.stream("POST", f"{scene.server.url}/responses", json=BODY | {"stream": True}) as answer:
+    with httpx2.stream("POST", f"{scene.server.url}/responses", json=BODY | {"stream": True}, verify=NO_TLS) as answer:
         read = b""
         for part in answer.iter_bytes():
             read += part
@@ -77,7 +78,7 @@ def test_leaving_before_the_upstreams_status_ends_the_call(scene: Scene) -> None
 )
 def test_leaving_an_answer_as_json_ends_the_call(scene: Scene, reply: Reply) -> None:
     scene.play(reply)
-    with httpx2.Client(timeout=0.5) as plain, pytest.raises(httpx2.ReadTimeout):
+    with httpx2.Client(timeout=0.5, verify=NO_TLS) as plain, pytest.raises(httpx2.ReadTimeout):
         plain.post(f"{scene.server.url}/responses", json=BODY)
     scene.upstream.wait(lambda: scene.calls[0].aborted)
 
@@ -120,7 +121,7 @@ def test_a_slow_reader_slows_the_upstream_and_memory_stays_flat(scene: Scene, pa
     before = scene.server.memory
     body: dict[str, Any] = {"model": "scripted/m", "stream": True, "store": False}
     body |= {"input": "?"} if path == "/responses" else {"messages": [{"role": "user", "content": "?"}]}
-    with httpx2.stream("POST", scene.server.url + path, json=body) as answer:
+    with httpx2.stream("POST", scene.server.url + path, json=body, verify=NO_TLS) as answer:
         next(answer.iter_bytes())
         sent = settled(scene)
         assert 0 < sent < total / 2
