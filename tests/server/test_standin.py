@@ -8,9 +8,8 @@ from pathlib import Path
 import httpx2
 import openai
 import pytest
-from running_server import environment
+from running_server import run
 from running_standin import RunningStandin, running_standin
-from starting import PROGRAM
 
 from antiphon.cassettes.interaction import End
 from antiphon.cassettes.open import read_cassette
@@ -292,7 +291,6 @@ def test_faults_happen_where_they_are_asked_for_and_a_client_gets_over_them(
 
 def test_a_fault_that_is_none_says_so(tmp_path: Path) -> None:
     (tmp_path / "tape.jsonl").touch()
-    words = [PROGRAM, "replay", "--port", "0", "--fault", "explode", "tape.jsonl"]
-    ended = subprocess.run(words, cwd=tmp_path, env=environment(tmp_path), text=True, capture_output=True, check=False)
+    ended = run("replay", "--port", "0", "--fault", "explode", "tape.jsonl", folder=tmp_path)
     assert ended.returncode == 2
     assert "The fault 'explode' can't be read" in ended.stderr

@@ -1,11 +1,9 @@
 """What `antiphon replay` and `antiphon record` say to a person and to a script."""
 
-import subprocess
 from pathlib import Path
 
-from running_server import environment
+from running_server import run
 from running_standin import running_standin
-from starting import PROGRAM
 
 from antiphon.testing import ScriptedUpstream, text
 
@@ -32,9 +30,7 @@ def test_a_miss_is_a_404_that_explains_itself_and_the_exit_status_tells(tmp_path
 
 
 def refused(folder: Path, *words: str) -> str:
-    ended = subprocess.run(
-        [PROGRAM, *words], check=False, cwd=folder, env=environment(folder), capture_output=True, text=True
-    )
+    ended = run(*words, folder=folder)
     assert ended.returncode == 2
     assert ended.stdout == ""
     return ended.stderr
