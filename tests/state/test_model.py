@@ -243,6 +243,8 @@ def play(url: str, chosen: settings) -> None:
         run_state_machine_as_test(lambda: Talks(server, model), settings=chosen)  # type: ignore[arg-type] # it takes whatever makes one
 
 
+# What tries many inputs isn't traced: plain tests show which lines run.
+@pytest.mark.no_cover
 @pytest.mark.parametrize("kind", ["memory", "sqlite"])
 def test_any_use_fits_the_model(kind: str, new_database: Callable[[str], str]) -> None:
     play(new_database(kind), FEW)

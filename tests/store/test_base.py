@@ -196,6 +196,8 @@ def compare(store_url: str, examples: int) -> None:
 ON_DISK = pytest.mark.parametrize("store_url", ["sqlite", "postgres"], indirect=True)
 
 
+# What tries many inputs isn't traced: plain tests show which lines run.
+@pytest.mark.no_cover
 @ON_DISK
 def test_any_sequence_has_the_same_results_as_in_memory(store_url: str) -> None:
     compare(store_url, 30)

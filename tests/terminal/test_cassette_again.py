@@ -7,6 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 from cassettes.tapes import request
+from judged_http import NO_TLS
 from terminal.conftest import Terminal, written
 
 from antiphon.cassettes.interaction import Answered, Chunk, End, Interaction, Origin
@@ -27,7 +28,7 @@ def recorded(tmp_path: Path) -> str:
             asked = request(
                 {**BODY, "messages": [{"role": "user", "content": words}]}, url=f"{upstream.url}/chat/completions"
             )
-            told = httpx2.post(asked.url, content=asked.body, headers=dict(asked.headers))
+            told = httpx2.post(asked.url, content=asked.body, headers=dict(asked.headers), verify=NO_TLS)
             answered = Answered(200, {"content-type": "text/event-stream"}, (Chunk(3, told.content),), End.COMPLETE, 4)
             made.append(Interaction(1, redact_request(asked), End.COMPLETE, Origin("t"), lambda it=answered: it))  # type: ignore[misc] # bound now
     return written(tmp_path / "recorded.jsonl", *made)
