@@ -5,7 +5,10 @@ answers; each round asks both, the one first in one round and the other in the n
 round. CPU time is the kernel's, to the microsecond, of all threads of the process, and what is sent later (to the
 collector, into the table of usage) counts: a round ends when it is sent. Nothing here depends on how long it took.
 
-    python -m bench.seen --rounds 30
+Loads are long: a server that wasn't asked for a while has to come back into the processor's caches, and with 800
+answers at a time the one that was asked after a rest took up to a quarter more.
+
+    python -m bench.seen
     python -m bench.seen --only otel
     python -m bench.seen --paced --answers 256 --at-once 128 --rounds 8
 
@@ -122,8 +125,8 @@ def summed_up(rounds: Sequence[Sequence[float]], answers: int) -> dict[str, floa
 def read_options(words: Sequence[str]) -> argparse.Namespace:
     """The options of the command line."""
     parser = argparse.ArgumentParser(prog="bench.seen", description="Measure what seeing costs.")
-    parser.add_argument("--rounds", type=int, default=30)
-    parser.add_argument("--answers", type=int, default=800, help="of each server in each round")
+    parser.add_argument("--rounds", type=int, default=8)
+    parser.add_argument("--answers", type=int, default=4_000, help="of each server in each round")
     parser.add_argument("--at-once", type=int, default=48)
     parser.add_argument("--paced", action="store_true", help="a token every 20 ms instead of as fast as it is taken")
     parser.add_argument("--only", choices=PARTS, action="append", dest="parts", help="these parts; all without it")
