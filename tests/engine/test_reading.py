@@ -72,7 +72,7 @@ def test_the_path_of_the_field_that_was_read_stands_before() -> None:
     [b'{"model": "\xc3\xa9"}', b'{"user": "\\u0000"}', b'{"unknown": 1e999}', b'{"unknown": 1' + b"0" * 5000 + b"}"],
 )
 def test_what_is_odd_and_right_is_read(body: bytes) -> None:
-    read(body, CreateResponse)
+    assert isinstance(read(body, CreateResponse), CreateResponse)
 
 
 def test_of_a_key_given_twice_the_last_counts() -> None:
