@@ -61,6 +61,8 @@ class Doors:
     def reply(self) -> Awaitable[Reply]:
         return self._next()
 
+    def meanwhile(self, tell: Callable[[UpstreamOpened], Awaitable[None]]) -> None: ...
+
     async def _next(self) -> Reply:
         return self._replies.pop(0)
 

@@ -22,7 +22,7 @@ from antiphon.engine.commands import (
     Save,
     SaveStep,
 )
-from antiphon.engine.replies import Reply, UpstreamChunks
+from antiphon.engine.replies import Reply, UpstreamChunks, UpstreamOpened
 from antiphon.engine.run import Run
 from antiphon.runner.observing import Observer
 
@@ -61,6 +61,10 @@ class Doors(Protocol):
         """The next reply, to be waited for."""
         ...
 
+    def meanwhile(self, tell: Callable[[UpstreamOpened], Awaitable[None]]) -> None:
+        """Have `tell` called where the client is to be answered while `reply` is still waited for."""
+        ...
+
     def at_hand(self) -> bool:
         """Whether the next reply is there already, since it came with the last one."""
         ...
@@ -94,6 +98,7 @@ class _Driver:
         self._left: list[Command] = []
 
     async def to_end(self) -> Finish:
+        self._doors.meanwhile(self._tell)
         try:
             commands = self._run.start()
             while True:
@@ -136,6 +141,13 @@ class _Driver:
             self._observer.told(reply)
         self._last = type(reply)
         return [*self._what_is_left(), *self._run.handle(reply)]
+
+    async def _tell(self, reply: UpstreamOpened) -> None:
+        """Tell the run something else than it waits for. All that it wants then is to say so."""
+        if self._observer is not None:
+            self._observer.told(reply)
+        for command in _joined(self._run.handle(reply)):
+            await self._carry_out(command)
 
     def _what_is_left(self) -> list[Command]:
         left, self._left = self._left, []

@@ -5,8 +5,7 @@ do when the client left (`engine/run.py`). Counterpart: `drive.py`.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Protocol, assert_never
 
 from antiphon.engine.commands import (
@@ -42,6 +41,7 @@ from antiphon.wire.events import Event
 
 Ask = Callable[[CallUpstream], AsyncGenerator[Reply, None]]
 Take = Callable[[UpstreamChunks], bool]
+Tell = Callable[[UpstreamOpened], Awaitable[None]]
 
 
 class Sink(Protocol):
@@ -147,7 +147,8 @@ class Foreground:
         self._source: AsyncGenerator[Reply, None] | None = None
         self._ended: list[AsyncGenerator[Reply, None]] = []
         self._streaming = False
-        self._pending: asyncio.Task[Reply] | None = None
+        self._tell: Tell | None = None
+        self._opening: asyncio.Task[None] | None = None
         self._saving: asyncio.Future[Reply] | None = None
         self._interruptible = False
         self._left = False
@@ -215,6 +216,9 @@ class Foreground:
             raise RuntimeError("a run waits for a reply to nothing")
         return self._source.__anext__() if self._streaming else self._first_reply(self._source)
 
+    def meanwhile(self, tell: Tell) -> None:
+        self._tell = tell
+
     def at_hand(self) -> bool:
         return self._streaming and not self._stopped and bool(getattr(self._source, "at_hand", False))
 
@@ -240,11 +244,6 @@ class Foreground:
             await asyncio.wait(self._using)
         if self._tools is not None:
             await self._tools.close()
-        if self._pending is not None:
-            self._pending.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._pending
-            self._pending = None
         self._end_call()
         await self._let_go()
 
@@ -285,22 +284,32 @@ class Foreground:
     async def _cancelled(self) -> Reply:
         return Cancelled()
 
-    async def _first_reply(self, source: AsyncIterator[Reply]) -> Reply:
+    async def _first_reply(self, source: AsyncGenerator[Reply, None]) -> Reply:
         """The reply that says how the call begins; the client isn't kept waiting for it for ever."""
-        await self._let_go()
-        if self._pending is None:
-            self._pending = asyncio.ensure_future(anext(source))
+        if self._ended:
+            await self._let_go()
         patience, self._open_after = self._open_after, None
-        done, _ = await asyncio.wait({self._pending}, timeout=patience)
-        if not done:
-            return UpstreamOpened()
-        reply, self._pending = self._pending.result(), None
+        reply = await (source.__anext__() if patience is None else self._patient(source.__anext__(), patience))
         if isinstance(reply, UpstreamOpened):
             self._streaming = True
             if self._emit_now is not None:
                 self._hand_over = getattr(source, "hand_over", None)
             self._sink.opened(reply.headers)
         return reply
+
+    async def _patient(self, reply: Coroutine[Any, Any, Reply], patience: float) -> Reply:
+        """A reply; if it takes longer than that, the client is answered meanwhile."""
+        timer = asyncio.get_running_loop().call_later(patience, self._open)
+        try:
+            return await reply
+        finally:
+            timer.cancel()
+            if self._opening is not None:
+                await self._opening
+
+    def _open(self) -> None:
+        if self._tell is not None and not self._left:
+            self._opening = asyncio.ensure_future(self._tell(UpstreamOpened()))
 
     async def _save(self, command: Save) -> Reply:
         try:

@@ -24,6 +24,8 @@ REFUSAL = "antiphon.refusal"
 BEARER = "bearer "
 SOON, OLDEST = 0.4, 0.9
 """Seconds after which the store is asked again, aside; and after which everyone waits for its answer."""
+ASIDE = 0.02
+"""Seconds from the request that finds it due: that has asked its upstream by then."""
 HOW = "Send a key in the header 'Authorization: Bearer KEY'; `antiphon keys create` makes one."
 
 
@@ -55,6 +57,7 @@ class Access:
         self._changes = -1
         self._asked_at = -inf
         self._asking: asyncio.Task[None] | None = None
+        self._due: asyncio.TimerHandle | None = None
 
     @property
     def open(self) -> bool:
@@ -71,12 +74,11 @@ class Access:
         age = self._clocks.steady() - self._asked_at
         if age < SOON:
             return
-        if self._asking is None:
-            self._asking = asyncio.ensure_future(self._ask())
-            self._asking.add_done_callback(self._asked)
         if age >= OLDEST:
             # One asks for all; who leaves doesn't take the answer from the others.
-            await asyncio.shield(self._asking)
+            await asyncio.shield(self._ask_now())
+        elif self._due is None and self._asking is None:
+            self._due = asyncio.get_running_loop().call_later(ASIDE, self._ask_now)
 
     async def authenticate(self, key: str) -> Caller | None:
         """Whom a key or token stands for; None where it is none of ours, or no more. Raises `StoreFault`."""
@@ -106,9 +108,20 @@ class Access:
             scope[REFUSAL] = refusal
 
     async def close(self) -> None:
-        """Wait for what is being asked."""
+        """Wait for what is being asked; ask no more."""
+        if self._due is not None:
+            self._due.cancel()
         if self._asking is not None:
             await asyncio.wait({self._asking})
+
+    def _ask_now(self) -> "asyncio.Task[None]":
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+        if self._asking is None:
+            self._asking = asyncio.ensure_future(self._ask())
+            self._asking.add_done_callback(self._asked)
+        return self._asking
 
     async def _ask(self) -> None:
         began = self._clocks.steady()

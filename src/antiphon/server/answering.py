@@ -92,9 +92,9 @@ async def final_response(
 
 
 async def _driven(run: Run, doors: Foreground, services: Services, observer: Observer | None) -> Finish:
-    """Drive the run, in a task of its own: below the framework's frames each wake-up has a short way to go."""
+    """Drive the run, in the request's own task: the first thing that is waited for is the upstream."""
     with services.open_runs.holding(doors):
-        return await asyncio.create_task(drive(run, doors, observer))
+        return await drive(run, doors, observer)
 
 
 @asynccontextmanager
