@@ -94,10 +94,12 @@ class Belt:
 
         What had to be called was called in the `first` turn; when no call may follow (`spent`), none is offered.
         """
+        if not self._tools:
+            return {}
         names = [name for name in self._tools if self._admitted(name, first=first)]
         if not names and self._choice.forced:
             # What was to be called turned out not to be there.
-            return {} if spent or not self._tools else {"tools": list(self._tools.values())}
+            return {} if spent else {"tools": list(self._tools.values())}
         if spent or not names:
             return {}
         chosen = self._choice.chosen(names, first=first)

@@ -53,11 +53,13 @@ class Compacting:
         """Whether the context is to be made short before this call; `told` is what the last one was counted as."""
         if self._seal is None:
             return False
+        threshold = self._wish.threshold
+        if threshold is None:
+            return self._wish.trigger
         if told is not None and self._asked:
             self._scale = told.input_tokens / self._asked
         self._asked = estimate(call.body["messages"], call.body.get("tools") or [])
-        threshold = self._wish.threshold
-        return self._wish.trigger or (threshold is not None and self._asked * self._scale > threshold)
+        return self._wish.trigger or self._asked * self._scale > threshold
 
     def ask(self, call: CallUpstream) -> CallUpstream:
         """The call that asks for a summary, in the place of this one."""

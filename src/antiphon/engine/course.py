@@ -196,7 +196,7 @@ class Course:
         if self.tokens_left is not None:
             base[self._plan.dialect.token_limit] = self.tokens_left
         body = {**base, **tools, "messages": self._messages}
-        return replace(self._plan.call, body=body)
+        return CallUpstream(self._plan.call.upstream, body, self._plan.call.guard)
 
 
 def _with_output(item: Item, told: Mapping[str, str]) -> Item:

@@ -17,6 +17,8 @@ from antiphon.engine.reading import read
 from antiphon.errors import InvalidRequest
 
 Tool = dict[str, Any]
+HOLDERS = frozenset({"additional_tools", "tool_search_output"})
+"""Items that bring tools."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ def declared_tools(tools: Sequence[Tool], items: Sequence[Item]) -> list[Declare
 
     Raises `InvalidRequest` for a tool without a type and a namespace without a name or tools.
     """
+    if not tools and all(item.type not in HOLDERS for item in items):
+        return []
     own = [one for index, tool in enumerate(tools) for one in _opened(tool, f"tools[{index}]")]
     by_origin = {one.origin: one for one in own}
     extra: dict[Origin, Declared] = {}
@@ -80,7 +84,7 @@ def found_on_servers(items: Sequence[Item]) -> dict[str, frozenset[str] | None]:
 
 def _held(item: Item) -> Iterator[Declared]:
     """The tools that an item brings."""
-    if item.type not in {"additional_tools", "tool_search_output"}:
+    if item.type not in HOLDERS:
         return
     holder = read(item.raw, _Holder, item.at)
     found = item.type == "tool_search_output"

@@ -53,6 +53,8 @@ def mcp_servers(tools: Sequence[Declared], items: Sequence[Item], own: Own) -> t
 
     Raises `InvalidRequest` for a tool that contradicts itself, two with one label, and an unknown connector.
     """
+    if not tools:
+        return ()
     found = found_on_servers(items)
     searched = any(tool.tool["type"] == TOOL_SEARCH for tool in tools)
     servers: dict[str, Server] = {}
@@ -106,6 +108,8 @@ def approved_calls(
     Raises `InvalidRequest` for an approval of nothing, of a call that was changed, or of a server that isn't declared,
     and for two answers to one request.
     """
+    if all(item.type != "mcp_approval_response" for item in given):
+        return ()
     requests = {item.id: item for item in items if item.type == "mcp_approval_request"}
     by_label = {server.tool.server_label: server.tool for server in servers}
     made = {read(item.raw, _Call, item.at).approval_request_id for item in items if item.type == "mcp_call"}

@@ -120,7 +120,8 @@ def make_plan(  # noqa: PLR0913, PLR0917 - what is asked, what came before, and 
     items = with_attached([*asked.template, *context, *asked.input], asked.attached)
     messages = _messages(request, items, place.dialect, notes)
     declared = declared_tools(request.tools or [], items)
-    offered = offer(declared, request.tool_choice, place.dialect, notes, _hosting(asked, items, own, notes))
+    hosting = _hosting(asked, items, own, notes) if declared else None
+    offered = offer(declared, request.tool_choice, place.dialect, notes, hosting)
     output = structured(request.text.format if request.text else None, place.dialect, place.traits, notes)
     messages = with_words(messages, output.form.words) if output.form is not None else messages
     body: dict[str, Any] = {"model": place.model, "messages": messages, **STREAMED}
@@ -170,7 +171,9 @@ def _hosting(asked: Asked, items: Sequence[Item], own: Own, notes: Notes) -> Hos
 
 
 def _tools(request: CreateResponse, offered: Offer, dialect: Dialect) -> dict[str, Any]:
-    body = Belt(offered.tools, offered.bindings, offered.choice).fields(first=True, spent=False)
+    body: dict[str, Any] = {}
+    if offered.tools:
+        body = Belt(offered.tools, offered.bindings, offered.choice).fields(first=True, spent=False)
     said = request.parallel_tool_calls
     if said is not None and "parallel_tool_calls" in dialect.honours and (body or offered.more):
         body["parallel_tool_calls"] = said
@@ -227,7 +230,9 @@ def _instructions(asked: Asked) -> str | list[msgspec.Raw] | None:
 
 def _summarised(request: CreateResponse, traits: Traits, notes: Notes) -> bool:
     """Whether thinking is shown as its own summary: where a summary was asked for, and the operator allows it."""
-    asked = [name for name in ("summary", "generate_summary") if request.reasoning and getattr(request.reasoning, name)]
+    if request.reasoning is None:
+        return False
+    asked = [name for name in ("summary", "generate_summary") if getattr(request.reasoning, name)]
     shown = bool(asked) and traits.reasoning_summary == "text"
     (notes.approximated if shown else notes.ignored).extend(f"reasoning.{name}" for name in asked)
     return shown

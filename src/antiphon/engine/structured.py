@@ -66,6 +66,8 @@ def structured(asked: TextForm | TextFormat | None, dialect: Dialect, traits: Tr
 
 def constraints_of(form: Form | None, bindings: Mapping[str, Binding]) -> dict[str, Constraint]:
     """The constraints that came with a request, by their places in it: each must be sound before anything is asked."""
+    if form is None and not bindings:
+        return {}
     about = [binding.about for binding in bindings.values() if "constraint" in binding.about]
     found: dict[str, Constraint] = {str(one["constraint_at"]): one["constraint"] for one in about}
     if form is not None and form.constraint is not None:

@@ -57,6 +57,8 @@ def offer(
     Raises `InvalidRequest` for a broken tool, for one that this server could run and isn't set up for (`hosting`), and
     for a choice that names a tool which isn't there.
     """
+    if not tools and choice is None:
+        return Offer()
     made = _told_apart([one for tool in tools for one in _functions(tool, hosting or Hosting(), notes)])
     chosen = _choice(choice, tools, made, dialect, notes)
     searches = any(tool.tool["type"] == TOOL_SEARCH for tool in tools)

@@ -30,8 +30,13 @@ class Traits(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
     reasoning_summary: Summary | None = None
 
 
+NONE = Traits()
+
+
 def traits_of(model: str, told: Mapping[str, Traits]) -> Traits:
     """Those of the model with this full id, `upstream/model`: of each trait the first pattern that has it counts."""
+    if not told:
+        return NONE
     found = [traits for pattern, traits in told.items() if fnmatchcase(model, pattern)]
     fields = Traits.__struct_fields__
     return Traits(

@@ -57,7 +57,7 @@ async def prepared(services: Services, asked: Asked, making: Making, before: Seq
     items = opened(asked.input, seal, notes)
     speech, attaching = dialect(target.upstream.dialect), services.attaching
     attached = await attaching.attached(project, [*asked.template, *items], context, speech, notes)
-    files = await attaching.of_tools(project, asked.request.tools or ())
+    files = await attaching.of_tools(project, asked.request.tools) if asked.request.tools else {}
     asked = replace(asked, input=items, attached=attached, files=files)
     traits = traits_of(target.full_id, services.config.models)
     # What a server lists isn't on a tape: there, only what the operator says may decide.
@@ -67,6 +67,7 @@ async def prepared(services: Services, asked: Asked, making: Making, before: Seq
     own = services.own(project) if judge is None else replace(services.own(project), judge=judge)
     plan = make_plan(asked, context, place, sources, notes, own)
     check_pictures(plan.call.body, services.outward.reach)
-    await check_containers(services, project, plan)
-    await check_searches(services.retrieval, project, plan)
+    if plan.bindings:
+        await check_containers(services, project, plan)
+        await check_searches(services.retrieval, project, plan)
     return Prepared(plan, [*context, *asked.input])

@@ -40,6 +40,12 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+@lru_cache(maxsize=256)
+def names_loopback(host: str) -> bool:
+    """The same of a `Host`, which may have a port."""
+    return is_loopback(urlsplit(f"//{host}").hostname or "")
+
+
 class Guard:
     """Refuses what a web page may have sent.
 
@@ -52,20 +58,23 @@ class Guard:
 
     def fault(self, scope: Scope, *, keyed: bool = False) -> Forbidden | None:
         """Why a request isn't served; None for most. `keyed`: it needs a key, which a page can't know."""
-        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        host, origin = headers.get(b"host", ""), headers.get(b"origin")
-        if self._guarded and not keyed and not is_loopback(urlsplit(f"//{host}").hostname or ""):
+        headers = dict(scope["headers"])
+        host, origin = headers.get(b"host", b"").decode("latin-1"), headers.get(b"origin")
+        if self._guarded and not keyed and not names_loopback(host):
             return Forbidden(
                 f"This server has no keys and serves this machine only, but was asked as '{host}'. "
                 "Use http://127.0.0.1 or http://localhost.",
                 code="forbidden_host",
             )
-        if origin is not None and origin not in self._cors and urlsplit(origin).netloc != host:
-            return Forbidden(
-                f"A web page of {origin} may not use this server. Start it with --cors {origin} to allow that.",
-                code="forbidden_origin",
-            )
-        return None
+        return None if origin is None else self._foreign(origin.decode("latin-1"), host)
+
+    def _foreign(self, origin: str, host: str) -> Forbidden | None:
+        if origin in self._cors or urlsplit(origin).netloc == host:
+            return None
+        return Forbidden(
+            f"A web page of {origin} may not use this server. Start it with --cors {origin} to allow that.",
+            code="forbidden_origin",
+        )
 
 
 class Front:
