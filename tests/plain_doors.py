@@ -88,3 +88,14 @@ class Client:
     def stream(self) -> list[Json]:
         """The events as they travel."""
         return [msgspec.json.decode(msgspec.json.encode(event)) for event in self.events]
+
+
+@dataclass
+class Slow(Client):
+    """Takes the first events, and lets nobody go on before it has `room`."""
+
+    room: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def emit(self, events: list[Event]) -> None:
+        await super().emit(events)
+        await self.room.wait()

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
-from plain_doors import Client, Store, Upstream
+from plain_doors import Client, Slow, Store, Upstream
 
 from antiphon.engine.commands import CallTool, CallUpstream, Check, Finish, Judge, ListTools, Measure
 from antiphon.engine.kinds.face import Outcome
@@ -120,6 +120,46 @@ async def test_a_client_that_leaves_ends_the_call(run: Run, at: int) -> None:
     assert upstream.closed
     assert len(client.events) == seen
     assert [answer.status for answer in store.kept] == (["cancelled"] if at else [])
+
+
+async def test_a_client_that_leaves_after_it_was_answered_early_ends_the_call(run: Run) -> None:
+    upstream, store = Upstream([asyncio.Event()]), Store()
+    client = Client(store)
+    doors = doors_of(upstream, store, client, 0.01)
+    driving = asyncio.ensure_future(drive(run, doors))
+    await client.told.wait()
+    await asyncio.sleep(0)
+    doors.leave()
+    await driving
+    assert (upstream.closed, client.kinds) == (True, ["created", "in_progress"])
+    assert [answer.status for answer in store.kept] == ["cancelled"]
+
+
+async def test_a_client_that_leaves_while_it_is_answered_early_ends_the_call(run: Run) -> None:
+    upstream, store = Upstream([asyncio.Event()]), Store()
+    client = Slow(store)
+    doors = doors_of(upstream, store, client, 0.01)
+    driving = asyncio.ensure_future(drive(run, doors))
+    await client.told.wait()
+    doors.leave()
+    client.room.set()
+    await driving
+    assert upstream.closed
+    assert [answer.status for answer in store.kept] == ["cancelled"]
+
+
+async def test_what_comes_while_the_client_is_answered_early_comes_behind(run: Run) -> None:
+    go_on = asyncio.Event()
+    upstream, store = Upstream([go_on, *WHOLE]), Store()
+    client = Slow(store)
+    driving = asyncio.ensure_future(drive(run, doors_of(upstream, store, client, 0.01)))
+    await client.told.wait()
+    go_on.set()
+    await asyncio.sleep(0.01)
+    assert client.kinds == ["created", "in_progress"]
+    client.room.set()
+    await driving
+    assert check_stream(client.stream)["status"] == "completed"
 
 
 async def test_a_run_that_is_stopped_says_so_to_its_client(run: Run) -> None:

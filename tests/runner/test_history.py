@@ -59,19 +59,19 @@ async def test_what_is_not_there_is_said(store: MemoryStore) -> None:
     with pytest.raises(NotFound):
         await history(store, PROJECT, asked(previous_response_id="resp_1"))
     with pytest.raises(NotFound) as refused:
-        await with_references(store, PROJECT, asked(input=[{"type": "item_reference", "id": "msg_1"}]), [])
+        await with_references(store, PROJECT, asked(input=[{"type": "item_reference", "id": "msg_1"}]).input, [])
     assert refused.value.param == "input[0].id"
 
 
 async def test_a_reference_is_the_item_unless_it_is_there_already(store: MemoryStore) -> None:
     await store.save_answer(PROJECT, Make().answer("resp_1", input=(row("msg_1"),), output=(row("msg_2"),)))
     refers = asked(input=[{"id": "msg_1"}, {"type": "item_reference", "id": "msg_2"}, {"role": "user", "content": "x"}])
-    found = await with_references(store, PROJECT, refers, [])
-    assert [item.id for item in found.input][:2] == ["msg_1", "msg_2"]
-    assert [item.type for item in found.input] == ["message"] * 3
+    found = await with_references(store, PROJECT, refers.input, [])
+    assert [item.id for item in found][:2] == ["msg_1", "msg_2"]
+    assert [item.type for item in found] == ["message"] * 3
     context = await history(store, PROJECT, asked(previous_response_id="resp_1"))
-    again = await with_references(store, PROJECT, refers, context)
-    assert len(again.input) == 1
+    again = await with_references(store, PROJECT, refers.input, context)
+    assert len(again) == 1
 
 
 async def test_a_conversation_is_held_and_let_go(store: MemoryStore) -> None:

@@ -1,12 +1,13 @@
 """Who may in: keys that are known, as old as what is known may be, and what a store that fails does to it."""
 
+import asyncio
 from collections.abc import Awaitable
 
 import pytest
 
 from antiphon.errors import StoreFault, Unauthorized
 from antiphon.keys import digest, make_key
-from antiphon.server.access import REFUSAL, Access, Clocks, bearer_of
+from antiphon.server.access import ASIDE, REFUSAL, Access, Clocks, bearer_of
 from antiphon.server.callers import CALLER, OPEN, Caller
 from antiphon.sources import chance
 from antiphon.store.keys import Act, StoredKey
@@ -117,6 +118,8 @@ async def test_the_store_is_asked_aside_before_what_is_known_is_too_old() -> Non
     desk.now += 0.5
     await desk.access.authenticate(key)
     await desk.access.authenticate(key)
+    assert desk.keys.asked == 1
+    await asyncio.sleep(2 * ASIDE)
     await desk.access.close()
     assert desk.keys.asked == 2
 

@@ -70,22 +70,23 @@ class Network:
 
     async def _send(self, request: HttpRequest, head: bytes, connection: Connection | None) -> HttpAnswer:
         try:
-            async with asyncio.timeout(self._timeouts.first_byte):
-                connection = connection or await self._connect(origin_of(request))
-                await self._ask(connection, request, head)
+            connection = connection or await self._connect(origin_of(request))
+            await self._ask(connection, request, head)
         except (OSError, Garbled) as error:
             raise no_answer(request, error, self._timeouts) from error
         return Answer(connection, request, self._timeouts.idle, self._give_back)
 
     async def _ask(self, connection: Connection, request: HttpRequest, head: bytes) -> None:
-        """Send, and wait for the head of the answer. Raises `Lost` and `Garbled`."""
-        connection.ask(head, request.body, bare=request.method == "HEAD")
+        """Send, and wait for the head of the answer. Raises `Lost`, `Garbled` and `TimeoutError`."""
+        patience = asyncio.get_running_loop().call_later(self._timeouts.first_byte, connection.fail, TimeoutError())
         try:
+            connection.ask(head, request.body, bare=request.method == "HEAD")
             while not (connection.opened or connection.over):
                 await connection.news()
             if not connection.opened and connection.fault is not None:
                 raise connection.fault
         finally:
+            patience.cancel()
             if not connection.opened:
                 self._discard(connection)
 

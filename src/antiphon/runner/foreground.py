@@ -308,8 +308,15 @@ class Foreground:
                 await self._opening
 
     def _open(self) -> None:
-        if self._tell is not None and not self._left:
-            self._opening = asyncio.ensure_future(self._tell(UpstreamOpened()))
+        if self._tell is not None and not self._stopped:
+            self._opening = asyncio.ensure_future(self._opened(self._tell))
+
+    async def _opened(self, tell: Tell) -> None:
+        await tell(UpstreamOpened())
+        # What was told made it wait for the client; now it waits for the upstream again.
+        self._interruptible = True
+        if self._stopped:
+            self.stop()
 
     async def _save(self, command: Save) -> Reply:
         try:

@@ -39,19 +39,19 @@ async def history(store: Store, project: str, asked: Asked) -> list[Item]:
     return []
 
 
-async def with_references(store: Store, project: str, asked: Asked, context: Sequence[Item]) -> Asked:
-    """The request with each `item_reference` replaced by the item, and without what the context holds already.
+async def with_references(store: Store, project: str, given: Sequence[Item], context: Sequence[Item]) -> list[Item]:
+    """A request's items, each `item_reference` replaced by its item, without what the context holds already.
 
     An item that was given out without what nobody asked for, and comes back so, is the one that is stored.
 
     Raises `NotFound` for an item that isn't there, `InvalidRequest` for an id that stands for two items.
     """
-    items = await resolved(store, project, asked.input, {item.id for item in context})
+    items = await resolved(store, project, given, {item.id for item in context})
     items = [await _whole(store, project, item) for item in items]
-    return replace(asked, input=without_repeats(items, context))
+    return without_repeats(items, context)
 
 
-async def resolved(store: Store, project: str, items: list[Item], known: set[str]) -> list[Item]:
+async def resolved(store: Store, project: str, items: Sequence[Item], known: set[str]) -> list[Item]:
     """`items` with references replaced by what they refer to, and without those to `known` ids. Raises `NotFound`."""
     found: list[Item] = []
     for item in items:

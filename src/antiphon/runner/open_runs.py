@@ -29,14 +29,9 @@ class OpenRuns:
         """How many go on."""
         return len(self._open)
 
-    @contextmanager
-    def holding(self, run: Stoppable) -> Iterator[None]:
+    def holding(self, run: Stoppable) -> "_Held":
         """`run` goes on while the block runs."""
-        self._open.add(run)
-        try:
-            yield
-        finally:
-            self._open.discard(run)
+        return _Held(self._open, run)
 
     @contextmanager
     def looked_at(self, leave: Callable[[], object]) -> Iterator[None]:
@@ -60,3 +55,19 @@ class OpenRuns:
         """Tell all to end. Those that begin later aren't told."""
         for run in tuple(self._open):
             run.stop()
+
+
+class _Held:
+    """A block in which one of these goes on."""
+
+    __slots__ = ("_among", "_run")
+
+    def __init__(self, among: set[Stoppable], run: Stoppable) -> None:
+        self._among = among
+        self._run = run
+
+    def __enter__(self) -> None:
+        self._among.add(self._run)
+
+    def __exit__(self, *_: object) -> None:
+        self._among.discard(self._run)

@@ -4,7 +4,6 @@ Pure counting in one process. Not here: HTTP (`server/pressure.py`), runs that w
 """
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -88,14 +87,16 @@ class Pressure:
         self.answers.check(self._answers[project] + 1, self._all_answers + 1)
         self._answers[project] += 1
         self._all_answers += 1
-        return Share(lambda size: self._hold(project, size), lambda size: self._leave(project, size))
+        return Share(self, project)
 
-    def _hold(self, project: str, size: int) -> None:
+    def hold(self, project: str, size: int) -> None:
+        """So many bytes more of a request's body. Raises `ProjectOverloaded`, `Overloaded`."""
         self.bytes.check(self._bytes[project] + size, self._all_bytes + size)
         self._bytes[project] += size
         self._all_bytes += size
 
-    def _leave(self, project: str, size: int) -> None:
+    def leave(self, project: str, size: int) -> None:
+        """One request less, which held so many bytes."""
         for counts, less in ((self._answers, 1), (self._bytes, size)):
             counts[project] -= less
             if not counts[project]:
@@ -107,16 +108,16 @@ class Pressure:
 class Share:
     """What one request has of it."""
 
-    def __init__(self, hold: Callable[[int], None], leave: Callable[[int], None]) -> None:
-        self._hold = hold
-        self._leave = leave
+    def __init__(self, pressure: Pressure, project: str) -> None:
+        self._pressure = pressure
+        self._project = project
         self._size = 0
 
     def hold(self, size: int) -> None:
         """So many bytes more. Raises `ProjectOverloaded`, `Overloaded`."""
-        self._hold(size)
+        self._pressure.hold(self._project, size)
         self._size += size
 
     def leave(self) -> None:
         """The request is answered."""
-        self._leave(self._size)
+        self._pressure.leave(self._project, self._size)

@@ -5,8 +5,8 @@ Not here: what the answer is made of (`engine/`), the bytes of events (`sse.py`)
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 import msgspec
 from starlette.responses import Response as HttpResponse
@@ -56,7 +56,7 @@ async def answer_stream(
     doors = Foreground(services.client.ask, services.store, project, stream, tools=tools, open_after=OPEN_AFTER)
     observer = watching(services.watches, run, project)
     stream.tap = services.tap(project, run.id)
-    async with attending(connection.receive, doors.leave, stream, every):
+    async with Attending(connection.receive, doors.leave, stream, every):
         finish = await _driven(run, doors, services, observer)
     if finish.error and not stream.started:
         raise finish.error
@@ -82,7 +82,7 @@ async def final_response(
     """
     last, project = LastEvent(), project_of(scope)
     doors = Foreground(services.client.ask, services.store, project, last, tools=services.tools_of(project, run.id))
-    async with attending(receive, doors.leave):
+    async with Attending(receive, doors.leave):
         finish = await _driven(run, doors, services, watching(services.watches, run, project))
     if finish.error:
         raise finish.error
@@ -97,15 +97,22 @@ async def _driven(run: Run, doors: Foreground, services: Services, observer: Obs
         return await drive(run, doors, observer)
 
 
-@asynccontextmanager
-async def attending(
-    receive: Receive, leave: Callable[[], object], stream: EventStream | None = None, every: float | None = None
-) -> AsyncIterator[None]:
-    """Watch the client while the block runs."""
-    task = asyncio.create_task(attend(receive, leave, stream, every))
-    try:
-        yield
-    finally:
-        task.cancel()
+class Attending:
+    """Watches the client while a block runs."""
+
+    def __init__(
+        self,
+        receive: Receive,
+        leave: Callable[[], object],
+        stream: EventStream | None = None,
+        every: float | None = None,
+    ) -> None:
+        self._attend = attend(receive, leave, stream, every)
+
+    async def __aenter__(self) -> None:
+        self._task = asyncio.create_task(self._attend)
+
+    async def __aexit__(self, *_: object) -> None:
+        self._task.cancel()
         with suppress(asyncio.CancelledError):
-            await task
+            await self._task

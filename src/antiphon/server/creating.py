@@ -52,9 +52,9 @@ async def prepared(services: Services, asked: Asked, making: Making, before: Seq
     seal = services.seal(project)
     target = await target_for(services.catalog, making.caller, asked.request.model or "")
     context = list(before) if before is not None else await history(services.store, project, asked)
-    asked = await with_references(services.store, project, asked, context)
+    given = await with_references(services.store, project, asked.input, context)
     context = opened(context, seal, notes, own=True)
-    items = opened(asked.input, seal, notes)
+    items = opened(given, seal, notes)
     speech, attaching = dialect(target.upstream.dialect), services.attaching
     attached = await attaching.attached(project, [*asked.template, *items], context, speech, notes)
     files = await attaching.of_tools(project, asked.request.tools) if asked.request.tools else {}
@@ -66,7 +66,7 @@ async def prepared(services: Services, asked: Asked, making: Making, before: Seq
     judge = await judge_for(asked.request.moderation, services.catalog, making.caller, services.config.guardrails)
     own = services.own(project) if judge is None else replace(services.own(project), judge=judge)
     plan = make_plan(asked, context, place, sources, notes, own)
-    check_pictures(plan.call.body, services.outward.reach)
+    check_pictures(plan.call.body, services.outward)
     if plan.bindings:
         await check_containers(services, project, plan)
         await check_searches(services.retrieval, project, plan)

@@ -14,7 +14,7 @@ from starlette.requests import Request
 
 from antiphon.errors import InvalidRequest, NotFound
 from antiphon.runner.broadcast import Broadcast
-from antiphon.server.answering import Connection, attending
+from antiphon.server.answering import Attending, Connection
 from antiphon.server.callers import project_of
 from antiphon.server.front import RAW_SEND
 from antiphon.server.paging import MAX_DIGITS
@@ -82,7 +82,7 @@ async def follow(services: Services, connection: Connection, place: Place) -> No
     await stream.begin()
     follower = _Follower(asyncio.create_task(_show(services.worker.broadcast, project, place, stream)))
     with services.open_runs.holding(follower):
-        async with attending(connection.receive, follower.stop, stream, every):
+        async with Attending(connection.receive, follower.stop, stream, every):
             with suppress(asyncio.CancelledError):
                 await follower.task
     await stream.end()

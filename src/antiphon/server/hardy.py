@@ -47,6 +47,7 @@ class HardyProtocol(CodedProtocol):
     _known = False
     _watch: asyncio.TimerHandle | None = None
     _in_head = True
+    _in_body = False
     _head = 0
     _body = 0
     _excess = 0
@@ -54,7 +55,7 @@ class HardyProtocol(CodedProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         """A client is there; one too many is let go."""
         super().connection_made(transport)
-        self._await_head()
+        self._watch_it()
         if len(self.connections) > self.limits.connections:
             transport.abort()
 
@@ -70,6 +71,9 @@ class HardyProtocol(CodedProtocol):
         else:
             self._body += len(data)
         super().data_received(data)
+        if self._watch is None and (self._in_head or self._in_body):
+            # Most requests are whole by now, and need no watching.
+            self._watch_it()
         if self._in_head and self._head > self.limits.head_bytes and not self.transport.is_closing():
             self.transport.write(TOO_LARGE)
             self.transport.close()
@@ -79,7 +83,7 @@ class HardyProtocol(CodedProtocol):
         super().on_message_begin()
         if not self._in_head:
             self._head = 0
-            self._await_head()
+            self._in_head = True
 
     def on_headers_complete(self) -> None:
         """Its head is whole; now its body must come."""
@@ -87,8 +91,7 @@ class HardyProtocol(CodedProtocol):
         self._unwatched()
         self._in_head = False
         self._excess = self._body = 0
-        if not (self.parser.should_upgrade() and self._should_upgrade()):
-            self._watch = self.loop.call_later(self.limits.slow_body, self._look)
+        self._in_body = not (self.parser.should_upgrade() and self._should_upgrade())
 
     def on_body(self, body: bytes) -> None:
         """A piece of it. Who goes on sending what was answered already is let go after a while."""
@@ -103,6 +106,7 @@ class HardyProtocol(CodedProtocol):
 
     def on_message_complete(self) -> None:
         """The request is whole."""
+        self._in_body = False
         self._unwatched()
         super().on_message_complete()
 
@@ -125,10 +129,11 @@ class HardyProtocol(CodedProtocol):
         if not self.transport.is_closing():
             self.flow.resume_reading()
 
-    def _await_head(self) -> None:
-        self._in_head = True
-        self._unwatched()
-        self._watch = self.loop.call_later(self.limits.slow_head, self._let_go)
+    def _watch_it(self) -> None:
+        if self._in_head:
+            self._watch = self.loop.call_later(self.limits.slow_head, self._let_go)
+        else:
+            self._watch = self.loop.call_later(self.limits.slow_body, self._look)
 
     def _look(self) -> None:
         """Runs while a body comes: has it gone on since the last time? What we didn't read isn't the client's fault."""

@@ -5,13 +5,20 @@ the parts.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from antiphon.errors import AddressRefused
-from antiphon.network.reach import Reach
 
 
-def check_pictures(body: Mapping[str, Any], reach: Reach) -> None:
+class Checks(Protocol):
+    """Judges addresses, as `Reach` and `Outward` do."""
+
+    def check(self, url: str) -> None:
+        """Raise `AddressRefused` for one that may not be called."""
+        ...
+
+
+def check_pictures(body: Mapping[str, Any], reach: Checks) -> None:
     """Raise `AddressRefused` for a picture of a chat request that is at an address which may not be called."""
     for url in _pictures(body):
         if url[:5].lower() != "data:":

@@ -19,7 +19,7 @@ from antiphon.cassettes.upstreams import upstream_name
 from antiphon.config import Config
 from antiphon.errors import AntiphonError, CassetteMiss, ConfigFault, UpstreamFault
 from antiphon.network import Network
-from antiphon.server.answering import attending
+from antiphon.server.answering import Attending
 from antiphon.server.coded import write_coded
 from antiphon.server.errors import error_response
 from antiphon.server.front import Guard, is_loopback
@@ -135,7 +135,7 @@ class Standin:
             return
         relay = asyncio.ensure_future(self._relay(request, scope, send))
         try:
-            async with attending(receive, relay.cancel):
+            async with Attending(receive, relay.cancel):
                 # A client that leaves ends the call to the upstream, or the wait for what never comes.
                 await asyncio.wait({relay})
         finally:

@@ -20,7 +20,7 @@ from antiphon.runner.quotas import Spender
 from antiphon.seen.context import REQUEST_ID
 from antiphon.seen.usage import Passed
 from antiphon.server.allowed import target_for
-from antiphon.server.answering import Connection, attending
+from antiphon.server.answering import Attending, Connection
 from antiphon.server.callers import Caller, caller_of, project_of
 from antiphon.server.chat_keeper import ChatKeeper, keeper_for
 from antiphon.server.limits import read_json_body
@@ -72,7 +72,7 @@ class Passthrough:
         tally = Tally(body)
         relay = asyncio.ensure_future(self._relay(calling, connection, keeper, _Count(target.full_id, tally)))
         try:
-            async with attending(receive, relay.cancel):
+            async with Attending(receive, relay.cancel):
                 # A client that leaves cancels the relay, and with it the upstream call; nobody waits for an answer.
                 await asyncio.wait({relay})
         finally:
