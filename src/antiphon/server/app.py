@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, ExceptionHandler
 
 from antiphon.errors import AntiphonError
 from antiphon.runner.quotas import WINDOWED
@@ -40,6 +40,7 @@ from antiphon.server.routes import (
 )
 from antiphon.server.scopes import Scoped
 from antiphon.server.services import Services
+from antiphon.server.straight import Straight
 from antiphon.server.watched import Watched
 
 NOUNS = (
@@ -63,6 +64,12 @@ NOUNS = (
 
 Pages = Callable[[Services], list[BaseRoute]]
 """The routes of pages for people; the room that has them stands above this one."""
+
+
+HANDLERS: dict[type[Exception], ExceptionHandler] = {
+    AntiphonError: on_antiphon_error,
+    HTTPException: on_http_exception,
+}
 
 
 def no_pages(_: Services) -> list[BaseRoute]:
@@ -116,16 +123,13 @@ def all_routes(services: Services, pages: Pages = no_pages) -> list[BaseRoute]:
 
 def _app(services: Services, pages: Pages = no_pages) -> ASGIApp:
     services.worker.take_up = partial(taken_up, services)
-    routed = Starlette(
-        routes=guarded(all_routes(services, pages), meter=services.meter),
-        exception_handlers={
-            AntiphonError: on_antiphon_error,
-            HTTPException: on_http_exception,
-            Exception: on_fault,
-        },
-        middleware=_cors(services.config.cors),
+    routes, cors = guarded(all_routes(services, pages), meter=services.meter), services.config.cors
+    app: ASGIApp = Starlette(
+        routes=routes, exception_handlers={**HANDLERS, Exception: on_fault}, middleware=_cors(cors)
     )
-    return Pressed(routed, services.pressure, services.open_runs)
+    if not cors:
+        app = Straight(app, routes, HANDLERS)
+    return Pressed(app, services.pressure, services.open_runs)
 
 
 def with_cors(app: ASGIApp, origins: list[str]) -> ASGIApp:
