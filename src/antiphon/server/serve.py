@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 
 from antiphon.config import Config, Environment
 from antiphon.errors import ConfigFault
+from antiphon.server import large_pages
 from antiphon.server.app import Pages, build_app, no_pages
 from antiphon.server.hardy import hardy
 from antiphon.server.services import Services, open_services
@@ -190,6 +191,7 @@ async def _serve(config: Config, environment: Environment, announce: Announce, p
             raise unprotected(config)
         runs, app = services.open_runs, build_app(services, pages)
         services.worker.start()
+        large_pages.move()
 
         def close() -> None:
             runs.close()
