@@ -5,10 +5,11 @@ import json
 import logging
 
 import pytest
+from msgspec import UNSET
 from seen_runs import account
 
 from antiphon.seen.context import REQUEST
-from antiphon.seen.logs import JsonLines, log_json, logged
+from antiphon.seen.logs import LOGGER, Journal, JsonLines, RequestLine, log_json, logged
 
 
 def record(**more: object) -> logging.LogRecord:
@@ -33,6 +34,16 @@ def test_whatever_a_line_holds_it_is_a_line(odd: object) -> None:
     assert json.loads(JsonLines().format(record(more={"odd": odd})))["message"] == "it broke"
 
 
+def test_a_line_that_cant_be_encoded_is_written_all_the_same() -> None:
+    to = io.StringIO()
+    journal = Journal(to)
+    journal.say(1.5, RequestLine("", "info", LOGGER, UNSET, "request", "GET", "/\ud800", 404, 0.1, None))
+    journal.flush()
+    line = json.loads(to.getvalue())
+    assert (line["time"], line["path"]) == ("1970-01-01T00:00:01.500+00:00", "/\ud800")
+    assert "request_id" not in line
+
+
 def test_a_fault_has_its_trace_in_the_same_line() -> None:
     with pytest.raises(ValueError, match="a") as raised:
         int("a\nb")
@@ -50,6 +61,7 @@ def test_a_run_is_a_line() -> None:
     finally:
         logging.getLogger().removeHandler(lines)
     line = json.loads(to.getvalue())
+    assert list(line)[:4] == ["time", "level", "logger", "message"]
     assert (line["message"], line["model"], line["turns"], line["tool_calls"], line["user"]) == (
         "response",
         "up/m",

@@ -14,7 +14,7 @@ from seen_runs import account
 from antiphon.network import Network
 from antiphon.seen.account import Account
 from antiphon.seen.context import OUTGOING, Trace
-from antiphon.seen.otel import Otel
+from antiphon.seen.otel import AT_ONCE, Otel
 from antiphon.seen.settings import OtelSettings
 from antiphon.transport import Timeouts
 
@@ -82,3 +82,18 @@ async def test_a_collector_that_is_gone_costs_its_traces_and_is_complained_of_on
 
 async def test_a_long_line_goes_in_several_parts() -> None:
     assert await sent(OtelSettings(endpoint="", metrics=False), *[traced() for _ in range(150)]) == 150
+
+
+async def test_many_are_sent_some_hundred_at_a_time_and_all_arrive() -> None:
+    many = AT_ONCE * 2 + 3
+    with collecting() as collector:
+        async with network() as door:
+            otel = Otel(OtelSettings(endpoint=collector.url, metrics=False), {}, door, lambda *_: "", time.time)
+            for one in [traced()] * many:
+                otel.take(one)
+            await otel.flush()
+            assert len(collector.headers) == 3
+            otel.take(traced())
+            await otel.close()
+        assert len(collector.headers) == 4
+    assert len([span for span in collector.spans if span.kind == "server"]) == many + 1

@@ -1,8 +1,10 @@
 """What the operator sees, from outside: a collector, Prometheus, the logs, and `/v1/usage`."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +176,8 @@ def test_logs_are_lines_of_json_without_what_was_said(tmp_path: Path) -> None:
     assert (request["method"], request["path"]) == ("POST", "/v1/responses")
     assert len(response["user"]) == 16
     failed = next(line for line in lines if line["message"] == "response" and line["outcome"] == "failed")
+    for line in lines:
+        assert abs(datetime.fromisoformat(line["time"]).timestamp() - time.time()) < 120, line
     assert failed["error"] == "upstream_error"
     assert failed["user"] == response["user"]
     said = json.dumps(lines)

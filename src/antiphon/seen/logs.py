@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import IO, Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from antiphon.seen.account import Account
 from antiphon.seen.context import request_id
@@ -52,14 +53,13 @@ class Journal(logging.StreamHandler[IO[str]]):
         self._waiting: list[bytes] = []
         self._second = (0, "")
 
-    def say(self, message: str, at: float, request: str | None, more: dict[str, Any]) -> None:
+    def say(self, at: float, line: "Line") -> None:
         """A line about a request or a response, at a time in Unix seconds."""
-        about = {"request_id": request} if request is not None else {}
-        line = {"time": self._written(at), "level": "info", "logger": LOGGER, **about, "message": message, **more}
+        line.time = self._written(at)
         try:
             said = _encode(line)
-        except (TypeError, UnicodeEncodeError):
-            said = json.dumps(line, default=str).encode()
+        except UnicodeEncodeError:
+            said = json.dumps(msgspec.to_builtins(line)).encode()
         self._waiting.append(said)
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -93,7 +93,46 @@ def log_json(to: IO[str]) -> Journal:
     return lines
 
 
-Say = Callable[[str, float, str | None, dict[str, Any]], None]
+class Line(msgspec.Struct, gc=False):
+    """How each line begins; members that are unset aren't written. `time` is put in where it is said."""
+
+    time: str
+    level: str
+    logger: str
+    request_id: str | UnsetType
+    message: str
+
+
+class RequestLine(Line, gc=False):
+    """What is logged of an HTTP request."""
+
+    method: str
+    path: str
+    status: int
+    seconds: float
+    project: str | None
+
+
+class ResponseLine(Line, gc=False):
+    """What is logged of a response."""
+
+    response_id: str
+    project: str
+    model: str
+    outcome: str
+    seconds: float
+    turns: int
+    tool_calls: int
+    trace_id: str | UnsetType
+    first_token_seconds: float | UnsetType = UNSET
+    input_tokens: int | UnsetType = UNSET
+    output_tokens: int | UnsetType = UNSET
+    cost: float | UnsetType = UNSET
+    error: str | UnsetType = UNSET
+    user: str | UnsetType = UNSET
+
+
+Say = Callable[[float, Line], None]
 """As `Journal.say`."""
 
 
@@ -107,27 +146,31 @@ def logged(say: Say, hashed: Callable[[str, str], str]) -> Callable[[Account], N
 
     def take(account: Account) -> None:
         usage, said = account.usage, account.response
-        more: dict[str, Any] = {
-            "response_id": said.id,
-            "project": account.project,
-            "model": account.model,
-            "outcome": account.outcome,
-            "seconds": short(account.ended - account.began),
-            "turns": account.turns,
-            "tool_calls": account.tool_calls,
-        }
+        line = ResponseLine(
+            "",
+            "info",
+            LOGGER,
+            account.request_id or UNSET,
+            "response",
+            said.id,
+            account.project,
+            account.model,
+            account.outcome,
+            short(account.ended - account.began),
+            account.turns,
+            account.tool_calls,
+            account.trace.id.hex() if account.trace is not None else UNSET,
+        )
         if account.first is not None:
-            more["first_token_seconds"] = short(account.first - account.began)
+            line.first_token_seconds = short(account.first - account.began)
         if usage is not None:
-            more["input_tokens"], more["output_tokens"] = usage.input_tokens, usage.output_tokens
+            line.input_tokens, line.output_tokens = usage.input_tokens, usage.output_tokens
         if account.cost:
-            more["cost"] = account.cost / 1e6
+            line.cost = account.cost / 1e6
         if account.error:
-            more["error"] = account.error
+            line.error = account.error
         if user := said.safety_identifier or said.user:
-            more["user"] = hashed(account.project, user)
-        if account.trace is not None:
-            more["trace_id"] = account.trace.id.hex()
-        say("response", account.ended, account.request_id, more)
+            line.user = hashed(account.project, user)
+        say(account.ended, line)
 
     return take

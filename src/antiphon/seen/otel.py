@@ -52,7 +52,8 @@ class Otel:
         self._clock = clock
         self._began = _nanos(clock())
         self._origin = Origin(settings.service, __version__)
-        self._waiting: deque[bytes] = deque(maxlen=MOST_WAITING)
+        self._waiting: deque[bytearray] = deque(maxlen=MOST_WAITING // AT_ONCE)
+        self._room = 0
         self._figures = Figures()
         self._silent = False
 
@@ -61,14 +62,15 @@ class Otel:
         if self._settings.metrics:
             self._figures.take(account)
         if self._settings.traces and self._keeps(account):
-            # As bytes they hold nothing of the response, and the garbage collector has nothing to look at.
-            self._waiting.append(spans_of(account, self._hashed))
+            self._keep(spans_of(account, self._hashed))
 
     async def flush(self, seconds: float = SECONDS_TO_SEND) -> None:
         """Send what waits. What a collector doesn't take is lost, and the rest waits for the next time."""
         while self._waiting:
-            spans = [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
-            if not await self._sent("traces", traces(spans, self._origin), seconds):
+            spans = self._waiting.popleft()
+            if not self._waiting:
+                self._room = 0
+            if not await self._sent("traces", traces((spans,), self._origin), seconds):
                 return
         if self._settings.metrics and (told := self._figures.told()):
             await self._sent("metrics", metrics(told, self._origin, self._began, _nanos(self._clock())), seconds)
@@ -82,6 +84,14 @@ class Otel:
     async def close(self) -> None:
         """Send what is left."""
         await self.flush(SECONDS_TO_END)
+
+    def _keep(self, spans: bytes) -> None:
+        """In large pieces: small ones that stay for seconds would lie between what comes and goes meanwhile."""
+        if not self._room:
+            self._waiting.append(bytearray())
+            self._room = AT_ONCE
+        self._waiting[-1] += spans
+        self._room -= 1
 
     async def _sent(self, what: str, body: bytes, seconds: float) -> bool:
         """Whether the collector took it. That it doesn't is logged once, until it does again."""

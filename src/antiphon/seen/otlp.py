@@ -153,8 +153,8 @@ class Count:
         return self._heads[len(said)] + said
 
 
-def traces(spans: Iterable[bytes], origin: Origin) -> bytes:
-    """The body of an export of spans, each as `span` gives it."""
+def traces(spans: Iterable[bytes | bytearray], origin: Origin) -> bytes:
+    """The body of an export of spans, one or several in each piece, as `span` gives them."""
     told = b"".join(spans)
     return _part(1, _part(1, origin.resource()) + _part(2, _part(1, origin.scope()) + told))
 

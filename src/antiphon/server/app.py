@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, ExceptionHandler
 
 from antiphon.errors import AntiphonError
 from antiphon.runner.quotas import WINDOWED
+from antiphon.server.access import Clocks
 from antiphon.server.background import taken_up
 from antiphon.server.errors import on_antiphon_error, on_fault, on_http_exception
 from antiphon.server.front import Front, Guard, is_loopback
@@ -112,7 +113,8 @@ def build_app(services: Services, pages: Pages = no_pages) -> ASGIApp:
     if not services.seen.requests:
         return front
     paths = [route.path for route in all_routes(services) if isinstance(route, Route)]
-    return Watched(front, services.seen, {path.partition("/{")[0] for path in paths}, time.monotonic)
+    clocks = Clocks(time.time, time.monotonic)
+    return Watched(front, services.seen, {path.partition("/{")[0] for path in paths}, clocks)
 
 
 def all_routes(services: Services, pages: Pages = no_pages) -> list[BaseRoute]:

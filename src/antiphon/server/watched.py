@@ -4,14 +4,15 @@ It stands beside the answer, not in its way: `send` is handed on as it is, and t
 what is seen of runs (`seen/account.py`). Counterpart: `front.py`.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from functools import partial
-from typing import Any
 
+from msgspec import UNSET
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from antiphon.seen.context import REQUEST, TRACE, Trace, request_id
-from antiphon.seen.logs import short
+from antiphon.seen.context import REQUEST, REQUEST_ID, TRACE, Trace
+from antiphon.seen.logs import LOGGER, RequestLine, short
+from antiphon.server.access import Clocks
 from antiphon.server.callers import CALLER
 from antiphon.server.front import STATUS
 from antiphon.server.seen import Seen
@@ -24,37 +25,44 @@ METHODS = frozenset({"GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS"}
 class Watched:
     """Another application, seen. `nouns` are the routes there are, by their first words."""
 
-    def __init__(self, app: ASGIApp, seen: Seen, nouns: Collection[str], clock: Callable[[], float]) -> None:
+    def __init__(self, app: ASGIApp, seen: Seen, nouns: Collection[str], clocks: Clocks) -> None:
         self._app = app
         self._seen = seen
         self._nouns = frozenset(nouns)
-        self._clock = clock
+        self._clocks = clocks
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         REQUEST.set(scope)
         if self._seen.traced and (begun := trace_of(scope["headers"])) is not None:
             TRACE.set(begun)
-        began = self._clock()
+        began = self._clocks.steady()
         try:
             await self._app(scope, receive, send)
         finally:
             if scope["type"] == "http":
-                self._seen.later.put(partial(self._tell, scope, began, self._clock(), request_id()))
+                clocks = self._clocks
+                self._seen.later.put(partial(self._tell, scope, clocks.steady() - began, clocks.wall()))
 
-    def _tell(self, scope: Scope, began: float, ended: float, request: str | None) -> None:
+    def _tell(self, scope: Scope, seconds: float, ended: float) -> None:
         status = int(scope.get(STATUS, 0))
         if self._seen.metrics is not None:
             method = scope["method"] if scope["method"] in METHODS else OTHER
             self._seen.metrics.answered(noun_of(scope["path"], self._nouns), method, status)
         if self._seen.say is not None:
-            more: dict[str, Any] = {
-                "method": scope["method"],
-                "path": scope["path"],
-                "status": status,
-                "seconds": short(ended - began),
-                "project": caller.project if (caller := scope.get(CALLER)) else None,
-            }
-            self._seen.say("request", ended, request, more)
+            request, caller = scope.get(REQUEST_ID), scope.get(CALLER)
+            line = RequestLine(
+                "",
+                "info",
+                LOGGER,
+                str(request) if request else UNSET,
+                "request",
+                scope["method"],
+                scope["path"],
+                status,
+                short(seconds),
+                caller.project if caller else None,
+            )
+            self._seen.say(ended, line)
 
 
 def trace_of(headers: Iterable[tuple[bytes, bytes]]) -> Trace | None:
