@@ -1,15 +1,30 @@
 """When a stream's status is committed, and what is sent when: nothing is held back for what comes later."""
 
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from judged_http import judge_stream
-from running_server import Scene
+import httpx2
+from judged_http import NO_TLS, judge_stream
+from running_server import ADDRESS, Scene, environment
 
-from antiphon.testing import Gate, hang_up, parse_sse, socket_bytes, status, text, tool_call
+from antiphon.testing import (
+    Gate,
+    ScriptedUpstream,
+    check_stream,
+    hang_up,
+    parse_sse,
+    socket_bytes,
+    status,
+    text,
+    tool_call,
+)
 
 REFUSAL = status(400, {"error": {"message": "You can't do that.", "code": "no"}})
 
@@ -137,3 +152,56 @@ def test_streams_at_once_do_not_wait_for_each_other(scene: Scene) -> None:
         assert scene.stream().text == "quick"
         gate.open()
         assert slow.rest()["output"][0]["content"][0]["text"] == "slow"
+
+
+COLLECTED = """\
+import gc, signal, sys
+from antiphon.program import main
+
+def look(*_):
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    gc.collect()
+    kinds = {type(one) for one in gc.garbage}
+    ours = [kind.__name__ for kind in kinds if kind.__module__.startswith(("antiphon.", "uvicorn.protocols."))]
+    print("left:", *ours, flush=True)
+    gc.garbage.clear()
+    gc.disable()
+
+signal.signal(signal.SIGUSR1, look)
+sys.exit(main())
+"""
+
+
+def test_a_stream_that_is_over_leaves_nothing_to_the_garbage_collector(tmp_path: Path) -> None:
+    with ScriptedUpstream(*[text("Hello", "!")] * 15, models=["m"]) as upstream:
+        words = ["serve", "--port", "0", "--db", "sqlite:///kept.db", "--upstream", f"scripted={upstream.url}"]
+        with subprocess.Popen(
+            [sys.executable, "-c", COLLECTED, *words],
+            cwd=tmp_path,
+            env=environment(tmp_path),
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stdout is not None
+            try:
+                address = ADDRESS.search(process.stdout.readline())
+                assert address is not None
+                with httpx2.Client(verify=NO_TLS) as client:
+                    left = [collected(process) for _ in range(3) if streamed(client, address[0])]
+            finally:
+                process.terminate()
+    assert left[1:] == [[], []]
+
+
+def streamed(client: httpx2.Client, url: str) -> bool:
+    body = {"model": "m", "input": "Hello?", "stream": True}
+    said = [check_stream(parse_sse(client.post(f"{url}/responses", json=body).content)) for _ in range(5)]
+    return all(one["status"] == "completed" for one in said)
+
+
+def collected(process: "subprocess.Popen[str]") -> list[str]:
+    """The types of what the collector finds in a server, of its own and of uvicorn's requests."""
+    process.send_signal(signal.SIGUSR1)
+    assert process.stdout is not None
+    line = next(line for line in process.stdout if line.startswith("left:"))
+    return line.split()[1:]

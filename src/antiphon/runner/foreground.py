@@ -246,6 +246,8 @@ class Foreground:
             await self._tools.close()
         self._end_call()
         await self._let_go()
+        # Whoever drove the run knows these doors: a circle would wait for the garbage collector, with all of the run.
+        self._tell = None
 
     def _end_call(self) -> None:
         """The upstream call of a turn before has said all: its connection is to be free while others are waited for."""
