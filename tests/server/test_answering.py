@@ -172,8 +172,8 @@ sys.exit(main())
 """
 
 
-def test_a_stream_that_is_over_leaves_nothing_to_the_garbage_collector(tmp_path: Path) -> None:
-    with ScriptedUpstream(*[text("Hello", "!")] * 15, models=["m"]) as upstream:
+def test_an_answer_that_is_over_leaves_nothing_to_the_garbage_collector(tmp_path: Path) -> None:
+    with ScriptedUpstream(*[text("Hello", "!")] * 6, models=["m"]) as upstream:
         words = ["serve", "--port", "0", "--db", "sqlite:///kept.db", "--upstream", f"scripted={upstream.url}"]
         with subprocess.Popen(
             [sys.executable, "-c", COLLECTED, *words],
@@ -187,16 +187,20 @@ def test_a_stream_that_is_over_leaves_nothing_to_the_garbage_collector(tmp_path:
                 address = ADDRESS.search(process.stdout.readline())
                 assert address is not None
                 with httpx2.Client(verify=NO_TLS) as client:
-                    left = [collected(process) for _ in range(3) if streamed(client, address[0])]
+                    left = [collected(process) for _ in range(3) if answered(client, address[0])]
             finally:
                 process.terminate()
     assert left[1:] == [[], []]
 
 
-def streamed(client: httpx2.Client, url: str) -> bool:
-    body = {"model": "m", "input": "Hello?", "stream": True}
-    said = [check_stream(parse_sse(client.post(f"{url}/responses", json=body).content)) for _ in range(5)]
-    return all(one["status"] == "completed" for one in said)
+def answered(client: httpx2.Client, url: str) -> bool:
+    """Whether answers of each kind are right: streams, JSON, one that is stored, an error."""
+    body = {"model": "m", "input": "Hello?"}
+    said = [check_stream(parse_sse(client.post(f"{url}/responses", json={**body, "stream": True}).content))]
+    said += [client.post(f"{url}/responses", json=body).json()]
+    said += [client.get(f"{url}/responses/{one['id']}").json() for one in said]
+    missing = client.get(f"{url}/responses/resp_0").status_code
+    return [one["status"] for one in said] == ["completed"] * 4 and missing == 404
 
 
 def collected(process: "subprocess.Popen[str]") -> list[str]:

@@ -48,10 +48,8 @@ async def answer_stream(
     run: Run, services: Services, connection: Connection, headers: Mapping[str, str], pad: Callable[[], str] | None
 ) -> None:
     """Stream the run's events. Raises the error the client is owed while no status was sent."""
-    # Taken out: they know the request whose scope they stand in, a circle that would wait for the garbage collector.
-    raw_send, writer = connection.scope.pop(RAW_SEND, connection.send), connection.scope.pop(BODY_WRITER, None)
-    stream = EventStream(connection.send, raw_send, headers, pad)
-    stream.writer = writer
+    stream = EventStream(connection.send, connection.scope.get(RAW_SEND, connection.send), headers, pad)
+    stream.writer = connection.scope.get(BODY_WRITER)
     every = None if services.replays else services.config.ping_every
     project = project_of(connection.scope)
     tools = services.tools_of(project, run.id)

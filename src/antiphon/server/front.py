@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from antiphon.errors import Forbidden
 from antiphon.seen.context import REQUEST_ID
 from antiphon.server.access import Access
+from antiphon.server.coded import BODY_WRITER
 from antiphon.server.errors import error_response
 from antiphon.sources import Sources
 
@@ -105,7 +106,12 @@ class Front:
             await send(message)
 
         scope[RAW_SEND] = send
-        await (error_response(fault) if fault else self._app)(scope, receive, with_request_id)
+        try:
+            await (error_response(fault) if fault else self._app)(scope, receive, with_request_id)
+        finally:
+            # These know the request whose scope they stand in: a circle would wait for the garbage collector.
+            scope.pop(RAW_SEND, None)
+            scope.pop(BODY_WRITER, None)
 
     def _request_id(self, scope: Scope) -> bytes:
         request_id = scope.get(REQUEST_ID)
