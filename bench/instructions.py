@@ -5,10 +5,15 @@ same number of streamed answers of 256 tokens. Instructions are no time, and tho
 that what is written and sent is cheaper here than it is. It takes some minutes.
 
     python -m bench.instructions
+    python -m bench.instructions --paced
+
+With `--paced` a token comes every 20 ms, as from a model, and is read and written by itself: fewer answers, since the
+server must keep pace under valgrind.
 
 Needs valgrind. Counterpart: `seen.py`, which measures CPU time, for which a machine must be quiet.
 """
 
+import argparse
 import re
 import shlex
 import shutil
@@ -16,20 +21,33 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench.contestants import LOADGEN, upstream
 from bench.processes import Child, Cores, free_port
 from bench.seen import PARTS, SETTINGS, sink
 
-WARM, ANSWERS = 120, 240
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Answers before the count and in it, how many at a time, of which model of the mock."""
+
+    warm: int
+    answers: int
+    at_once: int
+    model: str
+
+
+BURST = Load(120, 240, 8, "mock")
+PACED = Load(12, 36, 4, "mock-paced")
 EVERY = 60.0
 """Seconds between exports, longer than the count takes: under valgrind a second holds a hundredth of its answers."""
 START = 300.0
 TOTALS = re.compile(rb"^totals: (\d+)", re.MULTILINE)
 
 
-def counted(mock_port: int, cores: Cores, folder: Path, flags: list[str]) -> float:
+def counted(mock_port: int, cores: Cores, folder: Path, flags: list[str], load: Load = BURST) -> float:
     """Instructions of an answer by a server with these flags. Raises `ChildFailed`."""
     port, out = free_port(), folder / f"{free_port()}.callgrind"
     words = f"valgrind --tool=callgrind --instr-atstart=no --callgrind-out-file={out} {sys.executable}"
@@ -37,22 +55,22 @@ def counted(mock_port: int, cores: Cores, folder: Path, flags: list[str]) -> flo
     program += ["--upstream", f"mock=http://127.0.0.1:{mock_port}/v1", "--db", f"sqlite:///{folder / str(port)}.db"]
     with Child([*shlex.split(words), *program, *flags], cores.server, folder) as child:
         child.wait_healthy(port, "/v1/health", START)
-        ask(port, WARM)
+        ask(port, load, load.warm)
         switch(child, "on")
-        ask(port, ANSWERS)
+        ask(port, load, load.answers)
         # What is kept behind the answers is theirs too.
         time.sleep(3.0)
         switch(child, "off")
         child.stop(START)
-    return (
-        sum(int(found) for path in folder.glob(f"{out.name}*") for found in TOTALS.findall(path.read_bytes())) / ANSWERS
-    )
+    totals = [found for path in folder.glob(f"{out.name}*") for found in TOTALS.findall(path.read_bytes())]
+    return sum(map(int, totals)) / load.answers
 
 
-def ask(port: int, answers: int) -> None:
-    """So many answers, eight at a time."""
+def ask(port: int, load: Load, answers: int) -> None:
+    """So many answers."""
     words = (
-        f"--port {port} --api responses --store 1 -c 8 --warmup 0 --duration 600 --expect 256 --max-requests {answers}"
+        f"--port {port} --api responses --store 1 --model {load.model} -c {load.at_once} --warmup 0 --duration 600 "
+        f"--expect 256 --max-requests {answers}"
     )
     subprocess.run([str(LOADGEN), *shlex.split(words)], stdout=subprocess.DEVNULL, check=True, timeout=700)
 
@@ -67,18 +85,19 @@ def main() -> int:
     """Count, and say what was counted."""
     if shutil.which("valgrind") is None:
         sys.exit("valgrind isn't installed")
-    cores = Cores.find()
+    parser = argparse.ArgumentParser(description="What seeing costs, in instructions of the processor.")
+    parser.add_argument("--paced", action="store_true", help="a token every 20 ms, as from a model")
+    load, cores = PACED if parser.parse_args().paced else BURST, Cores.find()
     with (
         tempfile.TemporaryDirectory() as name,
-        upstream(["--batch", "16"], cores, folder := Path(name)) as (_, mock_port),
+        upstream([] if load is PACED else ["--batch", "16"], cores, folder := Path(name)) as (_, mock_port),
         sink(cores.load, folder) as sink_port,
     ):
         config = folder / "on.toml"
         config.write_text(SETTINGS.format(sink_port, EVERY))
-        off = counted(mock_port, cores, folder, [])
-        on = counted(
-            mock_port, cores, folder, [*(word for part in PARTS.values() for word in part), "--config", str(config)]
-        )
+        every = [word for part in PARTS.values() for word in part]
+        off = counted(mock_port, cores, folder, [], load)
+        on = counted(mock_port, cores, folder, [*every, "--config", str(config)], load)
     print(f"{off / 1e3:,.0f} thousand instructions an answer, {on / 1e3:,.0f} with everything on: {on / off - 1:+.1%}")
     return 0
 

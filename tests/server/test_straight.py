@@ -35,12 +35,13 @@ class Fails:
 
 
 class Says:
-    """A route's application that answers with its word."""
+    """A route's application that answers with its word, if it is told which application it is part of."""
 
     def __init__(self, word: str) -> None:
         self.word = word
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert isinstance(scope["app"], Starlette)
         await PlainTextResponse(self.word)(scope, receive, send)
 
 

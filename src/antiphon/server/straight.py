@@ -40,6 +40,7 @@ class Straight:
         app = self._straight.get((scope.get("method", ""), scope["path"]))
         if app is None:
             return await self._app(scope, receive, send)
+        scope["app"] = self._app
         try:
             await app(scope, receive, send)
         except Exception as error:
