@@ -5,8 +5,10 @@ another wrapped round it (`cassettes/transport.py`). Not here: SSE, retries, JSO
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +20,7 @@ class Timeouts:
     idle: float = 300.0
 
 
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
+class HttpRequest(msgspec.Struct, frozen=True):
     """One call to the outside.
 
     `upstream` is the name under which the target is known (`ollama`), `url` the full address,
@@ -31,7 +32,7 @@ class HttpRequest:
     method: str
     url: str
     upstream: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
     body: bytes = b""
     scope: str = ""
     path: str = ""

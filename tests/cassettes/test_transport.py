@@ -1,10 +1,10 @@
 import asyncio
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from cassettes.tapes import SSE, URL, ScriptedAnswer, ScriptedNetwork, body_of, chat, event, request
+from msgspec.structs import replace
 
 from antiphon.cassettes.format import encode_header
 from antiphon.cassettes.interaction import Chunk, End

@@ -4,10 +4,10 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import replace
 
 import pytest
 import trustme
+from msgspec.structs import replace
 
 from antiphon.errors import UpstreamCut, UpstreamGarbage, UpstreamTimeout, UpstreamUnavailable
 from antiphon.network import Network

@@ -66,7 +66,7 @@ def encoded(told: Told) -> bytes:
     ]
     more = b"".join(own) + Count(COUNT).of(told.count) + first
     shape = shaped(told.name, told.kind, {"usual": True}, told.state, told.fault)
-    return span(shape, (told.trace, told.id, told.parent), told.start, told.end, more)
+    return b"".join(span(shape, (told.trace, told.id, told.parent), told.start, told.end, more))
 
 
 SPANS = st.builds(

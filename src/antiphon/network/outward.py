@@ -8,8 +8,10 @@ themselves, and mark their requests by the same `Reach`).
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
+
+from msgspec.structs import replace
 
 from antiphon.errors import FetchFailed, UpstreamFault, UpstreamTimeout
 from antiphon.network.reach import Reach

@@ -118,7 +118,8 @@ class Otel:
             return False
         if trace.parent:
             return trace.sampled
-        return int.from_bytes(trace.id[:8]) < self._settings.sample * _SPAN
+        sample = self._settings.sample
+        return sample >= 1 or int.from_bytes(trace.id[:8]) < sample * _SPAN
 
 
 def _nanos(seconds: float) -> int:

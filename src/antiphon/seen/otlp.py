@@ -89,8 +89,8 @@ def attributes_of(attributes: Attributes) -> bytes:
     return b"".join([_part(9, _attribute(name, value)) for name, value in attributes.items()])
 
 
-def span(shape: bytes, ids: Ids, start: int, end: int, more: bytes = b"") -> bytes:
-    """A span, as `traces` wants it; `more` is what its shape lacks, times in nanoseconds."""
+def span(shape: bytes, ids: Ids, start: int, end: int, more: bytes = b"") -> list[bytes]:
+    """A span in pieces, as `traces` wants them; `more` is what its shape lacks, times in nanoseconds."""
     trace, own, parent = ids
     if parent:
         head = _child(b"\x0a\x10", trace, b"\x12\x08", own, b"\x22\x08", parent, 0x39, start, 0x41, end)
@@ -98,8 +98,8 @@ def span(shape: bytes, ids: Ids, start: int, end: int, more: bytes = b"") -> byt
         head = _root(b"\x0a\x10", trace, b"\x12\x08", own, 0x39, start, 0x41, end)
     size = len(head) + len(shape) + len(more)
     if size < 16384:  # noqa: PLR2004 - twice seven bits
-        return b"".join((bytes((0x12, size & 0x7F | 0x80, size >> 7)), head, shape, more))
-    return _part(2, b"".join((head, shape, more)))
+        return [bytes((0x12, size & 0x7F | 0x80, size >> 7)), head, shape, more]
+    return [_part(2, b"".join((head, shape, more)))]
 
 
 def first_token(at: int, seconds: float) -> bytes:

@@ -3,6 +3,8 @@
 Counterpart: `account.py`, which says from which span a request goes out.
 """
 
+from msgspec.structs import replace
+
 from antiphon.seen.context import OUTGOING
 from antiphon.seen.otlp import span_id
 from antiphon.transport import HttpAnswer, HttpRequest, Transport
@@ -20,11 +22,7 @@ class Traced:
         if sender is not None and "traceparent" not in request.headers:
             trace, span = sender
             headers = {**request.headers, **trace.header(span_id(span))}
-            # `dataclasses.replace` looks at each field for longer than all the rest of this takes.
-            request = HttpRequest(
-                request.method, request.url, request.upstream, headers, request.body, request.scope, request.path,
-                request.public,
-            )  # fmt: skip
+            request = replace(request, headers=headers)
         return await self._inner.send(request)
 
     async def close(self) -> None:

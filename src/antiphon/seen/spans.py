@@ -41,18 +41,16 @@ def spans_of(account: Account, hashed: Hashed) -> bytes:
         account.response.model or "", account.model, account.project, (account.outcome, account.error), trace.state
     )
     more = _more(account, hashed)
-    said = [encoded(shape, (trace.id, own, trace.parent), int(account.began * NANO), ended, more)]
+    said = encoded(shape, (trace.id, own, trace.parent), int(account.began * NANO), ended, more)
     for span in account.spans:
         number += 1
         start, end, first = span.start, span.end, span.first
-        said.append(
-            encoded(
-                _part(span.kind, span.name, fault_of(span), trace.state),
-                (trace.id, span_id(number), own),
-                int(start * NANO),
-                ended if end is None else int(end * NANO),
-                b"" if first is None else first_token(int(first * NANO), first - start),
-            )
+        said += encoded(
+            _part(span.kind, span.name, fault_of(span), trace.state),
+            (trace.id, span_id(number), own),
+            int(start * NANO),
+            ended if end is None else int(end * NANO),
+            b"" if first is None else first_token(int(first * NANO), first - start),
         )
     return b"".join(said)
 

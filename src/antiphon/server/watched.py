@@ -18,7 +18,6 @@ from antiphon.server.front import STATUS
 from antiphon.server.seen import Seen
 
 OTHER = "other"
-TRACES = frozenset({b"traceparent", b"tracestate"})
 METHODS = frozenset({"GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS"})
 
 
@@ -67,8 +66,13 @@ class Watched:
 
 def trace_of(headers: Iterable[tuple[bytes, bytes]]) -> Trace | None:
     """The trace that a request names, if it does."""
-    said = {name: value.decode("latin-1") for name, value in headers if name in TRACES}
-    return Trace.of(said.get(b"traceparent", ""), said.get(b"tracestate", "")) if said else None
+    parent = state = b""
+    for name, value in headers:
+        if name == b"traceparent":
+            parent = value
+        elif name == b"tracestate":
+            state = value
+    return Trace.of(parent.decode("latin-1"), state.decode("latin-1")) if parent else None
 
 
 def noun_of(path: str, nouns: Collection[str]) -> str:

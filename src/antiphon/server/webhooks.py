@@ -3,7 +3,7 @@
 Not here: what is sent and when (`runner/webhooks.py`, `runner/delivering.py`).
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from antiphon.config import Config, Environment
 from antiphon.network.reach import Reach

@@ -7,11 +7,11 @@ the SDK (`mcp_session.py`). Counterpart: `mcp_long_stream.py`, behind this.
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from antiphon import __version__
 from antiphon.errors import AntiphonError

@@ -10,12 +10,13 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
+from msgspec.structs import replace
 
 from antiphon.errors import AntiphonError, UpstreamCut, UpstreamGarbage
 from antiphon.transport import HttpAnswer, HttpRequest, Transport
