@@ -184,6 +184,18 @@ def test_logs_are_lines_of_json_without_what_was_said(tmp_path: Path) -> None:
     assert not any(word in said for word in (SECRET, "The answer", "ann@example.com"))
 
 
+def test_a_request_by_the_old_address_is_seen_like_any(tmp_path: Path) -> None:
+    with ScriptedUpstream(text("Hello."), models=["m"]) as upstream:
+        flags = ("--upstream", f"scripted={upstream.url}", "--log", "json")
+        with running_server(*flags, folder=tmp_path, complaints=LINES) as server:
+            answer = server.plain.post("/openai/v1/responses", json={"model": "m", "input": "Hello?"})
+            server.stop()
+            lines = [json.loads(line) for line in server.complaints().splitlines()]
+    request = next(line for line in lines if line["message"] == "request")
+    assert (answer.status_code, request["status"], request["path"]) == (200, 200, "/v1/responses")
+    assert request["request_id"] == answer.headers["x-request-id"]
+
+
 def logged(folder: Path, upstream: ScriptedUpstream) -> list[dict[str, Any]]:
     """What a server says of two requests, one of which fails."""
     flags = ("--upstream", f"scripted={upstream.url}", "--log", "json")

@@ -91,8 +91,9 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope.get("raw_path", b"").startswith(OLD_PATHS):
-            path, raw_path = scope["path"].removeprefix(OLD), scope["raw_path"].removeprefix(OLD.encode())
-            scope = {**scope, "path": path, "raw_path": raw_path}
+            # In its place: whoever sees requests looks at this scope for their status.
+            scope["path"] = scope["path"].removeprefix(OLD)
+            scope["raw_path"] = scope["raw_path"].removeprefix(OLD.encode())
         await self._access.enter(scope)
         fault = self._guard.fault(scope, keyed=not self._access.open)
         if scope["type"] == "websocket":
