@@ -122,29 +122,19 @@ async def test_a_client_that_leaves_ends_the_call(run: Run, at: int) -> None:
     assert [answer.status for answer in store.kept] == (["cancelled"] if at else [])
 
 
-async def test_a_client_that_leaves_after_it_was_answered_early_ends_the_call(run: Run) -> None:
+@pytest.mark.parametrize("slow", [False, True], ids=["after it was answered", "while it is answered"])
+async def test_a_client_that_leaves_when_it_is_answered_early_ends_the_call(run: Run, *, slow: bool) -> None:
     upstream, store = Upstream([asyncio.Event()]), Store()
-    client = Client(store)
+    client = Slow(store) if slow else Client(store)
     doors = doors_of(upstream, store, client, 0.01)
     driving = asyncio.ensure_future(drive(run, doors))
     await client.told.wait()
     await asyncio.sleep(0)
     doors.leave()
+    if isinstance(client, Slow):
+        client.room.set()
     await driving
     assert (upstream.closed, client.kinds) == (True, ["created", "in_progress"])
-    assert [answer.status for answer in store.kept] == ["cancelled"]
-
-
-async def test_a_client_that_leaves_while_it_is_answered_early_ends_the_call(run: Run) -> None:
-    upstream, store = Upstream([asyncio.Event()]), Store()
-    client = Slow(store)
-    doors = doors_of(upstream, store, client, 0.01)
-    driving = asyncio.ensure_future(drive(run, doors))
-    await client.told.wait()
-    doors.leave()
-    client.room.set()
-    await driving
-    assert upstream.closed
     assert [answer.status for answer in store.kept] == ["cancelled"]
 
 
@@ -237,6 +227,7 @@ async def test_a_task_that_is_cancelled_never_ends_a_save(run: Run) -> None:
     upstream, store = Upstream(WHOLE), Store(held=asyncio.Event())
     driving = asyncio.ensure_future(drive(run, doors_of(upstream, store, Client(store), LONG)))
     await ended_while_it_saves(driving, store)
+    assert [answer.status for answer in store.kept] == ["completed"]
 
 
 async def test_a_cancelled_task_is_no_client_that_left(run: Run) -> None:

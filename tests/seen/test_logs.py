@@ -9,7 +9,7 @@ from msgspec import UNSET
 from seen_runs import account
 
 from antiphon.seen.context import REQUEST
-from antiphon.seen.logs import LOGGER, Journal, JsonLines, RequestLine, log_json, logged
+from antiphon.seen.logs import Journal, JsonLines, RequestLine, log_json, logged
 
 
 def record(**more: object) -> logging.LogRecord:
@@ -37,7 +37,10 @@ def test_whatever_a_line_holds_it_is_a_line(odd: object) -> None:
 def test_a_line_that_cant_be_encoded_is_written_all_the_same() -> None:
     to = io.StringIO()
     journal = Journal(to)
-    journal.say(1.5, RequestLine("", "info", LOGGER, UNSET, "request", "GET", "/\ud800", 404, 0.1, None))
+    odd = RequestLine(
+        request_id=UNSET, message="request", method="GET", path="/\ud800", status=404, seconds=0.1, project=None
+    )
+    journal.say(1.5, odd)
     journal.flush()
     line = json.loads(to.getvalue())
     assert (line["time"], line["path"]) == ("1970-01-01T00:00:01.500+00:00", "/\ud800")

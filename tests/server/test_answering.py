@@ -108,9 +108,9 @@ def test_a_refusal_is_an_http_error_at_first_and_events_later(scene: Scene) -> N
 
 def test_an_upstream_that_is_gone_is_an_http_error_at_first_and_events_later(scene: Scene) -> None:
     gate = Gate()
-    # A connection from the pool may be stale, so the first one is replaced.
+    # A connection from the pool may be stale, so the first one is replaced. There may be two of them.
     scene.server.get("/models")
-    scene.play(hang_up(), hang_up(), socket_bytes([gate]))
+    scene.play(hang_up(), hang_up(), socket_bytes([gate]), socket_bytes([gate]))
     at_once = scene.stream()
     assert (at_once.status, at_once.error["code"]) == (502, "upstream_unavailable")
     check_late(scene, gate, "upstream_unavailable")

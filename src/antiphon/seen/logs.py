@@ -93,17 +93,17 @@ def log_json(to: IO[str]) -> Journal:
     return lines
 
 
-class Line(msgspec.Struct, gc=False):
+class Line(msgspec.Struct, kw_only=True, gc=False):
     """How each line begins; members that are unset aren't written. `time` is put in where it is said."""
 
-    time: str
-    level: str
-    logger: str
+    time: str = ""
+    level: str = "info"
+    logger: str = LOGGER
     request_id: str | UnsetType
     message: str
 
 
-class RequestLine(Line, gc=False):
+class RequestLine(Line, kw_only=True, gc=False):
     """What is logged of an HTTP request."""
 
     method: str
@@ -113,7 +113,7 @@ class RequestLine(Line, gc=False):
     project: str | None
 
 
-class ResponseLine(Line, gc=False):
+class ResponseLine(Line, kw_only=True, gc=False):
     """What is logged of a response."""
 
     response_id: str
@@ -147,19 +147,16 @@ def logged(say: Say, hashed: Callable[[str, str], str]) -> Callable[[Account], N
     def take(account: Account) -> None:
         usage, said = account.usage, account.response
         line = ResponseLine(
-            "",
-            "info",
-            LOGGER,
-            account.request_id or UNSET,
-            "response",
-            said.id,
-            account.project,
-            account.model,
-            account.outcome,
-            short(account.ended - account.began),
-            account.turns,
-            account.tool_calls,
-            account.trace.id.hex() if account.trace is not None else UNSET,
+            request_id=account.request_id or UNSET,
+            message="response",
+            response_id=said.id,
+            project=account.project,
+            model=account.model,
+            outcome=account.outcome,
+            seconds=short(account.ended - account.began),
+            turns=account.turns,
+            tool_calls=account.tool_calls,
+            trace_id=account.trace.id.hex() if account.trace is not None else UNSET,
         )
         if account.first is not None:
             line.first_token_seconds = short(account.first - account.began)

@@ -11,7 +11,7 @@ from msgspec import UNSET
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from antiphon.seen.context import REQUEST, REQUEST_ID, TRACE, Trace
-from antiphon.seen.logs import LOGGER, RequestLine, short
+from antiphon.seen.logs import RequestLine, short
 from antiphon.server.access import Clocks
 from antiphon.server.callers import CALLER
 from antiphon.server.front import STATUS
@@ -50,16 +50,13 @@ class Watched:
         if self._seen.say is not None:
             request, caller = scope.get(REQUEST_ID), scope.get(CALLER)
             line = RequestLine(
-                "",
-                "info",
-                LOGGER,
-                str(request) if request else UNSET,
-                "request",
-                scope["method"],
-                scope["path"],
-                status,
-                short(seconds),
-                caller.project if caller else None,
+                request_id=str(request) if request else UNSET,
+                message="request",
+                method=scope["method"],
+                path=scope["path"],
+                status=status,
+                seconds=short(seconds),
+                project=caller.project if caller else None,
             )
             self._seen.say(ended, line)
 
