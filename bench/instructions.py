@@ -39,7 +39,7 @@ class Load:
     model: str
 
 
-BURST = Load(120, 240, 8, "mock")
+BURST = Load(128, 256, 64, "mock")
 PACED = Load(12, 36, 4, "mock-paced")
 EVERY = 60.0
 """Seconds between exports, longer than the count takes: under valgrind a second holds a hundredth of its answers."""

@@ -1,21 +1,19 @@
-"""What seeing costs: the CPU time of one server that shows everything beside one that shows nothing.
+"""What seeing costs: the CPU time of a server that shows everything beside one that shows nothing.
 
-Both stand before the same mock upstream, on the same core, and are loaded in turn with the same number of streamed
-answers; each round asks both, the one first in one round and the other in the next, and a ratio is taken within a
-round. CPU time is the kernel's, to the microsecond, of all threads of the process, and what is sent later (to the
-collector, into the table of usage) counts: a round ends when it is sent. Nothing here depends on how long it took.
-
-Loads are long: a server that wasn't asked for a while has to come back into the processor's caches, and with 800
-answers at a time the one that was asked after a rest took up to a quarter more.
+Both are in one process and on one event loop (`twins.py`), stand before the same mock upstream, and are loaded in turn
+with streamed answers: in a round the one, the other, the other, the one, and the other way round in the next. A ratio
+is taken within a round, of the process's CPU time with all its threads, by the kernel's clock. What is told some at a
+time is told before the other's turn comes. What goes to the collector every two seconds may fall into either's: a
+thousandth of the time.
 
     python -m bench.seen
     python -m bench.seen --only otel
-    python -m bench.seen --paced --answers 256 --at-once 128 --rounds 8
+    python -m bench.seen --paced --answers 128 --at-once 128 --rounds 8
 
 With `--paced` a token comes every 20 ms, as from a model, and is read and written by itself.
 
-Not a workload of `run`: there each contestant stands alone, here the two stand side by side. Counterpart:
-`otlp_sink.py`.
+Not a workload of `run`: there each contestant stands alone. Counterparts: `otlp_sink.py`; `instructions.py`, which
+counts instructions instead.
 """
 
 import argparse
@@ -47,20 +45,12 @@ PARTS: dict[str, list[str]] = {
 }
 LENGTH_MS = 256 * 20
 """How long a paced answer takes."""
+REST = 0.35
+"""Seconds after a load until all is told that was seen of it."""
+WARM = 400
+"""Answers of each before anything is counted."""
 WANTED = 1.03
 US = 1e6
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One of the two servers."""
-
-    child: Child
-    port: int
-
-    def cpu(self) -> float:
-        """Seconds of CPU that it has used."""
-        return cpu_of(self.child.process.pid)
 
 
 def cpu_of(pid: int) -> float:
@@ -68,15 +58,28 @@ def cpu_of(pid: int) -> float:
     return time.clock_gettime(~pid << 3 | 2)
 
 
+@dataclass(frozen=True, slots=True)
+class Twins:
+    """Two servers of one process; the first sees nothing."""
+
+    child: Child
+    ports: tuple[int, int]
+
+    def cpu(self) -> float:
+        """Seconds of CPU that both together have used."""
+        return cpu_of(self.child.process.pid)
+
+
 @contextlib.contextmanager
-def serving(mock_port: int, core: int, folder: Path, flags: Sequence[str]) -> Iterator[Side]:
-    """A server with an empty database. Raises `ChildFailed`."""
-    port = free_port()
-    words = [str(Path(sys.executable).with_name("antiphon")), "serve", "--host", "127.0.0.1", "--port", str(port)]
-    words += ["--upstream", f"mock=http://127.0.0.1:{mock_port}/v1", "--db", f"sqlite:///{folder / str(port)}.db"]
-    with Child([*words, *flags], core, folder) as child:
-        child.wait_healthy(port, "/v1/health")
-        yield Side(child, port)
+def serving(mock_port: int, core: int, folder: Path, more: Sequence[str]) -> Iterator[Twins]:
+    """Twins with empty databases. Raises `ChildFailed`."""
+    ports = free_port(), free_port()
+    flags = f"--host 127.0.0.1 --upstream mock=http://127.0.0.1:{mock_port}/v1"
+    words = [sys.executable, "-m", "bench.twins", "--flags", flags, "--ports", *map(str, ports)]
+    with Child([*words, "--more", shlex.join(more), str(folder)], core, folder) as child:
+        for port in ports:
+            child.wait_healthy(port, "/v1/health")
+        yield Twins(child, ports)
 
 
 @contextlib.contextmanager
@@ -88,11 +91,11 @@ def sink(core: int, folder: Path) -> Iterator[int]:
         yield port
 
 
-def load(side: Side, core: int, options: argparse.Namespace) -> None:
+def load(port: int, core: int, options: argparse.Namespace, answers: int) -> None:
     """So many streamed answers of 256 tokens that are stored. Raises `ChildFailed`."""
-    words = f"--port {side.port} --api responses --store 1 -c {options.at_once} --warmup 0 --duration 300 --expect 256"
+    words = f"--port {port} --api responses --store 1 -c {options.at_once} --warmup 0 --duration 300 --expect 256"
     paced = ["--model", "mock-paced", "--ramp-ms", str(LENGTH_MS)] if options.paced else []
-    command = [str(LOADGEN), *shlex.split(words), *paced, "--max-requests", str(options.answers)]
+    command = [str(LOADGEN), *shlex.split(words), *paced, "--max-requests", str(answers)]
     with on_core(core):
         done = subprocess.run(command, capture_output=True, text=True, timeout=400, check=False)
     if done.returncode:
@@ -102,32 +105,32 @@ def load(side: Side, core: int, options: argparse.Namespace) -> None:
         raise ChildFailed(told.trouble)
 
 
-def a_round(sides: Sequence[Side], core: int, options: argparse.Namespace, number: int) -> list[float]:
-    """CPU seconds of each side, over the whole round; the first side sees nothing."""
-    before = [side.cpu() for side in sides]
-    for side in sides if number % 2 else sides[::-1]:
-        load(side, core, options)
-        if side is sides[1] and "metrics" in options.parts:
-            get(side.port, "/metrics")
-    time.sleep(EVERY * 1.1)
-    return [side.cpu() - was for side, was in zip(sides, before, strict=True)]
+def a_round(twins: Twins, core: int, options: argparse.Namespace, number: int) -> list[float]:
+    """CPU seconds of each for twice so many answers."""
+    used = [0.0, 0.0]
+    for which in (0, 1, 1, 0) if number % 2 else (1, 0, 0, 1):
+        before = twins.cpu()
+        load(twins.ports[which], core, options, options.answers)
+        time.sleep(REST)
+        used[which] += twins.cpu() - before
+    return used
 
 
 def summed_up(rounds: Sequence[Sequence[float]], answers: int) -> dict[str, float]:
-    """Both in µs an answer; what the second takes more: median and quartiles over the rounds, and by totals."""
+    """Both in µs an answer; what the second takes more: median, quartiles, mean and its standard error."""
     ratios = sorted(on / off for off, on in rounds)
     low, middle, high = statistics.quantiles(ratios, n=4, method="inclusive") if len(ratios) > 1 else ratios * 3
     off, on = (statistics.median(column) / answers * US for column in zip(*rounds, strict=True))
-    whole = sum(on for _, on in rounds) / sum(off for off, _ in rounds)
-    return {"off_us": off, "on_us": on, "ratio": middle, "low": low, "high": high, "totals": whole}
+    mean, error = statistics.mean(ratios), statistics.stdev(ratios) / len(ratios) ** 0.5 if len(ratios) > 1 else 0.0
+    return {"off_us": off, "on_us": on, "ratio": middle, "low": low, "high": high, "mean": mean, "error": error}
 
 
 def read_options(words: Sequence[str]) -> argparse.Namespace:
     """The options of the command line."""
     parser = argparse.ArgumentParser(prog="bench.seen", description="Measure what seeing costs.")
-    parser.add_argument("--rounds", type=int, default=8)
-    parser.add_argument("--answers", type=int, default=4_000, help="of each server in each round")
-    parser.add_argument("--at-once", type=int, default=48)
+    parser.add_argument("--rounds", type=int, default=60)
+    parser.add_argument("--answers", type=int, default=150, help="of each load; a round has four")
+    parser.add_argument("--at-once", type=int, default=16)
     parser.add_argument("--paced", action="store_true", help="a token every 20 ms instead of as fast as it is taken")
     parser.add_argument("--only", choices=PARTS, action="append", dest="parts", help="these parts; all without it")
     parser.add_argument("--server-core", type=int)
@@ -149,17 +152,15 @@ def main() -> int:
         config = folder / "on.toml"
         config.write_text(SETTINGS.format(sink_port, EVERY) if "otel" in options.parts else "")
         shown = [word for part in options.parts for word in PARTS[part]] + ["--config", str(config)]
-        with (
-            serving(mock_port, cores.server, folder, []) as off,
-            serving(mock_port, cores.server, folder, shown) as on,
-        ):
-            a_round((off, on), cores.load, options, 0)
+        with serving(mock_port, cores.server, folder, shown) as twins:
+            for port in twins.ports:
+                load(port, cores.load, options, max(WARM, options.at_once))
             rounds: list[list[float]] = []
             for number in range(options.rounds):
-                rounds.append(a_round((off, on), cores.load, options, number))
+                rounds.append(a_round(twins, cores.load, options, number))
                 print(f"round {number + 1}: {rounds[-1][1] / rounds[-1][0] - 1:+.1%}", flush=True)
             taken = get(sink_port, "/")[1].decode()
-    told = summed_up(rounds, options.answers)
+    told = summed_up(rounds, 2 * options.answers)
     print(f"{taken} exports; parts: {', '.join(options.parts)}")
     print(json.dumps({key: round(value, 4) for key, value in told.items()}))
     return 0 if told["ratio"] <= WANTED else 1

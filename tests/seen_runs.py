@@ -15,7 +15,8 @@ from antiphon.engine.prepare import Place, make_plan, read_request
 from antiphon.engine.replies import Reply, Saved, ToolDone, UpstreamChunks, UpstreamDone, UpstreamOpened
 from antiphon.engine.run import Run
 from antiphon.seen.account import Account, Accounts
-from antiphon.seen.prices import Price
+from antiphon.seen.later import Later
+from antiphon.seen.prices import Price, Prices
 from antiphon.sources import seeded
 from antiphon.wire.answers import Answer
 
@@ -61,7 +62,7 @@ AGENT: list[Command | Reply] = [
 def account(told: Sequence[Command | Reply] = AGENT, chance: Random | None = None, **said: object) -> Account:
     """The account of a run to which this happened."""
     found: list[Account] = []
-    accounts = Accounts(Time(), [found.append], PRICES, chance)
+    accounts = Accounts(Time(), [found.extend], Later(), Prices(PRICES), chance)
     looking = accounts.watch(run(**said), "p")
     for step in told:
         if isinstance(step, Command):

@@ -15,7 +15,9 @@ from antiphon.engine.run import Run
 from antiphon.errors import StoreFault, UpstreamUnavailable
 from antiphon.runner.timeline import Timeline, nobody
 from antiphon.seen.account import Account, Accounts, fault_of
-from antiphon.seen.context import OUTGOING, TRACE, Trace
+from antiphon.seen.context import HEADERS, OUTGOING, REQUEST, Trace
+from antiphon.seen.later import Later
+from antiphon.seen.prices import Prices
 
 
 class Counting(Random):
@@ -63,17 +65,26 @@ def test_a_save_that_failed() -> None:
 
 
 def test_each_span_has_an_id_and_what_is_sent_for_it_says_so() -> None:
-    token = TRACE.set(Trace(b"\x09" * 16, b"\x08" * 8))
+    token = REQUEST.set({HEADERS: {b"traceparent": f"00-{'09' * 16}-{'08' * 8}-01".encode()}})
     try:
         told = account(chance=Counting())
         sent = OUTGOING.get()
     finally:
-        TRACE.reset(token)
+        REQUEST.reset(token)
         OUTGOING.set(None)
     assert told.trace == Trace(b"\x09" * 16, b"\x08" * 8)
     assert told.span == 1
     # Of the second turn: nothing is sent for a save.
     assert sent == (told.trace, 1 + 3)
+
+
+def test_no_span_has_the_id_that_is_none() -> None:
+    class Nothing(Counting):
+        def getrandbits(self, k: int, /) -> int:
+            return super().getrandbits(k) * 0
+
+    assert account(chance=Nothing()).span == 1
+    OUTGOING.set(None)
 
 
 @pytest.mark.parametrize("chance", [None, Random(1)])
@@ -91,7 +102,7 @@ def test_a_traced_run_is_let_go_of_when_it_ends() -> None:
         kept.append(ref(timeline))
         return timeline
 
-    accounts = Accounts(Time(), [lambda _: None], traced=Random(1), timelines=begin)
+    accounts = Accounts(Time(), [], Later(), Prices({}), traced=Random(1), timelines=begin)
     looking = accounts.watch(run(), "p")
     gc.disable()
     try:

@@ -37,14 +37,22 @@ def test_whatever_a_line_holds_it_is_a_line(odd: object) -> None:
 def test_a_line_that_cant_be_encoded_is_written_all_the_same() -> None:
     to = io.StringIO()
     journal = Journal(to)
-    odd = RequestLine(
-        request_id=UNSET, message="request", method="GET", path="/\ud800", status=404, seconds=0.1, project=None
-    )
-    journal.say(1.5, odd)
+    journal.say(1.5, RequestLine(UNSET, "GET", "/\ud800", 404, 0.1, None))
     journal.flush()
     line = json.loads(to.getvalue())
-    assert (line["time"], line["path"]) == ("1970-01-01T00:00:01.500+00:00", "/\ud800")
+    assert (line["time"], line["path"], line["level"]) == ("1970-01-01T00:00:01.500+00:00", "/\ud800", "info")
     assert "request_id" not in line
+
+
+def test_lines_are_written_in_the_order_of_their_times() -> None:
+    to = io.StringIO()
+    journal = Journal(to)
+    for at in (7.25, 2.0, 7.125, 1.9999):
+        journal.say(at, RequestLine(UNSET, "GET", "/", 200, 0.1, None))
+    journal.flush()
+    assert [json.loads(line)["time"][17:23] for line in to.getvalue().splitlines()] == [
+        "01.999", "02.000", "07.125", "07.250"
+    ]  # fmt: skip
 
 
 def test_a_fault_has_its_trace_in_the_same_line() -> None:
@@ -59,7 +67,7 @@ def test_a_run_is_a_line() -> None:
     to = io.StringIO()
     lines = log_json(to)
     try:
-        logged(lines.say, lambda project, user: f"{project}-{len(user)}")(account(user="ann"))
+        logged(lines.say, lambda project, user: f"{project}-{len(user)}")([account(user="ann")])
         lines.flush()
     finally:
         logging.getLogger().removeHandler(lines)

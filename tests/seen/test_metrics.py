@@ -2,18 +2,15 @@
 
 from seen_runs import account
 
-from antiphon.seen.metrics import OTHER, Bounded, Metrics
-
-
-def test_labels_are_bounded() -> None:
-    names = Bounded(2)
-    assert [names.of(name) for name in ("a", "b", "c", "a", "d")] == ["a", "b", OTHER, "a", OTHER]
+from antiphon.seen.counts import Counts
+from antiphon.seen.metrics import Metrics
 
 
 def test_two_servers_of_one_process_count_apart() -> None:
-    one, other = Metrics(lambda: 7), Metrics()
-    one.take(account())
-    one.answered("/v1/responses", "POST", 200)
+    counts = Counts()
+    one, other = Metrics(counts, lambda: 7), Metrics(Counts())
+    counts.take([account()])
+    one.requests["/v1/responses", "POST", 200] += 1
     assert b'antiphon_http_requests_total{method="POST",route="/v1/responses",status="200"} 1.0' in one.text()
     assert b'antiphon_turn_seconds_count{model="up/m"} 2.0' in one.text()
     assert b'antiphon_tool_seconds_count{tool="add"} 1.0' in one.text()
@@ -22,7 +19,6 @@ def test_two_servers_of_one_process_count_apart() -> None:
 
 
 def test_no_label_can_fill_the_memory() -> None:
-    metrics = Metrics()
-    for number in range(300):
-        metrics.take(account(model=f"up/{number}"))
-    assert metrics.text().count(b"antiphon_responses_total{") <= 101
+    counts = Counts()
+    counts.take([account(model=f"up/{number}") for number in range(300)])
+    assert Metrics(counts).text().count(b"antiphon_responses_total{") <= 101

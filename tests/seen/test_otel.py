@@ -4,16 +4,17 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from random import Random
 
 import pytest
+from msgspec.structs import replace
 from otel_collector import collecting
 from seen_runs import account
 
 from antiphon.network import Network
 from antiphon.seen.account import Account
 from antiphon.seen.context import OUTGOING, Trace
+from antiphon.seen.counts import Counts
 from antiphon.seen.otel import AT_ONCE, Otel
 from antiphon.seen.settings import OtelSettings
 from antiphon.transport import Timeouts
@@ -29,9 +30,10 @@ async def sent(settings: OtelSettings, *accounts: Account) -> int:
     """How many traces arrive."""
     with collecting() as collector:
         async with network() as door:
-            otel = Otel(replace_endpoint(settings, collector.url), {"x-key": "k"}, door, lambda *_: "", time.time)
-            for one in accounts:
-                otel.take(one)
+            counts, place = Counts(), replace_endpoint(settings, collector.url)
+            otel = Otel(place, {"x-key": "k"}, door, lambda *_: "", time.time, counts)
+            for take in (counts.take, otel.take):
+                take(accounts)
             await otel.close()
         assert all(headers["x-key"] == "k" for headers in collector.headers)
         assert bool(collector.metrics) == settings.metrics
@@ -72,10 +74,10 @@ async def test_a_collector_that_is_gone_costs_its_traces_and_is_complained_of_on
     with collecting() as collector:
         gone = collector.url
     async with network() as door:
-        otel = Otel(OtelSettings(endpoint=gone), {}, door, lambda *_: "", time.time)
+        otel = Otel(OtelSettings(endpoint=gone), {}, door, lambda *_: "", time.time, Counts())
         with caplog.at_level(logging.WARNING, "antiphon"):
             for _ in range(3):
-                otel.take(traced())
+                otel.take([traced()])
                 await otel.flush()
     assert [record.message.startswith("otel: the collector takes no traces") for record in caplog.records] == [True]
 
@@ -88,12 +90,14 @@ async def test_many_are_sent_some_hundred_at_a_time_and_all_arrive() -> None:
     many = AT_ONCE * 2 + 3
     with collecting() as collector:
         async with network() as door:
-            otel = Otel(OtelSettings(endpoint=collector.url, metrics=False), {}, door, lambda *_: "", time.time)
+            otel = Otel(
+                OtelSettings(endpoint=collector.url, metrics=False), {}, door, lambda *_: "", time.time, Counts()
+            )
             for one in [traced()] * many:
-                otel.take(one)
+                otel.take([one])
             await otel.flush()
             assert len(collector.headers) == 3
-            otel.take(traced())
+            otel.take([traced()])
             await otel.close()
         assert len(collector.headers) == 4
     assert len([span for span in collector.spans if span.kind == "server"]) == many + 1

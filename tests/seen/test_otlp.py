@@ -1,16 +1,18 @@
 """What is sent, read by the protocol's own definitions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from antiphon.seen.otlp import (
+    BELOW,
     CLIENT,
+    FIRST_TOKEN,
+    OWN,
     SERVER,
     Amount,
     Amounts,
@@ -20,10 +22,13 @@ from antiphon.seen.otlp import (
     Spread,
     Text,
     attributes_of,
+    below,
+    entry,
     first_token,
+    framed,
     metrics,
+    own,
     shaped,
-    span,
     span_id,
     traces,
 )
@@ -38,7 +43,7 @@ FIRST = "antiphon.time_to_first_token"
 
 @dataclass
 class Told:
-    """A span, member by member."""
+    """A span, member by member. `inside`: its parent is one of ours."""
 
     name: str
     trace: bytes
@@ -52,11 +57,12 @@ class Told:
     first: tuple[int, float] | None
     fault: str | None
     count: int
+    inside: bool = field(compare=False)
 
 
 def encoded(told: Told) -> bytes:
     first = first_token(*told.first) if told.first else b""
-    own = [
+    about = [
         Text(name).of(value)
         if isinstance(value, str)
         else Amounts(name).of(value)
@@ -64,9 +70,17 @@ def encoded(told: Told) -> bytes:
         else attributes_of({name: value})
         for name, value in told.attributes.items()
     ]
-    more = b"".join(own) + Count(COUNT).of(told.count) + first
+    more = b"".join(about) + Count(COUNT).of(told.count)
     shape = shaped(told.name, told.kind, {"usual": True}, told.state, told.fault)
-    return b"".join(span(shape, (told.trace, told.id, told.parent), told.start, told.end, more))
+    ids = below(told.trace, number(told.parent)) if told.parent and told.inside else entry(told.trace, told.parent)
+    rest = more + ids + own(number(told.id), told.start, told.end) + first
+    assert len(rest) == len(more) + len(ids) + OWN + (FIRST_TOKEN if first else 0)
+    assert len(ids) == (BELOW if told.parent else BELOW - 10)
+    return framed(shape, len(rest)) + rest
+
+
+def number(span: bytes) -> int:
+    return int.from_bytes(span, "little")
 
 
 SPANS = st.builds(
@@ -84,6 +98,7 @@ SPANS = st.builds(
     first=st.none() | st.tuples(NANOS, st.floats(allow_nan=False)),
     fault=st.none() | NAMES,
     count=st.integers(0, 300) | st.integers(0, 2**63 - 1),
+    inside=st.booleans(),
 )
 
 
@@ -113,6 +128,7 @@ def test_spans_are_what_was_told(spans: list[Told]) -> None:
             first=(one.events[0].time_unix_nano, about.pop(FIRST)) if one.events else None,
             fault=one.status.message if one.status.code else None,
             count=about.pop(COUNT) + (about.pop("usual") - 1),
+            inside=False,
         )
         for one in scope.spans
     ] == spans
@@ -134,6 +150,6 @@ def test_metrics_are_what_was_told() -> None:
     assert [point.as_double for point in responses.sum.data_points] == [7.0, 1.0]
 
 
-@pytest.mark.parametrize(("number", "last"), [(1, 1), (2**64 + 5, 5), (0, 1), (2**64, 1)])
-def test_no_span_has_the_id_that_is_none(number: int, last: int) -> None:
-    assert span_id(number) == last.to_bytes(8)
+def test_an_id_is_its_number_wherever_it_stands() -> None:
+    assert span_id(0x0102) in own(0x0102, 0, 0)
+    assert span_id(0x0102) in below(b"t" * 16, 0x0102)

@@ -15,7 +15,7 @@ async def test_what_is_sent_for_a_run_says_from_which_span() -> None:
     finally:
         OUTGOING.reset(token)
     assert [sent.headers.get("traceparent") for sent in network.asked] == [
-        None, f"00-{'09' * 16}-{5:016x}-01", "its own",
+        None, f"00-{'09' * 16}-05{'00' * 7}-01", "its own",
     ]  # fmt: skip
     await traced.close()
     assert network.closed

@@ -1,7 +1,7 @@
-from antiphon.seen.prices import Price, cost_of
+from antiphon.seen.prices import Price, Prices
 from antiphon.wire.responses import InputTokensDetails, OutputTokensDetails, Usage
 
-PRICES = {"openai/gpt-5*": Price(input=2.0, cached=0.5, output=10.0), "openai/*": Price(input=1.0)}
+PRICES = Prices({"openai/gpt-5*": Price(input=2.0, cached=0.5, output=10.0), "openai/*": Price(input=1.0)})
 
 
 def usage(given: int, cached: int = 0, out: int = 0) -> Usage:
@@ -15,14 +15,14 @@ def usage(given: int, cached: int = 0, out: int = 0) -> Usage:
 
 
 def test_tokens_cost_what_the_first_pattern_says_in_millionths() -> None:
-    assert cost_of("openai/gpt-5-mini", usage(1_000_000, 400_000, 100_000), PRICES) == 1_200_000 + 200_000 + 1_000_000
-    assert cost_of("openai/other", usage(3, 2, 5), PRICES) == 3
+    assert PRICES.cost("openai/gpt-5-mini", usage(1_000_000, 400_000, 100_000)) == 1_200_000 + 200_000 + 1_000_000
+    assert PRICES.cost("openai/other", usage(3, 2, 5)) == 3
 
 
 def test_what_has_no_price_or_no_usage_costs_nothing() -> None:
-    assert cost_of("ollama/m", usage(5), PRICES) == 0
-    assert cost_of("openai/gpt-5", None, PRICES) == 0
+    assert PRICES.cost("ollama/m", usage(5)) == 0
+    assert PRICES.cost("openai/gpt-5", None) == 0
 
 
 def test_more_cached_than_given_is_taken_as_all() -> None:
-    assert cost_of("openai/gpt-5", usage(10, 99), PRICES) == 5
+    assert PRICES.cost("openai/gpt-5", usage(10, 99)) == 5

@@ -16,7 +16,7 @@ from antiphon.wire.mcp import McpTool
 
 
 def test_an_account_without_a_trace_has_none() -> None:
-    assert spans_of(account(), lambda *_: "") == b""
+    assert spans_of(account(), lambda *_: "") == []
 
 
 def test_what_each_of_them_is_called() -> None:
@@ -27,7 +27,7 @@ def test_what_each_of_them_is_called() -> None:
     ]  # fmt: skip
     made = account(told, Random(1), user="ann")
     OUTGOING.set(None)
-    said = traces([spans_of(made, lambda project, user: f"{project}:{user}")], Origin("here", "1"))
+    said = traces(spans_of(made, lambda project, user: f"{project}:{user}"), Origin("here", "1"))
     spans = ExportTraceServiceRequest.FromString(said).resource_spans[0].scope_spans[0].spans
     about = [{pair.key: pair.value.string_value for pair in span.attributes} for span in spans]
     assert [span.name for span in spans] == ["response up/m", "list_tools shop", "check", "execute_tool f"]

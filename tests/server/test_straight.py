@@ -13,8 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from antiphon.errors import AntiphonError, NotFound
 from antiphon.server.app import HANDLERS
 from antiphon.server.errors import on_fault
-from antiphon.server.front import STATUS
 from antiphon.server.straight import Straight
+from antiphon.server.watched import STATUS
 
 Ask = Callable[[str, str], Awaitable[httpx2.Response]]
 

@@ -83,7 +83,13 @@ def head_of(request: HttpRequest) -> bytes:
         headers["content-length"] = str(len(request.body))
     lines = [f"{request.method} {address.target} HTTP/1.1"]
     for name, value in headers.items():
-        if not _NAME.fullmatch(name) or _UNFIT.search(value):
+        # What is printable is fit, and cheaper to find out.
+        if not _is_name(name) or not (value.isprintable() or _UNFIT.search(value) is None):
             raise InvalidRequest(f"The header {name!r} holds characters that HTTP doesn't allow in a header.")
         lines.append(f"{name}: {value}")
     return "\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape")
+
+
+@lru_cache(maxsize=256)
+def _is_name(name: str) -> bool:
+    return _NAME.fullmatch(name) is not None

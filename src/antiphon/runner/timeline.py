@@ -124,7 +124,8 @@ class Timeline:
     """Looks on at one run, and takes the bytes of its events where they are streamed.
 
     `ended` is told of its end, and then `after`, whoever put it there; both may look at its `run`, which it lets go of
-    then. `error` is what went wrong last.
+    then. `begun`, where somebody put it there, is told the number of each span that begins, counted from 1, and its
+    kind. `error` is what went wrong last.
     """
 
     def __init__(self, run: Run, project: str, clock: Callable[[], float], ended: Callable[["Timeline"], None]) -> None:
@@ -137,6 +138,7 @@ class Timeline:
         self.fault: str | None = None
         self.error: AntiphonError | None = None
         self.after: Callable[[Timeline], None] = nobody
+        self.begun: Callable[[int, Kind], None] | None = None
         self.usage: Usage | None = None
         self.tokens = 0
         self.spans: list[Span] = []
@@ -240,6 +242,8 @@ class Timeline:
     def _begin(self, key: str, span: Span) -> None:
         self.spans.append(span)
         self._open[key] = span
+        if self.begun is not None:
+            self.begun(len(self.spans), span.kind)
 
     def _over(self, key: str, fault: object = None) -> None:
         span = self._open.pop(key, None)

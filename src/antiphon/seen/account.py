@@ -5,39 +5,43 @@ Not here: what is made of an account (`usage.py`, `metrics.py`, `spans.py`, `log
 `runner/timeline.py`, which notes the times.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
 
-from antiphon.engine.commands import CallTool, CallUpstream, Command, Judge, ListTools, Measure
-from antiphon.engine.replies import Reply
+from msgspec import Struct
+
 from antiphon.engine.run import Run
 from antiphon.engine.state import State
 from antiphon.errors import AntiphonError
 from antiphon.runner.observing import Observer
-from antiphon.runner.timeline import Span, Timeline, nobody
-from antiphon.seen.context import OUTGOING, TRACE, Trace, request_id
+from antiphon.runner.timeline import Kind, Span, Timeline, nobody
+from antiphon.seen.context import OUTGOING, Trace, request_id, trace_of_request
 from antiphon.seen.later import Later
-from antiphon.seen.prices import Price, cost_of
-from antiphon.wire.responses import Response, Usage
+from antiphon.seen.prices import Prices
+from antiphon.wire.responses import Usage
 
-SENDING = frozenset({CallUpstream, CallTool, ListTools, Judge, Measure})
-"""Commands for which something is sent."""
+SENDING: frozenset[Kind] = frozenset({"turn", "tool", "list", "judge", "measure"})
+"""Parts of a run for which something is sent."""
 OUTCOMES = {State.COMPLETED: "completed", State.INCOMPLETE: "incomplete", State.CANCELLED: "cancelled"}
 
 
-@dataclass(slots=True, eq=False)
-class Account:
+class Account(Struct, gc=False):
     """A run that is over. Times in Unix seconds; `cost` in millionths of the prices' currency.
 
-    `span` is the number of the span of its response, where it is traced; those of `spans` follow it. `error` is the
-    code or kind of what it failed with.
+    `asked` is the model that was asked for, `model` the one that answered, with its upstream. `error` is the code or
+    kind of what it failed with, `user` whom its client says it is for. `span` is the number of the span of its
+    response, where it is traced; those of `spans` follow it.
     """
 
     project: str
     model: str
-    response: Response
+    asked: str
+    response_id: str
+    conversation: str | None
+    user: str | None
+    request_id: str | None
     began: float
     ended: float
     first: float | None
@@ -46,18 +50,21 @@ class Account:
     usage: Usage | None
     cost: int
     spans: Sequence[Span]
-    turns: int = 0
-    tool_calls: int = 0
-    trace: Trace | None = None
-    span: int = 0
-    request_id: str | None = None
+    turns: int
+    tool_calls: int
+    trace: Trace | None
+    span: int
 
 
-Take = Callable[[Account], None]
-"""Is told an account. It doesn't wait, and raises nothing."""
+Take = Callable[[Sequence[Account]], None]
+"""Is told accounts. It doesn't wait, and raises nothing."""
+About = tuple[str, str, str | None, str | None, str | None]
+"""What an account has of the run's response and request: model, id, conversation, user, and the request's id."""
+Ended = tuple[Timeline, About, Trace | None, int]
+"""A run that has ended. Its response isn't kept until it is told: it goes while all of it is in the caches."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Accounts:
     """Makes the account of each run and tells `takers`, `later`. `traced` is the chance in ids of traces and spans.
 
@@ -66,68 +73,73 @@ class Accounts:
 
     clock: Callable[[], float]
     takers: Sequence[Take]
-    prices: Mapping[str, Price] = field(default_factory=dict)
+    later: Later
+    prices: Prices
     traced: Random | None = None
     timelines: Callable[[Run, str], Timeline] | None = None
-    later: Later = field(default_factory=Later)
+    _put: Callable[[Ended], None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._put = self.later.line(self._tell)
 
     def watch(self, run: Run, project: str) -> Observer:
         """Look on at a run that begins."""
         begin = self.timelines
         timeline = begin(run, project) if begin is not None else Timeline(run, project, self.clock, nobody)
-        if self.traced is not None:
-            return Tracing(timeline, self, self.traced)
-        timeline.after = self.over
+        trace, span, chance = None, 0, self.traced
+        if chance is not None:
+            # A bit less than it may have, so that there is room for those that follow; 0 is none.
+            trace, span = trace_of_request(chance), chance.getrandbits(63) or 1
+            timeline.begun = partial(_begun, trace, span)
+        timeline.after = partial(self._over, trace, span)
         return timeline
 
-    def over(self, timeline: Timeline, trace: Trace | None = None, span: int = 0) -> None:
-        """A run has ended: tell everybody."""
+    def _over(self, trace: Trace | None, span: int, timeline: Timeline) -> None:
+        """A run has ended: everybody is to be told."""
         if timeline.run is not None:
-            self.later.put(partial(self._tell, timeline, timeline.run.response, (trace, span, request_id())))
+            said = timeline.run.response
+            where, user = said.conversation, said.safety_identifier or said.user
+            about = (said.model or "", said.id, where.id if where is not None else None, user, request_id())
+            self._put((timeline, about, trace, span))
 
-    def _tell(self, timeline: Timeline, response: Response, about: tuple[Trace | None, int, str | None]) -> None:
-        usage, outcome, model = timeline.usage, OUTCOMES.get(timeline.state, "failed"), timeline.model
-        kinds: Sequence[str] = [span.kind for span in timeline.spans]
-        account = Account(
+    def _tell(self, ended: Sequence[Ended]) -> None:
+        accounts = [self._account(*one) for one in ended]
+        for take in self.takers:
+            take(accounts)
+
+    def _account(self, timeline: Timeline, about: About, trace: Trace | None, span: int) -> Account:
+        state, error, usage, model = timeline.state, timeline.error, timeline.usage, timeline.model
+        first, turns, tools = None, 0, 0
+        for part in timeline.spans:
+            if part.kind == "turn":
+                turns += 1
+                first = part.first if first is None else first
+            elif part.kind == "tool":
+                tools += 1
+        outcome = OUTCOMES.get(state, "failed")
+        return Account(
             timeline.project,
-            model or (response.model or ""),
-            response,
+            model or about[0],
+            *about,
             timeline.began,
             timeline.end or self.clock(),
-            timeline.first,
+            first,
             outcome,
-            kind_of(timeline.error) if timeline.error and outcome == "failed" else None,
+            kind_of(error) if error is not None and outcome == "failed" else None,
             usage,
-            cost_of(model, usage, self.prices) if self.prices else 0,
+            self.prices.cost(model, usage),
             timeline.spans,
-            kinds.count("turn"),
-            kinds.count("tool"),
-            *about,
+            turns,
+            tools,
+            trace,
+            span,
         )
-        for take in self.takers:
-            take(account)
 
 
-class Tracing:
-    """Looks on at one run that is traced: what is sent for it says from which span."""
-
-    __slots__ = ("_accounts", "_span", "_timeline", "_trace", "told")
-
-    def __init__(self, timeline: Timeline, accounts: Accounts, chance: Random) -> None:
-        self._timeline, self._accounts = timeline, accounts
-        begun = TRACE.get()
-        self._trace = begun if begun is not None else Trace.new(chance)
-        self._span = chance.getrandbits(64)
-        timeline.after = self._over
-        self.told: Callable[[Reply], None] = timeline.told
-
-    def asked(self, command: Command) -> None:
-        self._timeline.asked(command)
-        if type(command) in SENDING:
-            OUTGOING.set((self._trace, self._span + len(self._timeline.spans)))
-
-    def _over(self, timeline: Timeline) -> None:
-        self._accounts.over(timeline, self._trace, self._span)
+def _begun(trace: Trace, span: int, number: int, kind: Kind) -> None:
+    """A part of a run whose response has this span begins, as its `Timeline` tells: what follows is sent from there."""
+    if kind in SENDING:
+        OUTGOING.set((trace, span + number))
 
 
 def fault_of(span: Span) -> str | None:

@@ -25,11 +25,6 @@ class Trace(Struct, frozen=True, gc=False):
     state: str = ""
 
     @classmethod
-    def new(cls, chance: Random) -> "Trace":
-        """One that begins here."""
-        return cls(chance.getrandbits(128).to_bytes(16))
-
-    @classmethod
     def of(cls, header: str, state: str = "") -> "Trace | None":
         """That of a `traceparent` header; None for what isn't one."""
         found = _PARENT.fullmatch(header.strip())
@@ -37,14 +32,14 @@ class Trace(Struct, frozen=True, gc=False):
             return None
         return cls(bytes.fromhex(found[1]), bytes.fromhex(found[2]), bool(int(found[3], 16) & _SAMPLED), state)
 
-    def header(self, span: bytes) -> dict[str, str]:
-        """The headers that hand it on, from a span of ours."""
-        sent = {"traceparent": f"00-{self.id.hex()}-{span.hex()}-{'01' if self.sampled else '00'}"}
-        return {**sent, "tracestate": self.state} if self.state else sent
+    def handed_on(self, headers: Mapping[str, str], span: bytes) -> dict[str, str]:
+        """These headers with those that hand it on, from a span of ours."""
+        parent = f"00-{self.id.hex()}-{span.hex()}-{'01' if self.sampled else '00'}"
+        sent = {**headers, "traceparent": parent}
+        if self.state:
+            sent["tracestate"] = self.state
+        return sent
 
-
-TRACE: ContextVar[Trace | None] = ContextVar("trace", default=None)
-"""The trace of the request that is answered, where it named one."""
 
 OUTGOING: ContextVar[tuple[Trace, int] | None] = ContextVar("outgoing", default=None)
 """For what is sent for a run: its trace, and the number of the span that sends it."""
@@ -54,6 +49,9 @@ REQUEST: ContextVar[Mapping[str, Any] | None] = ContextVar("request", default=No
 
 REQUEST_ID = "antiphon.request_id"
 """Where a scope has the id of its request."""
+HEADERS = "antiphon.headers"
+"""Where a scope has its headers by their names; of several with one name the last."""
+NO_HEADERS: Mapping[bytes, bytes] = {}
 
 
 def request_id() -> str | None:
@@ -61,3 +59,15 @@ def request_id() -> str | None:
     request = REQUEST.get()
     said = request.get(REQUEST_ID) if request is not None else None
     return str(said) if said else None
+
+
+def trace_of_request(chance: Random) -> Trace:
+    """The trace that the request which is answered names; where it names none, one that begins here."""
+    request = REQUEST.get()
+    headers: Mapping[bytes, bytes] = request.get(HEADERS, NO_HEADERS) if request is not None else NO_HEADERS
+    parent = headers.get(b"traceparent")
+    if parent is not None:
+        named = Trace.of(parent.decode("latin-1"), headers.get(b"tracestate", b"").decode("latin-1"))
+        if named is not None:
+            return named
+    return Trace(chance.getrandbits(128).to_bytes(16))

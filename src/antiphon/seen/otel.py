@@ -8,12 +8,13 @@ counted (`figures.py`), their bytes (`otlp.py`). Counterpart: the collector of t
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from antiphon import __version__
 from antiphon.errors import AntiphonError
 from antiphon.seen.account import Account
-from antiphon.seen.figures import Figures
+from antiphon.seen.counts import Counts
+from antiphon.seen.figures import figures
 from antiphon.seen.otlp import Origin, metrics, traces
 from antiphon.seen.settings import OtelSettings
 from antiphon.seen.spans import spans_of
@@ -24,7 +25,7 @@ log = logging.getLogger("antiphon")
 
 MOST_WAITING = 10_000
 AT_ONCE = 512
-"""Responses whose spans are sent together: some 400 KB."""
+"""Responses whose spans are sent together, and perhaps some more: some 400 KB."""
 SECONDS_TO_SEND = 10.0
 SECONDS_TO_END = 3.0
 SUCCESS = range(200, 300)
@@ -34,16 +35,17 @@ _SPAN = 2**64
 class Otel:
     """Traces and metrics of one process. `take` is told accounts, `run` sends until it is cancelled.
 
-    `clock` gives Unix seconds.
+    `counts` are what the metrics tell, `clock` gives Unix seconds.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - a door each
         self,
         settings: OtelSettings,
         headers: Mapping[str, str],
         network: Transport,
         hashed: Callable[[str, str], str],
         clock: Callable[[], float],
+        counts: Counts,
     ) -> None:
         self._settings = settings
         self._headers = {**headers, "content-type": "application/x-protobuf"}
@@ -54,15 +56,19 @@ class Otel:
         self._origin = Origin(settings.service, __version__)
         self._waiting: deque[bytearray] = deque(maxlen=MOST_WAITING // AT_ONCE)
         self._room = 0
-        self._figures = Figures()
+        self._counts = counts
         self._silent = False
 
-    def take(self, account: Account) -> None:
-        """A run is over."""
-        if self._settings.metrics:
-            self._figures.take(account)
-        if self._settings.traces and self._keeps(account):
-            self._keep(spans_of(account, self._hashed))
+    def take(self, accounts: Sequence[Account]) -> None:
+        """Runs are over."""
+        if not self._settings.traces:
+            return
+        said: list[bytes] = []
+        kept = [account for account in accounts if self._keeps(account)]
+        for account in kept:
+            said += spans_of(account, self._hashed)
+        if kept:
+            self._keep(b"".join(said), len(kept))
 
     async def flush(self, seconds: float = SECONDS_TO_SEND) -> None:
         """Send what waits. What a collector doesn't take is lost, and the rest waits for the next time."""
@@ -72,7 +78,7 @@ class Otel:
                 self._room = 0
             if not await self._sent("traces", traces((spans,), self._origin), seconds):
                 return
-        if self._settings.metrics and (told := self._figures.told()):
+        if self._settings.metrics and (told := figures(self._counts)):
             await self._sent("metrics", metrics(told, self._origin, self._began, _nanos(self._clock())), seconds)
 
     async def run(self) -> None:
@@ -85,13 +91,13 @@ class Otel:
         """Send what is left."""
         await self.flush(SECONDS_TO_END)
 
-    def _keep(self, spans: bytes) -> None:
+    def _keep(self, spans: bytes, responses: int) -> None:
         """In large pieces: small ones that stay for seconds would lie between what comes and goes meanwhile."""
-        if not self._room:
+        if self._room <= 0:
             self._waiting.append(bytearray())
             self._room = AT_ONCE
         self._waiting[-1] += spans
-        self._room -= 1
+        self._room -= responses
 
     async def _sent(self, what: str, body: bytes, seconds: float) -> bool:
         """Whether the collector took it. That it doesn't is logged once, until it does again."""

@@ -12,8 +12,6 @@ from functools import lru_cache
 
 Value = str | bool | int | float
 Attributes = Mapping[str, Value]
-Ids = tuple[bytes, bytes, bytes]
-"""Of a span: its trace's, its own, its parent's, which is empty for none."""
 
 INTERNAL, SERVER, CLIENT = 1, 2, 3
 """Kinds of spans."""
@@ -22,9 +20,10 @@ CUMULATIVE = 2
 
 _fixed = struct.Struct("<Q").pack
 _double = struct.Struct("<d").pack
-_id = struct.Struct(">Q").pack
-_root = struct.Struct("<2s16s2s8sBQBQ").pack
-_child = struct.Struct("<2s16s2s8s2s8sBQBQ").pack
+_own = struct.Struct("<2sQBQBQ")
+_below = struct.Struct("<2s16s2sQ")
+_two = struct.Struct("<BB").pack
+_NUMBERS = 0xFFFF_FFFF_FFFF_FFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,22 +88,29 @@ def attributes_of(attributes: Attributes) -> bytes:
     return b"".join([_part(9, _attribute(name, value)) for name, value in attributes.items()])
 
 
-def span(shape: bytes, ids: Ids, start: int, end: int, more: bytes = b"") -> list[bytes]:
-    """A span in pieces, as `traces` wants them; `more` is what its shape lacks, times in nanoseconds."""
-    trace, own, parent = ids
-    if parent:
-        head = _child(b"\x0a\x10", trace, b"\x12\x08", own, b"\x22\x08", parent, 0x39, start, 0x41, end)
-    else:
-        head = _root(b"\x0a\x10", trace, b"\x12\x08", own, 0x39, start, 0x41, end)
-    size = len(head) + len(shape) + len(more)
-    if size < 16384:  # noqa: PLR2004 - twice seven bits
-        return [bytes((0x12, size & 0x7F | 0x80, size >> 7)), head, shape, more]
-    return [_part(2, b"".join((head, shape, more)))]
+def framed(shape: bytes, rest: int) -> bytes:
+    """How a span begins: with its size and its shape, after which so many bytes more follow, in any order."""
+    return b"\x12" + _varint(len(shape) + rest) + shape
+
+
+def own(number: int, start: int, end: int) -> bytes:
+    """The id of a span, by its number, and its times in nanoseconds, in `OWN` bytes."""
+    return _own.pack(b"\x12\x08", number, 0x39, start, 0x41, end)
+
+
+def below(trace: bytes, number: int) -> bytes:
+    """That a span belongs to a trace and stands below the one with this number, in `BELOW` bytes."""
+    return _below.pack(b"\x0a\x10", trace, b"\x22\x08", number)
+
+
+def entry(trace: bytes, parent: bytes) -> bytes:
+    """That one is the first of ours in a trace, `parent` being the id under which whoever asked had it, or empty."""
+    return b"\x0a\x10" + trace + (b"\x22\x08" + parent if parent else b"")
 
 
 def first_token(at: int, seconds: float) -> bytes:
-    """That the first token came at a time, after so many seconds: an event and an attribute of a span."""
-    return b"".join((_FIRST, _double(seconds), b"\x5a\x16\x09", _fixed(at), b"\x12\x0bfirst token"))
+    """That the first token came at a time, after so many seconds: an event and an attribute, in `FIRST_TOKEN` bytes."""
+    return _first.pack(_SECONDS, seconds, b"\x5a\x16\x09", at, b"\x12\x0bfirst token")
 
 
 class Text:
@@ -144,17 +150,18 @@ class Count:
     def __init__(self, name: str) -> None:
         wholes = [_part(9, _key(name) + _part(2, b"\x18" + bytes(size))) for size in range(11)]
         self._heads = [whole[: len(whole) - size] for size, whole in enumerate(wholes)]
+        self._small = [self._heads[1] + bytes((number,)) for number in range(128)]
 
     def of(self, number: int) -> bytes:
         """With its value."""
-        if number < 128:  # noqa: PLR2004 - seven bits
-            return self._heads[1] + bytes((number,))
-        said = _varint(number)
+        if 0 <= number < 128:  # noqa: PLR2004 - seven bits
+            return self._small[number]
+        said = _varint(number & _NUMBERS)
         return self._heads[len(said)] + said
 
 
 def traces(spans: Iterable[bytes | bytearray], origin: Origin) -> bytes:
-    """The body of an export of spans, one or several in each piece, as `span` gives them."""
+    """The body of an export of spans, each from its frame on, in pieces as large as you like."""
     told = b"".join(spans)
     return _part(1, _part(1, origin.resource()) + _part(2, _part(1, origin.scope()) + told))
 
@@ -167,8 +174,8 @@ def metrics(found: Iterable[Metric], origin: Origin, since: int, now: int) -> by
 
 
 def span_id(number: int) -> bytes:
-    """The id of a span by a number, of which the last 64 bits count; never all zeros, which is none."""
-    return _id((number & 0xFFFF_FFFF_FFFF_FFFF) or 1)
+    """The id of a span by its number, which isn't 0: that is none."""
+    return number.to_bytes(8, "little")
 
 
 def _metric(metric: Metric, times: bytes) -> bytes:
@@ -207,7 +214,7 @@ def _value(value: Value) -> bytes:
         case bool():
             return b"\x10\x01" if value else b"\x10\x00"
         case int():
-            return b"\x18" + _varint(value & 0xFFFF_FFFF_FFFF_FFFF)
+            return b"\x18" + _varint(value & _NUMBERS)
         case float():
             return b"\x21" + _double(value)
         case _:
@@ -223,6 +230,8 @@ def _part(number: int, data: bytes) -> bytes:
 
 
 def _varint(number: int) -> bytes:
+    if 128 <= number < 16384:  # noqa: PLR2004 - twice seven bits, as most are
+        return _two(number & 0x7F | 0x80, number >> 7)
     said = bytearray()
     while number > 0x7F:  # noqa: PLR2004 - seven bits
         said.append(number & 0x7F | 0x80)
@@ -231,4 +240,7 @@ def _varint(number: int) -> bytes:
     return bytes(said)
 
 
-_FIRST = attributes_of({"antiphon.time_to_first_token": 0.0})[:-8]
+_SECONDS = attributes_of({"antiphon.time_to_first_token": 0.0})[:-8]
+_first = struct.Struct(f"<{len(_SECONDS)}sd3sQ13s")
+OWN, BELOW, FIRST_TOKEN = _own.size, _below.size, _first.size
+"""Bytes of what spans have that most others have too."""

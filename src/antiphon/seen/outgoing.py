@@ -3,6 +3,9 @@
 Counterpart: `account.py`, which says from which span a request goes out.
 """
 
+from collections.abc import Coroutine
+from typing import Any
+
 from msgspec.structs import replace
 
 from antiphon.seen.context import OUTGOING
@@ -16,14 +19,13 @@ class Traced:
     def __init__(self, inner: Transport) -> None:
         self._inner = inner
 
-    async def send(self, request: HttpRequest) -> HttpAnswer:
+    def send(self, request: HttpRequest) -> Coroutine[Any, Any, HttpAnswer]:
         """As `Transport.send`."""
         sender = OUTGOING.get()
         if sender is not None and "traceparent" not in request.headers:
             trace, span = sender
-            headers = {**request.headers, **trace.header(span_id(span))}
-            request = replace(request, headers=headers)
-        return await self._inner.send(request)
+            request = replace(request, headers=trace.handed_on(request.headers, span_id(span)))
+        return self._inner.send(request)
 
     async def close(self) -> None:
         """Close the other."""

@@ -6,21 +6,27 @@ sending (`otel.py`). Source: OpenTelemetry semantic conventions, gen-ai.
 
 from collections.abc import Callable
 from functools import lru_cache
+from math import floor
 from typing import Any
 
 from antiphon.seen.account import Account, fault_of
 from antiphon.seen.otlp import (
+    BELOW,
     CLIENT,
+    FIRST_TOKEN,
     INTERNAL,
+    OWN,
     SERVER,
     Amounts,
     Count,
     Text,
+    below,
+    entry,
     first_token,
+    framed,
+    own,
     shaped,
-    span_id,
 )
-from antiphon.seen.otlp import span as encoded
 
 NANO = 1e9
 Hashed = Callable[[str, str], str]
@@ -31,52 +37,52 @@ RESPONSE, CONVERSATION = Text("gen_ai.response.id"), Text("gen_ai.conversation.i
 USER, COST = Text("enduser.pseudo.id"), Amounts("antiphon.cost")
 
 
-def spans_of(account: Account, hashed: Hashed) -> bytes:
-    """The spans of a run, encoded; nothing of one that isn't traced."""
-    trace = account.trace
+def spans_of(account: Account, hashed: Hashed) -> list[bytes]:
+    """The spans of a run, encoded, in pieces; nothing of one that isn't traced."""
+    trace, number = account.trace, account.span
     if trace is None:
-        return b""
-    own, ended, number = span_id(account.span), int(account.ended * NANO), account.span
-    shape = _response(
-        account.response.model or "", account.model, account.project, (account.outcome, account.error), trace.state
-    )
-    more = _more(account, hashed)
-    said = encoded(shape, (trace.id, own, trace.parent), int(account.began * NANO), ended, more)
+        return []
+    ended = floor(account.ended * NANO)
+    shape = _response(account.asked, account.model, account.project, account.outcome, account.error, trace.state)
+    rest = own(number, floor(account.began * NANO), ended), entry(trace.id, trace.parent), _more(account, hashed)
+    said = [framed(shape, sum(map(len, rest))), *rest]
+    inside = below(trace.id, number)
     for span in account.spans:
         number += 1
         start, end, first = span.start, span.end, span.first
-        said += encoded(
-            _part(span.kind, span.name, fault_of(span), trace.state),
-            (trace.id, span_id(number), own),
-            int(start * NANO),
-            ended if end is None else int(end * NANO),
-            b"" if first is None else first_token(int(first * NANO), first - start),
+        said += (
+            _part(span.kind, span.name, fault_of(span), trace.state, first is not None),
+            inside,
+            own(number, floor(start * NANO), ended if end is None else floor(end * NANO)),
         )
-    return b"".join(said)
+        if first is not None:
+            said.append(first_token(floor(first * NANO), first - start))
+    return said
 
 
 def _more(account: Account, hashed: Hashed) -> bytes:
     """What is a response's own."""
-    said, usage, first = account.response, account.usage, account.first
-    told = [RESPONSE.of(said.id)]
-    if said.conversation is not None:
-        told.append(CONVERSATION.of(said.conversation.id))
-    if user := said.safety_identifier or said.user:
-        told.append(USER.of(hashed(account.project, user)))
+    usage, first = account.usage, account.first
+    told = [RESPONSE.of(account.response_id)]
+    if account.conversation is not None:
+        told.append(CONVERSATION.of(account.conversation))
+    if account.user:
+        told.append(USER.of(hashed(account.project, account.user)))
     if usage is not None:
         cached = usage.input_tokens_details.cached_tokens
         told += (INPUT.of(usage.input_tokens), OUTPUT.of(usage.output_tokens), CACHED.of(cached))
     if first is not None:
-        told.append(first_token(int(first * NANO), first - account.began))
+        told.append(first_token(floor(first * NANO), first - account.began))
     if account.cost:
         told.append(COST.of(account.cost / 1e6))
     return b"".join(told)
 
 
 @lru_cache(maxsize=1024)
-def _response(asked: str, model: str, project: str, end: tuple[str, str | None], state: str) -> bytes:
+def _response(  # noqa: PLR0913, PLR0917 - the key of a cache
+    asked: str, model: str, project: str, outcome: str, error: str | None, state: str
+) -> bytes:
     """What spans of responses have in common that ended alike."""
-    outcome, error = end
     about: dict[str, Any] = {
         "gen_ai.operation.name": "invoke_agent",
         "gen_ai.provider.name": "antiphon",
@@ -91,11 +97,11 @@ def _response(asked: str, model: str, project: str, end: tuple[str, str | None],
 
 
 @lru_cache(maxsize=1024)
-def _part(kind: str, name: str, fault: str | None, state: str) -> bytes:
-    """What spans of a turn, a tool, a save have in common."""
+def _part(kind: str, name: str, fault: str | None, state: str, spoke: bool) -> bytes:  # noqa: FBT001 - of a cache's key
+    """How spans of a turn, a tool, a save begin; `spoke` says that a first token came."""
     called, made, about = _about(kind, name)
     more = {"error.type": fault} if fault else {}
-    return shaped(called, made, about | more, state, fault)
+    return framed(shaped(called, made, about | more, state, fault), OWN + BELOW + (FIRST_TOKEN if spoke else 0))
 
 
 def _about(kind: str, name: str) -> tuple[str, int, dict[str, Any]]:

@@ -5,16 +5,17 @@ A batch that can't be written waits for the next time. Not here: rows (`store/us
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import inf
 from operator import add
 
 import msgspec
 
 from antiphon.errors import StoreFault
 from antiphon.seen.account import Account
-from antiphon.seen.prices import Price, cost_of
+from antiphon.seen.prices import Prices
 from antiphon.store.usage import COUNTS, KEY, Usage, Used
 from antiphon.wire.responses import Usage as Tokens
 
@@ -50,23 +51,25 @@ class Counter:
     `settle` has all told that is over.
     """
 
-    def __init__(
-        self, store: Usage, prices: Mapping[str, Price] | None = None, settle: Callable[[], object] = bool
-    ) -> None:
+    def __init__(self, store: Usage, prices: Prices | None = None, settle: Callable[[], object] = bool) -> None:
         self._store, self._settle = store, settle
-        self._prices = prices or {}
+        self._prices = prices or Prices({})
         self._sums: dict[Key, list[int]] = {}
-        self._today = (0, "")
+        self._midnight, self._today = -inf, ""
 
-    def take(self, account: Account) -> None:
-        """Count a run that is over."""
-        failed = account.outcome == "failed"
-        more = (1, failed, account.turns, account.tool_calls, *_counts(account.usage), account.cost)
-        self._add((account.project, self._day(account.ended), account.model), more)
+    def take(self, accounts: Sequence[Account]) -> None:
+        """Count runs that are over."""
+        found: dict[Key, list[tuple[int, ...]]] = {}
+        for account in accounts:
+            failed = account.outcome == "failed"
+            one = (1, failed, account.turns, account.tool_calls, *_counts(account.usage), account.cost)
+            found.setdefault((account.project, self._day(account.ended), account.model), []).append(one)
+        for key, some in found.items():
+            self._add(key, list(map(sum, zip(*some, strict=True))))
 
     def passed(self, call: Passed) -> None:
         """Count a call that was passed on as it was: one request, and one turn."""
-        more = (1, call.failed, 1, 0, *_counts(call.tokens), cost_of(call.model, call.tokens, self._prices))
+        more = (1, call.failed, 1, 0, *_counts(call.tokens), self._prices.cost(call.model, call.tokens))
         self._add((call.project, self._day(call.ended), call.model), more)
 
     def rows(self) -> list[Used]:
@@ -84,10 +87,10 @@ class Counter:
             self._sums[key] = list(map(int, more))
 
     def _day(self, at: float) -> str:
-        number = int(at // DAY)
-        if self._today[0] != number or not self._today[1]:
-            self._today = (number, datetime.fromtimestamp(at, UTC).date().isoformat())
-        return self._today[1]
+        if not self._midnight <= at < self._midnight + DAY:
+            self._midnight = at // DAY * DAY
+            self._today = datetime.fromtimestamp(at, UTC).date().isoformat()
+        return self._today
 
     async def flush(self) -> None:
         """Write what was counted. What can't be written is kept for the next time."""

@@ -109,12 +109,15 @@ def build_app(services: Services, pages: Pages = no_pages) -> ASGIApp:
 
     app = scoped("") if services.tape is None else Scoped(scoped)
     guard = Guard(config.cors, guarded=is_loopback(config.host))
-    front = Front(app, services.sources_for, guard, services.access)
+    return Front(app, services.sources_for, guard, services.access, _watched(services))
+
+
+def _watched(services: Services) -> Watched | None:
     if not services.seen.requests:
-        return front
+        return None
     paths = [route.path for route in all_routes(services) if isinstance(route, Route)]
     clocks = Clocks(time.time, time.monotonic)
-    return Watched(front, services.seen, {path.partition("/{")[0] for path in paths}, clocks)
+    return Watched(services.seen, {path.partition("/{")[0] for path in paths}, clocks)
 
 
 def all_routes(services: Services, pages: Pages = no_pages) -> list[BaseRoute]:

@@ -5,7 +5,7 @@ therefore, a request must carry a loopback `Host` (a rebound name doesn't) and n
 bodies are declared as JSON, which makes a browser ask first, is seen to in `limits.py`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -13,10 +13,11 @@ from urllib.parse import urlsplit
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from antiphon.errors import Forbidden
-from antiphon.seen.context import REQUEST_ID
+from antiphon.seen.context import HEADERS, REQUEST_ID
 from antiphon.server.access import Access
 from antiphon.server.coded import BODY_WRITER
 from antiphon.server.errors import error_response
+from antiphon.server.watched import STATUS, Watched
 from antiphon.sources import Sources
 
 OLD = "/v1/openai"
@@ -24,8 +25,6 @@ OLD_PATHS = b"/v1/openai/v1/"
 """Where Llama Stack had this API before: for its older clients, and for base URLs written down then."""
 SCOPED = "antiphon.scope"
 """Where a scope holds the name of the test that a request belongs to."""
-STATUS = "antiphon.status"
-"""Where a scope holds the status that it was answered with."""
 RAW_SEND = "antiphon.raw_send"
 """Where a stream finds the server's own `send`, once its status line is out: only that concerns the layers between."""
 
@@ -57,9 +56,8 @@ class Guard:
         self._cors = frozenset(cors)
         self._guarded = guarded
 
-    def fault(self, scope: Scope, *, keyed: bool = False) -> Forbidden | None:
+    def fault(self, headers: Mapping[bytes, bytes], *, keyed: bool = False) -> Forbidden | None:
         """Why a request isn't served; None for most. `keyed`: it needs a key, which a page can't know."""
-        headers = dict(scope["headers"])
         host, origin = headers.get(b"host", b"").decode("latin-1"), headers.get(b"origin")
         if self._guarded and not keyed and not names_loopback(host):
             return Forbidden(
@@ -79,26 +77,30 @@ class Guard:
 
 
 class Front:
-    """The outermost application."""
+    """The outermost application. `watched` sees requests begin and end, where somebody wants to see them."""
 
     def __init__(
-        self, app: ASGIApp, sources_for: Callable[[str, str, bytes, str], Sources], guard: Guard, access: Access
+        self,
+        app: ASGIApp,
+        sources_for: Callable[[str, str, bytes, str], Sources],
+        guard: Guard,
+        access: Access,
+        watched: Watched | None = None,
     ) -> None:
         self._app = app
         self._sources_for = sources_for
         self._guard = guard
         self._access = access
+        self._watched = watched
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        watched = self._watched
+        began = watched.begin(scope) if watched is not None else 0.0
         if scope.get("raw_path", b"").startswith(OLD_PATHS):
             # In its place: whoever sees requests looks at this scope for their status.
             scope["path"] = scope["path"].removeprefix(OLD)
             scope["raw_path"] = scope["raw_path"].removeprefix(OLD.encode())
-        await self._access.enter(scope)
-        fault = self._guard.fault(scope, keyed=not self._access.open)
-        if scope["type"] == "websocket":
-            await (error_response(fault) if fault else self._app)(scope, receive, send)
-            return
+        headers = scope[HEADERS] = dict(scope["headers"])
 
         async def with_request_id(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -106,13 +108,21 @@ class Front:
                 message["headers"] = [*message["headers"], (b"x-request-id", self._request_id(scope))]
             await send(message)
 
-        scope[RAW_SEND] = send
         try:
-            await (error_response(fault) if fault else self._app)(scope, receive, with_request_id)
+            await self._access.enter(scope)
+            fault = self._guard.fault(headers, keyed=not self._access.open)
+            app = error_response(fault) if fault else self._app
+            if scope["type"] == "websocket":
+                await app(scope, receive, send)
+                return
+            scope[RAW_SEND] = send
+            await app(scope, receive, with_request_id)
         finally:
             # These know the request whose scope they stand in: a circle would wait for the garbage collector.
             scope.pop(RAW_SEND, None)
             scope.pop(BODY_WRITER, None)
+            if watched is not None:
+                watched.over(scope, began)
 
     def _request_id(self, scope: Scope) -> bytes:
         request_id = scope.get(REQUEST_ID)

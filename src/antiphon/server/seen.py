@@ -18,11 +18,13 @@ from antiphon.runner.observing import Watch
 from antiphon.runner.timeline import Timeline
 from antiphon.sealing import Sealing
 from antiphon.seen.account import Accounts, Take
+from antiphon.seen.counts import Counts
 from antiphon.seen.later import Later
 from antiphon.seen.logs import Say, log_json, logged
 from antiphon.seen.metrics import Metrics
 from antiphon.seen.otel import Otel
 from antiphon.seen.outgoing import Traced
+from antiphon.seen.prices import Prices
 from antiphon.seen.usage import Counter
 from antiphon.sources import chance, live
 from antiphon.store.base import Store
@@ -81,7 +83,7 @@ class Around:
 async def open_seen(stack: AsyncExitStack, config: Config, environment: Environment, around: Around) -> Seen:
     """Set up what the settings ask for; `stack` ends it. Raises `ConfigFault`."""
     takers: list[Take] = []
-    later = Later()
+    later, counts, prices = Later(), Counts(), Prices(config.prices)
     say: Say | None = None
     if config.log == "json":
         journal = log_json(sys.stderr)
@@ -90,15 +92,15 @@ async def open_seen(stack: AsyncExitStack, config: Config, environment: Environm
         say = journal.say
         later.then.append(journal.flush)
         takers.append(logged(say, around.hashed))
-    metrics = Metrics(around.open_runs, later.settle) if config.metrics else None
-    if metrics is not None:
-        takers.append(metrics.take)
-    counter = Counter(around.store.usage, config.prices, later.settle) if config.usage else None
+    metrics = Metrics(counts, around.open_runs, later.settle) if config.metrics else None
+    if config.metrics or (config.otel is not None and config.otel.metrics):
+        takers.append(counts.take)
+    counter = Counter(around.store.usage, prices, later.settle) if config.usage else None
     if counter is not None:
         takers.append(counter.take)
         stack.push_async_callback(counter.flush)
         _at_work(stack, counter.run())
-    otel = _otel(config, environment, around)
+    otel = _otel(config, environment, around, counts)
     if otel is not None:
         takers.append(otel.take)
         stack.push_async_callback(otel.close)
@@ -106,16 +108,16 @@ async def open_seen(stack: AsyncExitStack, config: Config, environment: Environm
     stack.callback(later.settle)
     # Ids that nobody needs to be unable to foretell: the system is asked for chance once, not for each.
     tracing = Random(chance(32)) if otel is not None else None  # noqa: S311 - as said
-    accounts = Accounts(live().clock, takers, config.prices, tracing, around.timelines, later)
+    accounts = Accounts(live().clock, takers, later, prices, tracing, around.timelines)
     return Seen(counter, metrics, accounts.watch if takers else None, say, otel is not None, later)
 
 
-def _otel(config: Config, environment: Environment, around: Around) -> Otel | None:
+def _otel(config: Config, environment: Environment, around: Around, counts: Counts) -> Otel | None:
     said = config.otel
     if said is None:
         return None
     headers = {name: environment.key(variable, name, "The header") for name, variable in said.headers_env.items()}
-    return Otel(said, headers, around.network, around.hashed, live().clock)
+    return Otel(said, headers, around.network, around.hashed, live().clock, counts)
 
 
 def _at_work(stack: AsyncExitStack, work: Coroutine[object, object, None]) -> None:

@@ -104,7 +104,7 @@ class Standin:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.requests += 1
         try:
-            if fault := self._guard.fault(scope):
+            if fault := self._guard.fault(dict(scope["headers"])):
                 raise fault
             body = await read_body(receive, self._limit)
             await self._answer(self._request(scope, body), scope, receive, send)

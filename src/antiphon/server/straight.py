@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, ExceptionHandler, Receive, Scope, Send
 
 from antiphon.server.errors import on_fault
-from antiphon.server.front import STATUS
+from antiphon.server.watched import STATUS
 
 FAULT = "antiphon.fault"
 """Where a scope holds the exception that its request ended with."""

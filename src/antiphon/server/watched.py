@@ -1,75 +1,71 @@
-"""The outermost application where somebody wants to see requests: it says what a request is, and counts it.
+"""Sees HTTP requests begin and end: says what belongs to which, and counts and logs them when they are over.
 
-It stands beside the answer, not in its way: `send` is handed on as it is, and the front notes the status. Not here:
-what is seen of runs (`seen/account.py`). Counterpart: `front.py`.
+Not here: what is seen of runs (`seen/account.py`). Counterpart: `front.py`, which tells it.
 """
 
-from collections.abc import Collection, Iterable
-from functools import partial
+from collections.abc import Callable, Collection, Sequence
 
 from msgspec import UNSET
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 
-from antiphon.seen.context import REQUEST, REQUEST_ID, TRACE, Trace
+from antiphon.seen.context import REQUEST, REQUEST_ID
 from antiphon.seen.logs import RequestLine, short
 from antiphon.server.access import Clocks
 from antiphon.server.callers import CALLER
-from antiphon.server.front import STATUS
 from antiphon.server.seen import Seen
 
+STATUS = "antiphon.status"
+"""Where a scope holds the status that it was answered with."""
 OTHER = "other"
 METHODS = frozenset({"GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS"})
+Answered = tuple[str, str, int, str | None, str | None, float, float]
+"""A request's method, path, status, id and project; the seconds that it took, and when it ended, in Unix seconds.
+
+Its scope isn't kept: it goes while all of it is in the caches.
+"""
 
 
 class Watched:
-    """Another application, seen. `nouns` are the routes there are, by their first words."""
+    """Sees the requests of one server. `nouns` are the routes there are, by their first words.
 
-    def __init__(self, app: ASGIApp, seen: Seen, nouns: Collection[str], clocks: Clocks) -> None:
-        self._app = app
+    Not an application of its own: one more that everything is awaited through costs each token.
+    """
+
+    def __init__(self, seen: Seen, nouns: Collection[str], clocks: Clocks) -> None:
         self._seen = seen
         self._nouns = frozenset(nouns)
         self._clocks = clocks
+        self._put: Callable[[Answered], None] = seen.later.line(self._tell)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def begin(self, scope: Scope) -> float:
+        """A request begins, whose task this is: what is logged and sent until it ends belongs to it. Gives the time."""
         REQUEST.set(scope)
-        if self._seen.traced and (begun := trace_of(scope["headers"])) is not None:
-            TRACE.set(begun)
-        began = self._clocks.steady()
-        try:
-            await self._app(scope, receive, send)
-        finally:
-            if scope["type"] == "http":
-                clocks = self._clocks
-                self._seen.later.put(partial(self._tell, scope, clocks.steady() - began, clocks.wall()))
+        return self._clocks.steady()
 
-    def _tell(self, scope: Scope, seconds: float, ended: float) -> None:
-        status = int(scope.get(STATUS, 0))
-        if self._seen.metrics is not None:
-            method = scope["method"] if scope["method"] in METHODS else OTHER
-            self._seen.metrics.answered(noun_of(scope["path"], self._nouns), method, status)
-        if self._seen.say is not None:
-            request, caller = scope.get(REQUEST_ID), scope.get(CALLER)
-            line = RequestLine(
-                request_id=str(request) if request else UNSET,
-                message="request",
-                method=scope["method"],
-                path=scope["path"],
-                status=status,
-                seconds=short(seconds),
-                project=caller.project if caller else None,
+    def over(self, scope: Scope, began: float) -> None:
+        """The request that began at this time has ended."""
+        if scope["type"] != "http":
+            return
+        asked, caller, clocks = scope.get(REQUEST_ID), scope.get(CALLER), self._clocks
+        self._put(
+            (
+                scope["method"],
+                scope["path"],
+                scope.get(STATUS, 0),
+                str(asked) if asked else None,
+                None if caller is None else caller.project,
+                clocks.steady() - began,
+                clocks.wall(),
             )
-            self._seen.say(ended, line)
+        )
 
-
-def trace_of(headers: Iterable[tuple[bytes, bytes]]) -> Trace | None:
-    """The trace that a request names, if it does."""
-    parent = state = b""
-    for name, value in headers:
-        if name == b"traceparent":
-            parent = value
-        elif name == b"tracestate":
-            state = value
-    return Trace.of(parent.decode("latin-1"), state.decode("latin-1")) if parent else None
+    def _tell(self, answered: Sequence[Answered]) -> None:
+        metrics, say, nouns = self._seen.metrics, self._seen.say, self._nouns
+        for method, path, status, request_id, project, seconds, ended in answered:
+            if metrics is not None:
+                metrics.requests[noun_of(path, nouns), method if method in METHODS else OTHER, status] += 1
+            if say is not None:
+                say(ended, RequestLine(request_id or UNSET, method, path, status, short(seconds), project))
 
 
 def noun_of(path: str, nouns: Collection[str]) -> str:
