@@ -11,8 +11,8 @@ from typing import Any, Generic, TypeVar
 T = TypeVar("T")
 SOON = 0.25
 """Seconds that anything may wait for others."""
-AT_ONCE = 256
-"""What is told at the most in one go, so that a token waits a millisecond or two for it and not longer."""
+AT_ONCE = 128
+"""What is told at the most in one go, of 64 answers where all is seen: a token waits two milliseconds for it."""
 
 
 class Later:
