@@ -5,10 +5,13 @@ from bisect import bisect_left
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from seen_runs import account
 
 from antiphon.seen import counts as module
+from antiphon.seen.account import Account
 from antiphon.seen.counts import CALLS, OPERATION, OTHER, SECONDS, Bounded, Counts, Values
+from antiphon.wire.responses import InputTokensDetails, Usage
 
 
 def test_labels_are_bounded() -> None:
@@ -44,11 +47,19 @@ def test_values_do_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     assert counts.models["up/m"].seconds.count == 14
 
 
-def test_no_more_tokens_are_cached_than_there_were() -> None:
+def test_more_cached_than_given_takes_nothing_from_other_answers() -> None:
     counts = Counts()
-    counts.take([account()])
+    counts.take([used(5, 9, 3)])
     of = counts.models["up/m"]
-    of.given.add(5)
-    of.made.add(3)
-    of.cached = 9
     assert of.tokens == {"input": 0, "cached": 9, "output": 3}
+    counts.take([used(100, 0, 1)])
+    assert of.tokens == {"input": 100, "cached": 9, "output": 4}
+    counts.take([used(5, 9, 3)])
+    assert of.tokens == {"input": 100, "cached": 18, "output": 7}
+
+
+def used(given: int, cached: int, made: int) -> Account:
+    tokens = Usage(
+        input_tokens=given, input_tokens_details=InputTokensDetails(cached_tokens=cached), output_tokens=made
+    )
+    return replace(account(), usage=tokens)

@@ -91,21 +91,25 @@ class Values:
 
 
 class OfModel:
-    """What is counted of one model. `turns` are seconds of its calls, by what they failed with."""
+    """What is counted of one model. `turns` are seconds of its calls, by what they failed with.
 
-    __slots__ = ("cached", "cost", "first", "given", "made", "outcomes", "seconds", "turns")
+    `fresh` are tokens that it was given and hadn't cached, counted by the answer: an upstream that says it had cached
+    more than it was given takes nothing from others, and no count ever goes down.
+    """
+
+    __slots__ = ("cached", "cost", "first", "fresh", "given", "made", "outcomes", "seconds", "turns")
 
     def __init__(self) -> None:
         self.outcomes: Counter[str] = Counter()
         self.seconds, self.first = Values(SECONDS), Values(_either(SOON, FIRST))
         self.turns: dict[str | None, Values] = {None: Values(CALLS)}
         self.given, self.made = Values(TOKENS), Values(TOKENS)
-        self.cached, self.cost = 0, 0
+        self.fresh, self.cached, self.cost = 0, 0, 0
 
     @property
     def tokens(self) -> dict[str, float]:
         """Tokens by what they were; those that an upstream says it had cached aren't `input`."""
-        return {"input": max(self.given.total - self.cached, 0), "cached": self.cached, "output": self.made.total}
+        return {"input": self.fresh, "cached": self.cached, "output": self.made.total}
 
     @property
     def values(self) -> Iterator[Values]:
@@ -141,9 +145,12 @@ class Counts:
             if account.first is not None:
                 of.first.add(account.first - began)
             if usage is not None:
-                of.given.add(usage.input_tokens)
+                given, cached = usage.input_tokens, usage.input_tokens_details.cached_tokens
+                of.given.add(given)
                 of.made.add(usage.output_tokens)
-                of.cached += usage.input_tokens_details.cached_tokens
+                of.cached += cached
+                if given > cached:
+                    of.fresh += given - cached
                 of.cost += account.cost
             for span in account.spans:
                 self._part(span, account, of)
