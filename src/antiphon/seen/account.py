@@ -109,11 +109,10 @@ class Accounts:
 
     def _account(self, timeline: Timeline, about: About, trace: Trace | None, span: int) -> Account:
         state, error, usage, model = timeline.state, timeline.error, timeline.usage, timeline.model
-        first, turns, tools = None, 0, 0
+        turns, tools = 0, 0
         for part in timeline.spans:
             if part.kind == "turn":
                 turns += 1
-                first = part.first if first is None else first
             elif part.kind == "tool":
                 tools += 1
         outcome = OUTCOMES.get(state, "failed")
@@ -123,7 +122,7 @@ class Accounts:
             *about,
             timeline.began,
             timeline.end or self.clock(),
-            first,
+            timeline.first,
             outcome,
             kind_of(error) if error is not None and outcome == "failed" else None,
             usage,

@@ -43,7 +43,7 @@ def spans_of(account: Account, hashed: Hashed) -> list[bytes]:
     if trace is None:
         return []
     ended = floor(account.ended * NANO)
-    shape = _response(account.asked, account.model, account.project, account.outcome, account.error, trace.state)
+    shape = _response(account.asked, account.model, account.project, (account.outcome, account.error), trace.state)
     rest = own(number, floor(account.began * NANO), ended), entry(trace.id, trace.parent), _more(account, hashed)
     said = [framed(shape, sum(map(len, rest))), *rest]
     inside = below(trace.id, number)
@@ -51,7 +51,7 @@ def spans_of(account: Account, hashed: Hashed) -> list[bytes]:
         number += 1
         start, end, first = span.start, span.end, span.first
         said += (
-            _part(span.kind, span.name, fault_of(span), trace.state, first is not None),
+            _part(span.kind, span.name, fault_of(span), trace.state, 0 if first is None else FIRST_TOKEN),
             inside,
             own(number, floor(start * NANO), ended if end is None else floor(end * NANO)),
         )
@@ -79,10 +79,9 @@ def _more(account: Account, hashed: Hashed) -> bytes:
 
 
 @lru_cache(maxsize=1024)
-def _response(  # noqa: PLR0913, PLR0917 - the key of a cache
-    asked: str, model: str, project: str, outcome: str, error: str | None, state: str
-) -> bytes:
+def _response(asked: str, model: str, project: str, end: tuple[str, str | None], state: str) -> bytes:
     """What spans of responses have in common that ended alike."""
+    outcome, error = end
     about: dict[str, Any] = {
         "gen_ai.operation.name": "invoke_agent",
         "gen_ai.provider.name": "antiphon",
@@ -97,11 +96,11 @@ def _response(  # noqa: PLR0913, PLR0917 - the key of a cache
 
 
 @lru_cache(maxsize=1024)
-def _part(kind: str, name: str, fault: str | None, state: str, spoke: bool) -> bytes:  # noqa: FBT001 - of a cache's key
-    """How spans of a turn, a tool, a save begin; `spoke` says that a first token came."""
+def _part(kind: str, name: str, fault: str | None, state: str, rest: int) -> bytes:
+    """How spans of a turn, a tool, a save begin, after which come ids, times, and so many bytes more."""
     called, made, about = _about(kind, name)
     more = {"error.type": fault} if fault else {}
-    return framed(shaped(called, made, about | more, state, fault), OWN + BELOW + (FIRST_TOKEN if spoke else 0))
+    return framed(shaped(called, made, about | more, state, fault), OWN + BELOW + rest)
 
 
 def _about(kind: str, name: str) -> tuple[str, int, dict[str, Any]]:

@@ -28,7 +28,7 @@ Its scope isn't kept: it goes while all of it is in the caches.
 class Watched:
     """Sees the requests of one server. `nouns` are the routes there are, by their first words.
 
-    Not an application of its own: one more that everything is awaited through costs each token.
+    Not an application of its own: the front is one already, and knows what there is to know.
     """
 
     def __init__(self, seen: Seen, nouns: Collection[str], clocks: Clocks) -> None:
